@@ -1,0 +1,2 @@
+//! Load and micro-benchmarks.
+fn main() {}

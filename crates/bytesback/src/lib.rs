@@ -1,0 +1,1 @@
+//! A self-hosted cashback server for the Obyte network.

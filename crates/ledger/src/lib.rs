@@ -1,0 +1,1 @@
+//! A double-entry book in bytes, pure.

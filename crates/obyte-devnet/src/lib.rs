@@ -1,0 +1,1 @@
+//! An Obyte network in one process, for development and tests.

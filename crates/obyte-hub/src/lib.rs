@@ -1,0 +1,1 @@
+//! The WebSocket client of an Obyte hub.

@@ -1,0 +1,237 @@
+//! The two canonical strings of a value, and its length in bytes of size (section 3).
+//!
+//! Values are [`serde_json::Value`]. Numbers mean what JavaScript makes of them: an integer beyond
+//! 2^53 is rounded to a double before it is printed.
+
+use std::cmp::Ordering;
+
+use serde_json::{Map, Number, Value};
+
+/// A value has no canonical string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CanonicalError {
+    /// `null` somewhere inside.
+    #[error("null value")]
+    Null,
+    /// `[]` somewhere inside.
+    #[error("empty array")]
+    EmptyArray,
+    /// `{}` somewhere inside.
+    #[error("empty object")]
+    EmptyObject,
+    /// U+0000 in a string or a key, which would make the joined string ambiguous.
+    #[error("string with U+0000")]
+    Nul,
+    /// A number that JavaScript cannot hold.
+    #[error("number out of range")]
+    Number,
+}
+
+/// The NUL-joined, typed string of `getSourceString` (3.1).
+pub fn source_string(value: &Value) -> Result<String, CanonicalError> {
+    let mut parts = Vec::new();
+    push_source(value, &mut parts)?;
+    Ok(parts.join("\0"))
+}
+
+fn push_source(value: &Value, parts: &mut Vec<String>) -> Result<(), CanonicalError> {
+    match value {
+        Value::Null => return Err(CanonicalError::Null),
+        Value::String(text) => {
+            parts.push("s".into());
+            parts.push(without_nul(text)?.into());
+        }
+        Value::Number(number) => {
+            parts.push("n".into());
+            parts.push(number_text(number)?);
+        }
+        Value::Bool(flag) => {
+            parts.push("b".into());
+            parts.push(flag.to_string());
+        }
+        Value::Array(elements) => {
+            if elements.is_empty() {
+                return Err(CanonicalError::EmptyArray);
+            }
+            parts.push("[".into());
+            for element in elements {
+                push_source(element, parts)?;
+            }
+            parts.push("]".into());
+        }
+        Value::Object(fields) => {
+            for (key, field) in sorted(fields)? {
+                parts.push(without_nul(key)?.into());
+                push_source(field, parts)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The sorted, space-free JSON of `getJsonSourceString` (3.2).
+pub fn json_source_string(value: &Value) -> Result<String, CanonicalError> {
+    let mut out = String::new();
+    push_json(value, false, &mut out)?;
+    Ok(out)
+}
+
+/// The same, with empty arrays and objects allowed (`bAllowEmpty` of the reference).
+pub fn json_source_string_allow_empty(value: &Value) -> Result<String, CanonicalError> {
+    let mut out = String::new();
+    push_json(value, true, &mut out)?;
+    Ok(out)
+}
+
+fn push_json(value: &Value, allow_empty: bool, out: &mut String) -> Result<(), CanonicalError> {
+    match value {
+        Value::Null => return Err(CanonicalError::Null),
+        Value::String(text) => push_json_text(text, out),
+        Value::Number(number) => out.push_str(&number_text(number)?),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Array(elements) => {
+            if elements.is_empty() && !allow_empty {
+                return Err(CanonicalError::EmptyArray);
+            }
+            out.push('[');
+            for (index, element) in elements.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                push_json(element, allow_empty, out)?;
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            let fields = if fields.is_empty() && allow_empty { Vec::new() } else { sorted(fields)? };
+            out.push('{');
+            for (index, (key, field)) in fields.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                push_json_text(key, out);
+                out.push(':');
+                push_json(field, allow_empty, out)?;
+            }
+            out.push('}');
+        }
+    }
+    Ok(())
+}
+
+fn push_json_text(text: &str, out: &mut String) {
+    use std::fmt::Write;
+
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            control if control < ' ' => {
+                write!(out, "\\u{:04x}", u32::from(control)).expect("a String takes all");
+            }
+            astral if astral > '\u{ffff}' => {
+                for code_unit in astral.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{code_unit:04x}").expect("a String takes all");
+                }
+            }
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+}
+
+/// The size that a value counts for (3.5); keys count since version 3.0.
+pub fn length(value: &Value, with_keys: bool) -> u64 {
+    match value {
+        Value::Null => 0,
+        Value::Bool(_) => 1,
+        Value::Number(_) => 8,
+        Value::String(text) => text_length(text),
+        Value::Array(elements) => elements.iter().map(|element| length(element, with_keys)).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, field)| length(field, with_keys) + if with_keys { text_length(key) } else { 0 })
+            .sum(),
+    }
+}
+
+/// The length of a text in UTF-16 code units, as JavaScript counts it.
+pub fn text_length(text: &str) -> u64 {
+    text.encode_utf16().count() as u64
+}
+
+/// JavaScript's order of strings: by UTF-16 code units (3.3).
+pub fn compare_utf16(a: &str, b: &str) -> Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
+}
+
+fn sorted(fields: &Map<String, Value>) -> Result<Vec<(&String, &Value)>, CanonicalError> {
+    if fields.is_empty() {
+        return Err(CanonicalError::EmptyObject);
+    }
+    let mut fields: Vec<_> = fields.iter().collect();
+    fields.sort_by(|(a, _), (b, _)| compare_utf16(a, b));
+    Ok(fields)
+}
+
+fn without_nul(text: &str) -> Result<&str, CanonicalError> {
+    if text.contains('\0') { Err(CanonicalError::Nul) } else { Ok(text) }
+}
+
+/// A number as JavaScript prints it.
+fn number_text(number: &Number) -> Result<String, CanonicalError> {
+    const EXACT: u64 = 1 << 53;
+    if let Some(integer) = number.as_u64().filter(|&integer| integer <= EXACT) {
+        return Ok(integer.to_string());
+    }
+    if let Some(integer) = number.as_i64().filter(|integer| integer.unsigned_abs() <= EXACT) {
+        return Ok(integer.to_string());
+    }
+    let double = number.as_f64().filter(|double| double.is_finite()).ok_or(CanonicalError::Number)?;
+    Ok(ryu_js::Buffer::new().format(double).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_worked_example_of_section_3_3_holds() {
+        let value: Value =
+            serde_json::from_str(r#"{"b":[1,"x",true],"a":{"z":0.1,"é":"\n😀"},"n":1e21}"#).expect("JSON");
+        assert_eq!(
+            source_string(&value).expect("canonical"),
+            "a\0z\0n\x000.1\0é\0s\0\n😀\0b\0[\0n\x001\0s\0x\0b\0true\0]\0n\0n\x001e+21"
+        );
+        assert_eq!(
+            json_source_string(&value).expect("canonical"),
+            r#"{"a":{"z":0.1,"é":"\n\ud83d\ude00"},"b":[1,"x",true],"n":1e+21}"#
+        );
+        assert_eq!((length(&value, false), length(&value, true)), (29, 34));
+    }
+
+    #[test]
+    fn keys_are_ordered_by_utf16_and_not_by_utf8() {
+        let value = json!({"\u{e000}": 1, "\u{10000}": 2});
+        assert!(json_source_string(&value).expect("canonical").starts_with(r#"{"\ud800\udc00":2"#));
+    }
+
+    #[test]
+    fn what_has_no_canonical_string_is_named() {
+        assert_eq!(source_string(&json!({"a": null})), Err(CanonicalError::Null));
+        assert_eq!(source_string(&json!([])), Err(CanonicalError::EmptyArray));
+        assert_eq!(json_source_string(&json!({})), Err(CanonicalError::EmptyObject));
+        assert_eq!(source_string(&json!("a\0")), Err(CanonicalError::Nul));
+        assert_eq!(
+            json_source_string_allow_empty(&json!({"a": [], "b": {}})),
+            Ok(r#"{"a":[],"b":{}}"#.into())
+        );
+    }
+}

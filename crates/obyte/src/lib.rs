@@ -1,0 +1,17 @@
+//! The Obyte protocol, pure: no IO, no clock, no async.
+//!
+//! Section numbers in the documentation of items ("4.9") are those of the protocol notes that this
+//! crate follows; the oracle behind them is the reference implementation, whose data stands under
+//! `tests/vectors`.
+
+pub mod address;
+pub mod amount;
+pub mod canonical;
+pub mod chash;
+pub mod hash;
+pub mod network;
+
+pub use address::{Address, AddressError, DeviceAddress};
+pub use amount::{AmountError, Bytes};
+pub use hash::{BallHash, HashError, PayloadHash, UnitHash};
+pub use network::Network;

@@ -1,0 +1,1 @@
+//! The payout engine, pure: from events to what to persist and what to send.

@@ -1,0 +1,1 @@
+//! Persistence: one contract, one behaviour suite, SQLite behind it.
