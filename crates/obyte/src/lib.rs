@@ -10,8 +10,10 @@ pub mod canonical;
 pub mod chash;
 pub mod hash;
 pub mod network;
+pub mod unit;
 
 pub use address::{Address, AddressError, DeviceAddress};
 pub use amount::{AmountError, Bytes};
 pub use hash::{BallHash, HashError, PayloadHash, UnitHash};
 pub use network::Network;
+pub use unit::{CoinId, Joint, Output, Unit};
