@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod amount;
+pub mod answer;
 pub mod canonical;
 pub mod chash;
 pub mod hash;
