@@ -1,0 +1,184 @@
+//! The accounts of a book, and their text codes in the database.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The number of a partner, as the store gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartnerId(i64);
+
+impl PartnerId {
+    /// The partner with this number.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for PartnerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A place where bytes stand, or through which they entered or left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// The distribution fund: the operator's bytes, free to be promised.
+    Fund,
+    /// What a partner sent in advance and has not given away yet.
+    Deposit(PartnerId),
+    /// Cashback that was accepted and is not proven paid.
+    Owed,
+    /// Set aside from the fund for the network fees of what is owed.
+    FeeReserve,
+    /// Fees that the network has taken for good: size fees, and TPS fees finally charged.
+    NetworkFees,
+    /// TPS fees paid in advance less those finally charged: the wallet's `tps_fees_balance` on the
+    /// network (4.10). A claim that cannot be paid out; below zero it is a debt.
+    PrepaidTps,
+    /// Cashback proven to have reached the customers.
+    Paid,
+    /// The source of what the operator put into the fund: minus all of it.
+    OperatorTopUps,
+    /// The source of what partners sent: minus all of it.
+    DepositsReceived,
+}
+
+impl Account {
+    /// Whether the balance may be negative: true of the sources, and of the prepaid TPS fee.
+    pub const fn may_be_negative(self) -> bool {
+        match self {
+            Self::OperatorTopUps | Self::DepositsReceived | Self::PrepaidTps => true,
+            Self::Fund
+            | Self::Deposit(_)
+            | Self::Owed
+            | Self::FeeReserve
+            | Self::NetworkFees
+            | Self::Paid => false,
+        }
+    }
+
+    /// Whether the wallet holds coins on the network for what stands here.
+    pub const fn is_held_in_coins(self) -> bool {
+        matches!(self, Self::Fund | Self::Deposit(_) | Self::Owed | Self::FeeReserve)
+    }
+}
+
+/// The text is not the code of an account or a cause of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the code is unknown: the book was written by a newer version, or is damaged")]
+pub struct CodeError;
+
+impl fmt::Display for Account {
+    /// The stable code in the database. [`FromStr`] reads it back.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fund => f.write_str("fund"),
+            Self::Deposit(partner) => write!(f, "deposit:{partner}"),
+            Self::Owed => f.write_str("owed"),
+            Self::FeeReserve => f.write_str("fee-reserve"),
+            Self::NetworkFees => f.write_str("network-fees"),
+            Self::PrepaidTps => f.write_str("prepaid-tps"),
+            Self::Paid => f.write_str("paid"),
+            Self::OperatorTopUps => f.write_str("operator-top-ups"),
+            Self::DepositsReceived => f.write_str("deposits-received"),
+        }
+    }
+}
+
+impl FromStr for Account {
+    type Err = CodeError;
+
+    fn from_str(code: &str) -> Result<Self, CodeError> {
+        match code {
+            "fund" => Ok(Self::Fund),
+            "owed" => Ok(Self::Owed),
+            "fee-reserve" => Ok(Self::FeeReserve),
+            "network-fees" => Ok(Self::NetworkFees),
+            "prepaid-tps" => Ok(Self::PrepaidTps),
+            "paid" => Ok(Self::Paid),
+            "operator-top-ups" => Ok(Self::OperatorTopUps),
+            "deposits-received" => Ok(Self::DepositsReceived),
+            _ => {
+                let partner = code.strip_prefix("deposit:").ok_or(CodeError)?;
+                canonical(partner).map(|number| Self::Deposit(PartnerId(number)))
+            }
+        }
+    }
+}
+
+/// Reads a number in the only form in which it is printed, so that each code has one spelling.
+pub(crate) fn canonical<T: FromStr + fmt::Display>(text: &str) -> Result<T, CodeError> {
+    let number: T = text.parse().map_err(|_| CodeError)?;
+    if number.to_string() == text { Ok(number) } else { Err(CodeError) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PLAIN: [Account; 8] = [
+        Account::Fund,
+        Account::Owed,
+        Account::FeeReserve,
+        Account::NetworkFees,
+        Account::PrepaidTps,
+        Account::Paid,
+        Account::OperatorTopUps,
+        Account::DepositsReceived,
+    ];
+
+    #[test]
+    fn every_account_is_read_back_from_its_code() {
+        for account in PLAIN {
+            assert_eq!(account.to_string().parse(), Ok(account));
+        }
+    }
+
+    #[test]
+    fn the_codes_never_change() {
+        let codes: Vec<_> = PLAIN.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            codes.join(" "),
+            "fund owed fee-reserve network-fees prepaid-tps paid operator-top-ups deposits-received"
+        );
+        assert_eq!(Account::Deposit(PartnerId::new(7)).to_string(), "deposit:7");
+    }
+
+    #[test]
+    fn a_code_has_one_spelling() {
+        for code in ["", "Fund", "fund ", "deposit", "deposit:", "deposit:07", "deposit:+7", "deposit: 7"] {
+            assert_eq!(code.parse::<Account>(), Err(CodeError), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_held_in_coins_never_goes_below_zero() {
+        let deposit = Account::Deposit(PartnerId::new(1));
+        for account in PLAIN.into_iter().chain([deposit]).filter(|account| account.is_held_in_coins()) {
+            assert!(!account.may_be_negative(), "{account}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_deposit_is_read_back_from_its_code(number in any::<i64>()) {
+            let account = Account::Deposit(PartnerId::new(number));
+            prop_assert_eq!(account.to_string().parse(), Ok(account));
+        }
+
+        #[test]
+        fn whatever_is_read_is_printed_the_same(code in "(deposit:)?[-+0-9a-z]{0,20}") {
+            if let Ok(account) = code.parse::<Account>() {
+                prop_assert_eq!(account.to_string(), code);
+            }
+        }
+    }
+}

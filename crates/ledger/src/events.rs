@@ -1,0 +1,121 @@
+//! One function per business event, which makes its entry.
+//!
+//! | event | from | to |
+//! | --- | --- | --- |
+//! | [`fund_received`] | operator top-ups | fund |
+//! | [`deposit_booked`] | fund; deposits received | deposit; operator top-ups |
+//! | [`purchase_accepted`] | fund, deposit | owed, fee reserve |
+//! | [`payout_cancelled`] | owed, fee reserve | fund, deposit |
+//! | [`unit_settled`] | owed; fee reserve, then fund | paid; network fees, prepaid TPS, fund |
+//! | [`tps_fee_charged`] | prepaid TPS | network fees |
+
+use obyte::{Bytes, UnitHash};
+
+use crate::{Account, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Transfer};
+
+/// What is set aside when a purchase is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Whose purchase it is, and whose deposit gives the partner's share.
+    pub partner: PartnerId,
+    /// From the fund: the base share.
+    pub base: Bytes,
+    /// From the deposit: the partner's share.
+    pub partner_share: Bytes,
+    /// From the fund: the match.
+    pub matched: Bytes,
+    /// From the fund: set aside for the network fees of the payout.
+    pub fee_reserve: Bytes,
+}
+
+/// What a unit of the wallet did, once it is proven stable and good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The sum of the payouts that it paid.
+    pub paid: Bytes,
+    /// The sum of the fee reserves of those payouts.
+    pub reserve_released: Bytes,
+    /// Headers, payload and oversize fee together (4.8): gone for good.
+    pub size_fees: Bytes,
+    /// The TPS fee that the unit paid in advance (4.10).
+    pub tps_fee: Bytes,
+}
+
+/// Bytes of the operator arrived at the fund address.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn fund_received(output: OutputRef, amount: Bytes) -> Result<Entry, EntryError> {
+    let transfer = Transfer::new(Account::OperatorTopUps, Account::Fund, amount);
+    Entry::of_transfers(Cause::FundReceived(output), &[transfer])
+}
+
+/// An operator books bytes that already arrived at the fund address as a partner's deposit.
+///
+/// They came from the partner then, so the sources are corrected as well.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn deposit_booked(command: CommandId, partner: PartnerId, amount: Bytes) -> Result<Entry, EntryError> {
+    let transfers = [
+        Transfer::new(Account::Fund, Account::Deposit(partner), amount),
+        Transfer::new(Account::DepositsReceived, Account::OperatorTopUps, amount),
+    ];
+    Entry::of_transfers(Cause::DepositBooked(command), &transfers)
+}
+
+/// A purchase is accepted: from here on its cashback is owed, and its fees are set aside.
+///
+/// # Errors
+/// [`EntryError::Empty`] if neither shares nor a reserve hold any bytes.
+pub fn purchase_accepted(payout: PayoutNumber, acceptance: &Acceptance) -> Result<Entry, EntryError> {
+    Entry::of_transfers(Cause::PurchaseAccepted(payout), &acceptance.transfers())
+}
+
+/// A payout that was accepted will never be paid: its shares and its reserve go back to where they
+/// came from. `acceptance` is what was booked when it was accepted.
+///
+/// # Errors
+/// [`EntryError::Empty`] if neither shares nor a reserve hold any bytes.
+pub fn payout_cancelled(payout: PayoutNumber, acceptance: &Acceptance) -> Result<Entry, EntryError> {
+    let back = acceptance.transfers().map(|there| Transfer::new(there.to, there.from, there.amount));
+    Entry::of_transfers(Cause::PayoutCancelled(payout), &back)
+}
+
+/// A unit of the wallet is proven stable and good.
+///
+/// Fees are paid out of the reserves of its payouts, and what is left of those is the fund's again;
+/// where the fees exceed the reserves (inputs that only refill the payer), the fund pays the rest.
+///
+/// # Errors
+/// [`EntryError::Empty`] for a settlement without bytes.
+pub fn unit_settled(unit: UnitHash, settlement: &Settlement) -> Result<Entry, EntryError> {
+    // The reserve passes through the fund: netting leaves there what remains, or takes what lacks.
+    let transfers = [
+        Transfer::new(Account::Owed, Account::Paid, settlement.paid),
+        Transfer::new(Account::FeeReserve, Account::Fund, settlement.reserve_released),
+        Transfer::new(Account::Fund, Account::NetworkFees, settlement.size_fees),
+        Transfer::new(Account::Fund, Account::PrepaidTps, settlement.tps_fee),
+    ];
+    Entry::of_transfers(Cause::UnitSettled(unit), &transfers)
+}
+
+/// The network finally charged this much of the prepaid TPS fee for a unit.
+///
+/// # Errors
+/// [`EntryError::Empty`] if nothing was charged: then there is nothing to book.
+pub fn tps_fee_charged(unit: UnitHash, actual: Bytes) -> Result<Entry, EntryError> {
+    let transfer = Transfer::new(Account::PrepaidTps, Account::NetworkFees, actual);
+    Entry::of_transfers(Cause::TpsFeeCharged(unit), &[transfer])
+}
+
+impl Acceptance {
+    fn transfers(&self) -> [Transfer; 4] {
+        [
+            Transfer::new(Account::Fund, Account::Owed, self.base),
+            Transfer::new(Account::Deposit(self.partner), Account::Owed, self.partner_share),
+            Transfer::new(Account::Fund, Account::Owed, self.matched),
+            Transfer::new(Account::Fund, Account::FeeReserve, self.fee_reserve),
+        ]
+    }
+}
