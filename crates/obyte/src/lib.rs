@@ -9,12 +9,18 @@ pub mod amount;
 pub mod answer;
 pub mod canonical;
 pub mod chash;
+pub mod definition;
+pub mod fee;
 pub mod hash;
 pub mod network;
+pub mod signature;
+pub mod size;
 pub mod unit;
 
 pub use address::{Address, AddressError, DeviceAddress};
 pub use amount::{AmountError, Bytes};
+pub use definition::Definition;
 pub use hash::{BallHash, HashError, PayloadHash, UnitHash};
 pub use network::Network;
+pub use signature::{PublicKey, SecretKey, Signature};
 pub use unit::{CoinId, Joint, Output, Unit};
