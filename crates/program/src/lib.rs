@@ -1,1 +1,21 @@
 //! The rules of the cashback programme, pure.
+//!
+//! From a purchase to bytes: [`CurrencyAmount`] and [`Percentage`] are read exactly from text,
+//! a [`RateTable`] makes the amount worth an exact rational number of bytes, and [`quote`] takes the
+//! shares of it by the [`Rules`]. There are no floats, and the only rounding is that of each share,
+//! down to whole bytes, at the very end.
+//!
+//! The texts of all errors here are answered by the API: at most 100 ASCII characters in one line,
+//! never a copy of the input (C12 of the clients' notes).
+
+mod currency;
+mod decimal;
+mod percentage;
+mod quote;
+mod rates;
+mod wide;
+
+pub use currency::{Amount, AmountError, Currency, CurrencyAmount, UnknownCurrency};
+pub use percentage::{Percentage, PercentageError};
+pub use quote::{BaseShare, Quote, QuoteError, Rules, quote};
+pub use rates::{NoRate, Pair, Rate, RateError, RateTable, UnknownPair, Worth};
