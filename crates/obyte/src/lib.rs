@@ -9,6 +9,7 @@ pub mod amount;
 pub mod answer;
 pub mod canonical;
 pub mod chash;
+pub mod compose;
 pub mod definition;
 pub mod fee;
 pub mod hash;

@@ -1,16 +1,13 @@
 //! The sizes that a unit pays for (4.5): one byte of commission for each byte of size.
 //!
 //! Sizes are computed from the JSON object, since they count fields of every application. A unit
-//! that is not signed yet has the same size when each signature is a placeholder of
-//! [`SIGNATURE_LENGTH`] characters.
+//! that is not signed yet has the same size when each signature is a placeholder of the same length.
 
 use serde_json::{Map, Value};
 
 use crate::canonical::length;
 use crate::unit::{Unit, hashes::format_of, integer};
 
-/// The characters of a signature in base64.
-pub const SIGNATURE_LENGTH: usize = 88;
 /// What any number of parents counts for.
 const PARENTS_SIZE: u64 = 2 * 44;
 /// The name of the field of parents, where names count.
