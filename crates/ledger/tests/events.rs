@@ -1,0 +1,309 @@
+//! The book through the life of an endpoint: single events by hand, and any sequence of them.
+
+use ledger::{
+    Acceptance, Account, Book, BookError, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId,
+    PayoutNumber, Refusal, Settlement, SignedBytes, events,
+};
+use obyte::{Bytes, UnitHash};
+use proptest::prelude::*;
+
+const SHOP: PartnerId = PartnerId::new(7);
+const OTHER: PartnerId = PartnerId::new(8);
+
+fn bytes(amount: u64) -> Bytes {
+    Bytes::literal(amount)
+}
+
+fn output(number: u32) -> OutputRef {
+    OutputRef { unit: UnitHash::of("a top-up"), message: 0, output: number }
+}
+
+fn command(number: usize) -> CommandId {
+    format!("command-{number}").parse().expect("plain characters")
+}
+
+fn balances(book: &Book, accounts: &[Account]) -> Vec<i64> {
+    accounts.iter().map(|account| book.balance(*account).get()).collect()
+}
+
+/// A fund of 10,000 and a deposit of 1,000, both from top-ups.
+fn filled() -> Book {
+    let mut book = Book::new();
+    for entry in [
+        events::fund_received(output(0), bytes(11_000)),
+        events::deposit_booked(command(1), SHOP, bytes(1_000)),
+    ] {
+        book.apply(&entry.expect("something is booked")).expect("there is enough");
+    }
+    book
+}
+
+fn acceptance() -> Acceptance {
+    Acceptance {
+        partner: SHOP,
+        base: bytes(500),
+        partner_share: bytes(300),
+        matched: bytes(200),
+        fee_reserve: bytes(100),
+    }
+}
+
+/// [`filled`], with one accepted purchase.
+fn owing() -> Book {
+    let mut book = filled();
+    let entry = events::purchase_accepted(PayoutNumber::new(1), &acceptance()).expect("bytes are owed");
+    book.apply(&entry).expect("there is enough");
+    book
+}
+
+#[test]
+fn a_booked_deposit_counts_as_received_from_the_partner() {
+    let book = filled();
+    let accounts =
+        [Account::Fund, Account::Deposit(SHOP), Account::OperatorTopUps, Account::DepositsReceived];
+    assert_eq!(balances(&book, &accounts), [10_000, 1_000, -10_000, -1_000]);
+    assert_eq!(book.coins_expected(), Ok(bytes(11_000)));
+}
+
+#[test]
+fn an_accepted_purchase_is_owed_by_fund_and_deposit() {
+    let book = owing();
+    let accounts = [Account::Fund, Account::Deposit(SHOP), Account::Owed, Account::FeeReserve];
+    assert_eq!(balances(&book, &accounts), [9_200, 700, 1_000, 100]);
+    assert_eq!(book.coins_expected(), Ok(bytes(11_000)), "nothing has left yet");
+}
+
+#[test]
+fn what_is_left_of_a_reserve_is_the_funds_again() {
+    let mut book = owing();
+    let settlement = Settlement {
+        paid: bytes(1_000),
+        reserve_released: bytes(100),
+        size_fees: bytes(60),
+        tps_fee: bytes(15),
+    };
+    let unit = UnitHash::of("a payout");
+    book.apply(&events::unit_settled(unit, &settlement).expect("bytes moved")).expect("it was owed");
+    let accounts = [
+        Account::Fund,
+        Account::Owed,
+        Account::Paid,
+        Account::FeeReserve,
+        Account::NetworkFees,
+        Account::PrepaidTps,
+    ];
+    assert_eq!(balances(&book, &accounts), [9_225, 0, 1_000, 0, 60, 15]);
+    assert_eq!(book.coins_expected(), Ok(bytes(11_000 - 1_000 - 60 - 15)));
+
+    book.apply(&events::tps_fee_charged(unit, bytes(40)).expect("it was charged")).expect("a debt is well");
+    assert_eq!(balances(&book, &accounts), [9_225, 0, 1_000, 0, 100, -25]);
+}
+
+#[test]
+fn fees_above_the_reserve_are_paid_by_the_fund() {
+    let mut book = owing();
+    let settlement = Settlement {
+        paid: bytes(1_000),
+        reserve_released: bytes(100),
+        size_fees: bytes(400),
+        tps_fee: bytes(50),
+    };
+    let entry = events::unit_settled(UnitHash::of("a refill"), &settlement).expect("bytes moved");
+    book.apply(&entry).expect("the fund has enough");
+    assert_eq!(balances(&book, &[Account::Fund, Account::FeeReserve]), [9_200 - 350, 0]);
+    assert_eq!(book.coins_expected(), Ok(bytes(11_000 - 1_000 - 450)));
+}
+
+#[test]
+fn a_cancelled_payout_returns_each_share_to_its_giver() {
+    let mut book = owing();
+    let entry = events::payout_cancelled(PayoutNumber::new(1), &acceptance()).expect("bytes return");
+    book.apply(&entry).expect("it was owed");
+    let accounts = [Account::Fund, Account::Deposit(SHOP), Account::Owed, Account::FeeReserve];
+    assert_eq!(balances(&book, &accounts), [10_000, 1_000, 0, 0]);
+}
+
+#[test]
+fn a_share_without_deposit_is_refused_with_what_lacks() {
+    let mut book = filled();
+    let greedy = Acceptance { partner_share: bytes(1_001), ..acceptance() };
+    let entry = events::purchase_accepted(PayoutNumber::new(1), &greedy).expect("bytes are owed");
+    let refusal = Refusal::Overdraft { account: Account::Deposit(SHOP), missing: SignedBytes::new(1) };
+    let before = book.clone();
+    assert_eq!(book.apply(&entry), Err(refusal));
+    assert_eq!(book, before, "the fund's shares were not booked either");
+
+    let elsewhere = Acceptance { partner: OTHER, ..acceptance() };
+    let entry = events::purchase_accepted(PayoutNumber::new(1), &elsewhere).expect("bytes are owed");
+    let refusal = Refusal::Overdraft { account: Account::Deposit(OTHER), missing: SignedBytes::new(300) };
+    assert_eq!(book.apply(&entry), Err(refusal), "a deposit pays only for its own partner");
+}
+
+#[test]
+fn the_reserve_for_fees_must_be_in_the_fund() {
+    let mut book = filled();
+    let all = Acceptance { base: bytes(9_701), ..acceptance() };
+    let entry = events::purchase_accepted(PayoutNumber::new(1), &all).expect("bytes are owed");
+    let refusal = Refusal::Overdraft { account: Account::Fund, missing: SignedBytes::new(1) };
+    assert_eq!(book.apply(&entry), Err(refusal));
+}
+
+#[test]
+fn an_event_without_bytes_is_not_booked() {
+    let nothing = Bytes::ZERO;
+    assert_eq!(events::fund_received(output(0), nothing), Err(EntryError::Empty));
+    assert_eq!(events::tps_fee_charged(UnitHash::of("a unit"), nothing), Err(EntryError::Empty));
+}
+
+#[test]
+fn a_balance_beyond_64_bits_is_refused() {
+    let listed =
+        [(Account::Fund, SignedBytes::new(i64::MAX)), (Account::OperatorTopUps, SignedBytes::new(-i64::MAX))];
+    let mut book = Book::of_balances(listed).expect("it balances");
+    let entry = events::fund_received(output(0), bytes(2)).expect("bytes arrived");
+    let before = book.clone();
+    assert_eq!(book.apply(&entry), Err(Refusal::TooLarge { account: Account::Fund }));
+    assert_eq!(book, before);
+    assert!(book.coins_expected().is_err(), "more than can exist");
+}
+
+#[test]
+fn damaged_balances_are_no_book() {
+    let of = |listed: &[(Account, i64)]| {
+        Book::of_balances(listed.iter().map(|(account, balance)| (*account, SignedBytes::new(*balance))))
+            .err()
+    };
+    assert_eq!(of(&[]), None);
+    assert_eq!(of(&[(Account::Fund, 5), (Account::PrepaidTps, -5)]), None);
+    assert_eq!(of(&[(Account::Fund, 5), (Account::OperatorTopUps, -4)]), Some(BookError::Unbalanced));
+    let below = BookError::BelowZero { account: Account::Fund };
+    assert_eq!(of(&[(Account::Fund, -5), (Account::Owed, 5)]), Some(below));
+    let repeated = BookError::Repeated { account: Account::Fund };
+    assert_eq!(of(&[(Account::Fund, 5), (Account::Fund, 0)]), Some(repeated));
+}
+
+fn any_partner() -> impl Strategy<Value = PartnerId> {
+    prop_oneof![Just(SHOP), Just(OTHER)]
+}
+
+fn any_acceptance() -> impl Strategy<Value = Acceptance> {
+    let small = || (0..2_000u64).prop_map(bytes);
+    (any_partner(), small(), small(), small(), small()).prop_map(
+        |(partner, base, partner_share, matched, fee_reserve)| Acceptance {
+            partner,
+            base,
+            partner_share,
+            matched,
+            fee_reserve,
+        },
+    )
+}
+
+/// Any event, whether the book can bear it or not.
+fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
+    let amount = || (0..5_000u64).prop_map(bytes);
+    let unit = || any::<[u8; 32]>().prop_map(|digest| UnitHash::from_digest(&digest));
+    let payout = || any::<i64>().prop_map(PayoutNumber::new);
+    let settlement =
+        (amount(), amount(), amount(), amount()).prop_map(|(paid, reserve_released, size_fees, tps_fee)| {
+            Settlement { paid, reserve_released, size_fees, tps_fee }
+        });
+    prop_oneof![
+        (any::<u32>(), amount()).prop_map(|(number, amount)| events::fund_received(output(number), amount)),
+        (any::<usize>(), any_partner(), amount())
+            .prop_map(|(number, partner, amount)| events::deposit_booked(command(number), partner, amount)),
+        (payout(), any_acceptance())
+            .prop_map(|(payout, acceptance)| events::purchase_accepted(payout, &acceptance)),
+        (payout(), any_acceptance())
+            .prop_map(|(payout, acceptance)| events::payout_cancelled(payout, &acceptance)),
+        (unit(), settlement).prop_map(|(unit, settlement)| events::unit_settled(unit, &settlement)),
+        (unit(), amount()).prop_map(|(unit, amount)| events::tps_fee_charged(unit, amount)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_sequence_of_events_keeps_the_sum_at_zero_and_guarded_accounts_above(
+        events in prop::collection::vec(any_event(), 0..60),
+    ) {
+        let mut book = Book::new();
+        for entry in events.into_iter().flatten() {
+            prop_assert_eq!(entry.postings().iter().map(|posting| i128::from(posting.change)).sum::<i128>(), 0);
+            let before = book.clone();
+            let outcome = book.apply(&entry);
+            prop_assert_eq!(book.total(), 0);
+            for (account, balance) in book.balances() {
+                prop_assert!(account.may_be_negative() || !balance.is_negative(), "{account} {balance}");
+                let change = if outcome.is_ok() { entry.change(account) } else { SignedBytes::ZERO };
+                prop_assert_eq!(before.balance(account).checked_add(change), Some(balance));
+            }
+            if outcome.is_err() {
+                prop_assert_eq!(&before, &book, "a refused entry changes nothing");
+            }
+            let read_back = Book::of_balances(book.balances());
+            prop_assert_eq!(read_back, Ok(book.clone()));
+        }
+    }
+
+    #[test]
+    fn an_entry_is_refused_exactly_where_a_guarded_account_lacks_bytes(
+        held in (0..3_000u64, 0..3_000u64), acceptance in any_acceptance(),
+    ) {
+        let mut book = Book::new();
+        let total = bytes(held.0 + held.1);
+        if let Ok(entry) = events::fund_received(output(0), total) {
+            book.apply(&entry).expect("a top-up is never refused");
+        }
+        if let Ok(entry) = events::deposit_booked(command(0), acceptance.partner, bytes(held.1)) {
+            book.apply(&entry).expect("the fund holds it");
+        }
+        let Ok(entry) = events::purchase_accepted(PayoutNumber::new(1), &acceptance) else { return Ok(()) };
+        let asked = acceptance.base.get() + acceptance.matched.get() + acceptance.fee_reserve.get();
+        let enough = asked <= held.0 && acceptance.partner_share.get() <= held.1;
+        prop_assert_eq!(book.apply(&entry).is_ok(), enough);
+        prop_assert_eq!(book.coins_expected(), Ok(total), "accepting moves no coins");
+    }
+
+    #[test]
+    fn cancelling_undoes_accepting(acceptance in any_acceptance(), number in any::<i64>()) {
+        let payout = PayoutNumber::new(number);
+        let Ok(there) = events::purchase_accepted(payout, &acceptance) else { return Ok(()) };
+        let back = events::payout_cancelled(payout, &acceptance).expect("as many bytes return");
+        for posting in there.postings() {
+            prop_assert_eq!(back.change(posting.account).get(), -posting.change.get());
+        }
+        prop_assert_eq!(there.postings().len(), back.postings().len());
+        prop_assert_eq!(back.cause(), &Cause::PayoutCancelled(payout));
+    }
+
+    #[test]
+    fn settling_takes_exactly_payouts_and_fees_out_of_the_coins(
+        paid in 1..9_000u64, released in 0..900u64, size_fees in 0..900u64, tps_fee in 0..900u64,
+    ) {
+        let mut book = Book::of_balances([
+            (Account::Fund, SignedBytes::new(10_000)),
+            (Account::Owed, SignedBytes::new(9_000)),
+            (Account::FeeReserve, SignedBytes::new(900)),
+            (Account::OperatorTopUps, SignedBytes::new(-19_900)),
+        ])
+        .expect("it balances");
+        let settlement = Settlement {
+            paid: bytes(paid),
+            reserve_released: bytes(released),
+            size_fees: bytes(size_fees),
+            tps_fee: bytes(tps_fee),
+        };
+        let entry = events::unit_settled(UnitHash::of("a unit"), &settlement).expect("bytes moved");
+        book.apply(&entry).expect("the fund covers the fees");
+        prop_assert_eq!(book.coins_expected(), Ok(bytes(19_900 - paid - size_fees - tps_fee)));
+    }
+
+    #[test]
+    fn an_entry_survives_being_written_down(event in any_event()) {
+        let Ok(entry) = event else { return Ok(()) };
+        let mut postings = entry.postings().to_vec();
+        postings.reverse();
+        let cause = entry.cause().to_string().parse().expect("the code is known");
+        prop_assert_eq!(Entry::of_postings(cause, postings), Ok(entry));
+    }
+}
