@@ -1,1 +1,5 @@
 //! A self-hosted cashback server for the Obyte network.
+
+pub mod email;
+pub mod endpoint;
+pub mod http;

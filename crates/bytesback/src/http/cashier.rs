@@ -1,0 +1,94 @@
+//! What stands behind the API: the server implements it, tests fake it.
+
+use async_trait::async_trait;
+use ledger::PartnerId;
+use obyte::{Bytes, UnitHash};
+
+use super::error_text::ErrorText;
+use super::purchase::Purchase;
+use crate::endpoint::Endpoint;
+
+/// Decides purchases.
+#[async_trait]
+pub trait Cashier: Send + Sync + 'static {
+    /// The partner whose name and key these are.
+    ///
+    /// Takes the same time whether the name is unknown or the key is wrong. Both may be empty: a
+    /// request without them is asked for all the same, so that it takes as long.
+    async fn authenticate(&self, name: &str, key: &str) -> Result<Option<Partner>, Unavailable>;
+
+    /// Pays the cashback for a purchase, or says why not. Never fails: what goes wrong is an answer.
+    ///
+    /// It runs to its end even when the client has hung up.
+    async fn purchase(&self, endpoint: Endpoint, partner: &Partner, purchase: Purchase) -> Answer;
+
+    /// What must work for purchases to be taken, each with what to do when it does not.
+    async fn readiness(&self) -> Vec<Check>;
+}
+
+/// Who reports a purchase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// The number in the book.
+    pub id: PartnerId,
+    /// The name that requests carry.
+    pub name: Box<str>,
+    /// What it is.
+    pub kind: PartnerKind,
+}
+
+/// The two kinds of partners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PartnerKind {
+    /// Reports its own sales.
+    Merchant,
+    /// Reports for many merchants, which it must name.
+    Processor,
+}
+
+/// The partners cannot be asked right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the partners cannot be looked up right now")]
+pub struct Unavailable;
+
+/// What became of a purchase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The cashback is in a unit that the hub has accepted.
+    Ok(Paid),
+    /// The cashback is owed, and its unit not known yet.
+    Pending,
+    /// Nothing was paid for this request.
+    Error(ErrorText),
+}
+
+impl Answer {
+    /// An error.
+    pub fn error(text: impl Into<ErrorText>) -> Self {
+        Self::Error(text.into())
+    }
+}
+
+/// A cashback that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// All shares together.
+    pub cashback_amount: Bytes,
+    /// The unit that pays it.
+    pub unit: UnitHash,
+    /// Whether an earlier request was answered so already.
+    pub replayed: bool,
+    /// Whether an earlier answer named another unit, since proven dead.
+    pub replaced: bool,
+}
+
+/// One thing that must work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What: "database", "hub of the test endpoint".
+    pub name: String,
+    /// Whether it works.
+    pub ok: bool,
+    /// What to do when it does not; no secrets, anybody may read it.
+    pub what_to_do: String,
+}

@@ -1,0 +1,29 @@
+//! The cashback API over HTTP/1.
+//!
+//! A request passes these rooms, one file each: `serve` (connections and their limits), `routes`
+//! (paths; the order of judgement), `receive` (a body, bounded), [`body`] (its fields, from form,
+//! JSON or multipart), [`purchase`] (typed values), the [`Cashier`] (who decides), `reply` (the
+//! bytes of the answer).
+//!
+//! What holds for every answer, since clients depend on it to the byte: status 200 for whatever the
+//! API decides, `application/json; charset=utf-8`, open to scripts of any origin, `result` first, errors
+//! as [`ErrorText`]. Nothing is ever redirected. No body and no key is ever logged.
+
+pub mod body;
+mod cashier;
+mod error_text;
+mod ids;
+pub mod purchase;
+mod receive;
+mod recipient;
+mod reply;
+mod routes;
+mod serve;
+
+pub use cashier::{Answer, Cashier, Check, Paid, Partner, PartnerKind, Unavailable};
+pub use error_text::{ERROR_TEXT_MAX, ErrorText};
+pub use ids::{CustomerId, ID_MAX, IdError, MerchantId, OrderId};
+pub use purchase::Purchase;
+pub use receive::{BODY_MAX, DRAIN_MAX};
+pub use recipient::{Recipient, RecipientError};
+pub use serve::{Limits, serve, serve_within};

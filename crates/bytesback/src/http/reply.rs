@@ -1,0 +1,176 @@
+//! The bytes of answers.
+
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::cashier::{Answer, Check, Paid};
+use super::error_text::ErrorText;
+use super::receive::NotReceived;
+
+const PENDING: &str = "accepted, being sent: repeat the same request to learn its unit";
+
+/// What the API decided: status 200, since clients drop the text of any other.
+pub(super) fn answer(answer: &Answer) -> Response {
+    json(StatusCode::OK, text_of(answer))
+}
+
+/// The body of an answer.
+fn text_of(answer: &Answer) -> String {
+    match answer {
+        Answer::Ok(paid) => paid_text(paid),
+        Answer::Pending => format!(r#"{{"result":"error","error":"{PENDING}","pending":true}}"#),
+        Answer::Error(text) => error_body(text),
+    }
+}
+
+fn paid_text(paid: &Paid) -> String {
+    let mut text = String::with_capacity(128);
+    write!(text, r#"{{"result":"ok","cashback_amount":{},"unit":"{}""#, paid.cashback_amount, paid.unit)
+        .expect("a string takes everything");
+    if paid.replayed {
+        text.push_str(r#","replayed":true"#);
+    }
+    if paid.replaced {
+        text.push_str(r#","replaced":true"#);
+    }
+    text.push('}');
+    text
+}
+
+/// [`ErrorText`] holds nothing that JSON must escape.
+fn error_body(text: &ErrorText) -> String {
+    format!(r#"{{"result":"error","error":"{text}"}}"#)
+}
+
+/// What is not the API's own decision, with its proper status.
+pub(super) fn error(status: StatusCode, text: &'static str) -> Response {
+    json(status, error_body(&text.into()))
+}
+
+pub(super) fn not_received(why: NotReceived) -> Response {
+    let (status, text) = match why {
+        NotReceived::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 64 KiB"),
+        NotReceived::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive"),
+        NotReceived::Broken => (StatusCode::BAD_REQUEST, "the request did not arrive whole"),
+    };
+    let mut response = error(status, text);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+pub(super) fn wrong_method(allowed: &'static str) -> Response {
+    let mut response =
+        error(StatusCode::METHOD_NOT_ALLOWED, "wrong method; a purchase is reported with POST");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// To `OPTIONS`, which browsers ask before they send JSON.
+pub(super) fn preflight(allowed: &'static str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (ALLOW, allowed),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (ACCESS_CONTROL_ALLOW_METHODS, allowed),
+        (
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            "Accept, Authorization, Cache-Control, Content-Type, Pragma, X-Requested-With",
+        ),
+        (ACCESS_CONTROL_MAX_AGE, "86400"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Whether everything works, and what to do where it does not.
+pub(super) fn readiness(checks: &[Check]) -> Response {
+    let ready = checks.iter().all(|check| check.ok);
+    let listed: Vec<_> = checks
+        .iter()
+        .map(|check| match check.ok {
+            true => serde_json::json!({"name": check.name, "ok": true}),
+            false => serde_json::json!({"name": check.name, "ok": false, "what_to_do": check.what_to_do}),
+        })
+        .collect();
+    let listed = serde_json::Value::from(listed);
+    if ready {
+        json(StatusCode::OK, format!(r#"{{"result":"ok","checks":{listed}}}"#))
+    } else {
+        let body = format!(r#"{{"result":"error","error":"not ready","checks":{listed}}}"#);
+        json(StatusCode::SERVICE_UNAVAILABLE, body)
+    }
+}
+
+pub(super) fn alive() -> Response {
+    json(StatusCode::OK, r#"{"result":"ok"}"#)
+}
+
+pub(super) fn page(html: &'static str) -> Response {
+    let mut response = Response::new(Body::from(html));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    );
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
+
+fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paid(replayed: bool, replaced: bool) -> Answer {
+        Answer::Ok(Paid {
+            cashback_amount: obyte::Bytes::literal(62_500_000),
+            unit: "oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E=".parse().expect("a unit"),
+            replayed,
+            replaced,
+        })
+    }
+
+    #[test]
+    fn the_fields_stand_in_the_order_of_the_documentation() {
+        let start = r#"{"result":"ok","cashback_amount":62500000,"unit":"oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E=""#;
+        assert_eq!(text_of(&paid(false, false)), format!("{start}}}"));
+        assert_eq!(text_of(&paid(true, false)), format!(r#"{start},"replayed":true}}"#));
+        assert_eq!(text_of(&paid(true, true)), format!(r#"{start},"replayed":true,"replaced":true}}"#));
+        assert_eq!(
+            text_of(&Answer::error("authentication failed")),
+            r#"{"result":"error","error":"authentication failed"}"#
+        );
+    }
+
+    #[test]
+    fn a_pending_answer_is_an_error_that_says_so() {
+        let body: serde_json::Value = serde_json::from_str(&text_of(&Answer::Pending)).expect("JSON");
+        assert_eq!(body["result"], "error");
+        assert_eq!(body["pending"], true);
+        let text = body["error"].as_str().expect("a text");
+        assert!(text.starts_with("accepted, being sent:") && text.len() <= 100);
+    }
+}

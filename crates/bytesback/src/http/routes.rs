@@ -1,0 +1,130 @@
+//! Which path leads where.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use bytes::Bytes;
+use tokio_util::task::TaskTracker;
+
+use super::body::{self, Field, Fields, ReadError};
+use super::cashier::{Answer, Cashier};
+use super::error_text::ErrorText;
+use super::purchase::Purchase;
+use super::receive::receive;
+use super::reply;
+use crate::endpoint::Endpoint;
+
+const POST: &str = "POST, OPTIONS";
+const GET: &str = "GET, HEAD, OPTIONS";
+
+#[derive(Clone)]
+struct App {
+    cashier: Arc<dyn Cashier>,
+    /// Purchases being decided: they outlive their connections.
+    purchases: TaskTracker,
+    body_deadline: Duration,
+}
+
+/// All paths of the cashback API, with those for health.
+///
+/// `purchases` tracks what is being decided, so that a server that stops can wait for it.
+pub(super) fn routes(cashier: Arc<dyn Cashier>, purchases: TaskTracker, body_deadline: Duration) -> Router {
+    let live = || purchase_route(Endpoint::Live);
+    let test = || purchase_route(Endpoint::Test);
+    Router::new()
+        .route("/new_purchase", live())
+        .route("/new_purchase/", live())
+        .route("/test/new_purchase", test())
+        .route("/test/new_purchase/", test())
+        .route("/healthz", get_route(get(async || reply::alive())))
+        .route("/readyz", get_route(get(readyz)))
+        .route("/", get_route(get(async || reply::page(include_str!("page.html")))))
+        .fallback(unknown_path)
+        .with_state(App { cashier, purchases, body_deadline })
+}
+
+fn purchase_route(endpoint: Endpoint) -> MethodRouter<App> {
+    post(async move |State(app), request| new_purchase(endpoint, app, request).await)
+        .options(async || reply::preflight(POST))
+        .fallback(async || reply::wrong_method(POST))
+}
+
+fn get_route(route: MethodRouter<App>) -> MethodRouter<App> {
+    route.options(async || reply::preflight(GET)).fallback(async || reply::wrong_method(GET))
+}
+
+async fn unknown_path(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return reply::preflight(POST);
+    }
+    reply::error(StatusCode::NOT_FOUND, "there is nothing at this path; purchases go to /new_purchase")
+}
+
+async fn readyz(State(app): State<App>) -> Response {
+    match tokio::spawn(async move { app.cashier.readiness().await }).await {
+        Ok(checks) => reply::readiness(&checks),
+        Err(_) => reply::error(StatusCode::SERVICE_UNAVAILABLE, "the server could not check itself"),
+    }
+}
+
+async fn new_purchase(endpoint: Endpoint, app: App, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match receive(&head.headers, body, app.body_deadline).await {
+        Ok(body) => body,
+        Err(why) => return reply::not_received(why),
+    };
+    if is_compressed(&head.headers) {
+        return reply::answer(&Answer::error(ReadError::Compressed.to_string()));
+    }
+    // A task of its own goes on when the client hangs up, and contains a panic.
+    let decided =
+        app.purchases.spawn(async move { decide(&*app.cashier, endpoint, &head.headers, &body).await });
+    match decided.await {
+        Ok(answer) => reply::answer(&answer),
+        Err(_) => {
+            tracing::error!(%endpoint, "a request for cashback ended in a panic");
+            reply::answer(&Answer::error("internal error; repeating the same request is safe"))
+        }
+    }
+}
+
+fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_some_and(|encoding| {
+        let encoding = encoding.as_bytes().trim_ascii();
+        !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity")
+    })
+}
+
+/// First the body must be readable, then the partner known, and only then is any field judged.
+async fn decide(cashier: &dyn Cashier, endpoint: Endpoint, headers: &HeaderMap, body: &Bytes) -> Answer {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let fields = match body::read(content_type, body) {
+        Ok(fields) => fields,
+        Err(error) => return Answer::error(error.to_string()),
+    };
+    let (name, key) = credentials(&fields);
+    let partner = match cashier.authenticate(name, key).await {
+        Ok(Some(partner)) if !name.is_empty() && !key.is_empty() => partner,
+        Ok(_) => return Answer::error("authentication failed"),
+        Err(unavailable) => {
+            tracing::warn!(%endpoint, %unavailable, "a purchase was turned away");
+            return Answer::error("temporarily unavailable; please repeat the same request");
+        }
+    };
+    match Purchase::read(&fields, partner.kind) {
+        Ok(purchase) => cashier.purchase(endpoint, &partner, purchase).await,
+        Err(error) => Answer::Error(ErrorText::from(error)),
+    }
+}
+
+/// Name and key, each empty where it is missing or no text: that fails like any that is wrong.
+fn credentials<'a>(fields: &'a Fields<'_>) -> (&'a str, &'a str) {
+    let text = |field| fields.text(field).ok().flatten().unwrap_or_default();
+    (text(Field::Partner), text(Field::PartnerKey))
+}
