@@ -172,6 +172,12 @@ impl SecretKey {
     pub(crate) fn point(&self) -> secp256k1::PublicKey {
         secp256k1::PublicKey::from_secret_key(&self.0)
     }
+
+    /// The key plus a number, modulo the order of the curve, as children are derived (2.2).
+    pub(crate) fn add(&self, number: &[u8; 32]) -> Option<Self> {
+        let number = secp256k1::Scalar::from_be_bytes(*number).ok()?;
+        self.0.add_tweak(&number).ok().map(Self)
+    }
 }
 
 impl Drop for SecretKey {
