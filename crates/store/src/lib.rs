@@ -1,1 +1,32 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
+//!
+//! [`Store`] is all that the server knows of its database. Each method is one transaction and says in its
+//! types what can come of it. [`sqlite::SqliteStore`] is the embedded default.
+//!
+//! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
+//! line of units.
+
+mod book;
+mod contract;
+mod endpoint;
+mod error;
+mod identity;
+mod lock;
+mod partner;
+mod purchase;
+pub mod sqlite;
+
+pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
+pub use contract::Store;
+pub use endpoint::{Endpoint, UnknownEndpoint};
+pub use error::{StoreError, Thing, Violation};
+pub use identity::{Identity, IdentityPart};
+pub use lock::PayerLock;
+pub use partner::{
+    KeyHash, KeyId, NewPartner, Partner, PartnerKey, PartnerKind, PartnerName, PartnerNameError,
+    UnknownPartnerKind,
+};
+pub use purchase::{
+    Acceptance, AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PurchaseKey,
+    PurchaseRecord, Shares, Term, Terms, Verdict,
+};

@@ -1,0 +1,123 @@
+//! The contract between the server and whatever keeps its data.
+
+use async_trait::async_trait;
+use ledger::{Book, PartnerId};
+use payout::{Change, Snapshot, Timestamp};
+
+use crate::{
+    Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Endpoint, EntryId, Identity, KeyHash,
+    KeyId, NewPartner, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, StoreError, Verdict,
+};
+
+/// Keeps everything that must outlive the process.
+///
+/// Whatever changes something is one transaction: when it returns `Ok`, it is on the disk for good; when
+/// it returns an error, nothing has changed. (If the connection to the database breaks in the middle, an
+/// error may be returned for what was kept; everything here can be repeated.) Dropping a future does not
+/// stop the work that it began.
+///
+/// What reads sees everything that was returned as changed before it began.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherIdentity`].
+    async fn bind(&self, endpoint: Endpoint, identity: &Identity) -> Result<(), StoreError>;
+
+    /// Adds a partner, without keys.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] if there is or was one of this name.
+    async fn add_partner(&self, partner: NewPartner) -> Result<Partner, StoreError>;
+
+    /// Disables a partner for ever; its purchases and deposit stay. A second time changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`].
+    async fn disable_partner(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Adds a key to a partner.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] for the partner; [`StoreError::Taken`] if any partner has or had this key.
+    async fn add_key(
+        &self,
+        partner: PartnerId,
+        hash: KeyHash,
+        label: &str,
+        at: Timestamp,
+    ) -> Result<KeyId, StoreError>;
+
+    /// Disables a key for ever. A second time changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`].
+    async fn disable_key(&self, key: KeyId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// All partners with all their keys, in the order in which they were added.
+    async fn partners(&self) -> Result<Vec<Partner>, StoreError>;
+
+    /// The partner of this name, with all its keys, also when it is disabled.
+    async fn partner(&self, name: &PartnerName) -> Result<Option<Partner>, StoreError>;
+
+    /// Accepts a purchase, or says why not: claims its order id, sets its shares and its fee reserve
+    /// aside, and queues its payout.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] for a partner that does not exist, [`StoreError::Unbookable`] for a
+    /// purchase without cashback, [`StoreError::NulInText`].
+    async fn accept(&self, endpoint: Endpoint, acceptance: Acceptance) -> Result<Verdict, StoreError>;
+
+    /// A purchase that was accepted, and where it stands.
+    async fn purchase(
+        &self,
+        endpoint: Endpoint,
+        key: &PurchaseKey,
+    ) -> Result<Option<PurchaseRecord>, StoreError>;
+
+    /// Takes the right to pay for an endpoint.
+    ///
+    /// # Errors
+    /// [`StoreError::PaidElsewhere`] while another holds it.
+    async fn lock_payer(&self, endpoint: Endpoint) -> Result<PayerLock, StoreError>;
+
+    /// All that the payout engine needs to go on: what it would know had it never stopped.
+    async fn snapshot(&self, endpoint: Endpoint) -> Result<Snapshot, StoreError>;
+
+    /// Keeps what the payout engine wants kept, in this order, all of it or nothing; and books what
+    /// follows from it.
+    ///
+    /// # Errors
+    /// [`StoreError::Violation`] for what would break an invariant, [`StoreError::Overdraft`] if fees
+    /// exceed their reserve and the fund. Neither goes away by repeating.
+    async fn apply(&self, lock: &PayerLock, changes: Vec<Change>) -> Result<(), StoreError>;
+
+    /// Books bytes of the fund as a partner's deposit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] for the partner, [`StoreError::Unbookable`] for no bytes,
+    /// [`StoreError::NulInText`].
+    async fn book_deposit(
+        &self,
+        endpoint: Endpoint,
+        order: DepositOrder,
+    ) -> Result<DepositVerdict, StoreError>;
+
+    /// The balances of an endpoint.
+    ///
+    /// # Errors
+    /// [`StoreError::BadBook`].
+    async fn balances(&self, endpoint: Endpoint) -> Result<Book, StoreError>;
+
+    /// Entries of an endpoint behind `after`, oldest first, at most `limit`.
+    async fn entries(
+        &self,
+        endpoint: Endpoint,
+        after: Option<EntryId>,
+        limit: u32,
+    ) -> Result<Vec<BookedEntry>, StoreError>;
+
+    /// Reads the whole book of an endpoint, and compares the kept balances with their postings.
+    async fn verify_book(&self, endpoint: Endpoint) -> Result<BookCheck, StoreError>;
+}
