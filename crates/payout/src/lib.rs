@@ -1,1 +1,28 @@
 //! The payout engine, pure: from events to what to persist and what to send.
+//!
+//! One engine pays for one endpoint, from one address. It keeps a *line* of slots; every slot spends the
+//! change of the slot before, its *anchor*, and each signed unit for a slot is a *version* of it. Two
+//! versions of a slot spend the same anchor, so at most one of them can ever become good: this is what
+//! makes paying twice impossible, whatever a hub says and whenever the process dies (8.2 to 8.5).
+//!
+//! The shell hands the engine [`Event`]s and carries out the [`Action`]s it returns, in their order: what
+//! is to be persisted is committed before what is to be sent leaves. Should persisting fail, the engine
+//! is thrown away and made again from the store, which is always right.
+
+mod change;
+mod engine;
+mod event;
+mod id;
+mod pacing;
+mod record;
+mod settings;
+mod time;
+
+pub use change::{Change, Settlement};
+pub use engine::Engine;
+pub use event::{Action, Alarm, AskHistory, AskId, AskParents, Event, SeenUnit, Standing};
+pub use id::{PayoutId, SlotNo, VersionId, VersionNo};
+pub use pacing::{FeeLimits, Pacing};
+pub use record::{Fees, FirstUnit, PaidOutput, Payout, Slot, Snapshot, Version, VersionStatus};
+pub use settings::Settings;
+pub use time::Timestamp;

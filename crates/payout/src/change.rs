@@ -1,0 +1,77 @@
+//! What is to be persisted, in the order given, in one transaction.
+
+use obyte::compose::Coin;
+use obyte::{Bytes, UnitHash};
+
+use crate::record::{Payout, Slot, Version, VersionStatus};
+use crate::{PayoutId, SlotNo, Timestamp, VersionId};
+
+/// One thing for the store to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A slot with its first version, before that is posted. Its payouts leave the queue.
+    SlotOpened(Slot),
+    /// A further version of an open slot, before it is posted. `appended` are payouts that it pays and
+    /// no version before it did; they leave the queue.
+    VersionAdded {
+        /// The version.
+        version: Version,
+        /// The payouts that are new in the slot.
+        appended: Vec<Payout>,
+    },
+    /// What a hub made of a version.
+    Answered {
+        /// The version.
+        version: VersionId,
+        /// What is known now.
+        status: VersionStatus,
+        /// The hub's words, for the operator; bounded and without secrets.
+        answer: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A proof settled a slot: one version is good for ever and the others are dead.
+    Settled(Settlement),
+    /// A slot whose anchor is proven never to have existed. Its payouts return to the queue.
+    SlotDied {
+        /// The slot.
+        slot: SlotNo,
+        /// When.
+        at: Timestamp,
+    },
+    /// A coin that somebody sent to the payer, proven stable and good. Credited exactly once.
+    CoinProven {
+        /// The coin.
+        coin: Coin,
+        /// When.
+        at: Timestamp,
+    },
+    /// The payer's history is known and proven up to here.
+    Synced {
+        /// A main chain index.
+        main_chain_index: u64,
+    },
+}
+
+/// How a slot was settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The version that is proven stable and good.
+    pub version: VersionId,
+    /// Its unit.
+    pub unit: UnitHash,
+    /// Its payouts: paid for ever.
+    pub paid: Vec<PayoutId>,
+    /// Payouts of the slot that only dead versions hold: they return to the queue.
+    pub freed: Vec<PayoutId>,
+    /// The coins it spent.
+    pub spent: Vec<Coin>,
+    /// Its change: the anchor of the next slot.
+    pub change: Coin,
+    /// The main chain index that the hub tells, which no proof covers.
+    pub main_chain_index: Option<u64>,
+    /// The TPS fee finally charged, as the hub tells it; no proof covers it.
+    pub charged_tps_fee: Option<Bytes>,
+    /// When it was proven.
+    pub at: Timestamp,
+}

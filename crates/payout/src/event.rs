@@ -1,0 +1,200 @@
+//! What the engine is told, and what it asks for in return.
+
+use std::sync::Arc;
+
+use obyte::answer::PostAnswer;
+use obyte::compose::{Coin, Parents};
+use obyte::fee::{ThresholdSize, TpsLaw};
+use obyte::{Address, Bytes, UnitHash};
+
+use crate::{Change, Payout, PayoutId, VersionId};
+
+/// Names a question to the hub, so that a late answer to an old question is known as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub(crate) u64);
+
+/// Something that happened outside.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Payouts were accepted and are owed.
+    Queued(Vec<Payout>),
+    /// The hub is there, for the first time or again.
+    Connected,
+    /// The hub is gone; what was asked of it will not be answered.
+    Disconnected,
+    /// The hub's parents for a unit, and the main chain index of the unit that was looked up after them.
+    Parents {
+        /// Which question this answers.
+        ask: AskId,
+        /// The answer.
+        parents: Parents,
+        /// The voted size above which units pay more, at the parents' last ball.
+        threshold: ThresholdSize,
+        /// The main chain index of [`AskParents::look_up`], where it has one.
+        looked_up_mci: Option<u64>,
+    },
+    /// The hub did not give parents.
+    NoParents {
+        /// Which question this answers.
+        ask: AskId,
+    },
+    /// What the hub said to a posted unit.
+    PostAnswered {
+        /// The version that was posted.
+        version: VersionId,
+        /// The answer.
+        answer: PostAnswer,
+        /// The hub's words, bounded, for the operator.
+        text: String,
+    },
+    /// No answer came to a posted unit.
+    PostUnanswered {
+        /// The version that was posted.
+        version: VersionId,
+    },
+    /// Something that is watched became stable.
+    HaveUpdates,
+    /// A history of the payer's address and open units was proven.
+    History {
+        /// Which question this answers.
+        ask: AskId,
+        /// The units, each with what is proven of it.
+        units: Vec<SeenUnit>,
+    },
+    /// No history came, or none that could be believed.
+    NoHistory {
+        /// Which question this answers.
+        ask: AskId,
+    },
+    /// How the network charges units now, from its system variables.
+    FeeLaw(TpsLaw),
+    /// The operator lets paying go on.
+    Resumed,
+    /// Time passed.
+    Tick,
+}
+
+/// A unit in a history that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenUnit {
+    /// The unit.
+    pub unit: UnitHash,
+    /// What is proven of it.
+    pub standing: Standing,
+    /// Whether the payer's address is among its authors.
+    pub is_own: bool,
+    /// The outputs of bytes to the payer's address.
+    pub coins: Vec<Coin>,
+    /// Its main chain index as the hub tells it; no proof covers it.
+    pub main_chain_index: Option<u64>,
+    /// The TPS fee finally charged, as the hub tells it; no proof covers it.
+    pub charged_tps_fee: Option<Bytes>,
+}
+
+/// What a verified history says of a unit (7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Proven stable and good, for ever.
+    FinalGood,
+    /// Proven stable and bad: it never existed.
+    FinalBad,
+    /// Not proven; the hub lists it as good.
+    Unstable,
+}
+
+/// A question for parents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskParents {
+    /// Names the question.
+    pub ask: AskId,
+    /// The paying address.
+    pub from: Address,
+    /// Every address that the unit will pay, the change included.
+    pub to: Vec<Address>,
+    /// A unit to fetch *after* the parents came, for its main chain index (the order of 4.7 that has no
+    /// race).
+    pub look_up: Option<UnitHash>,
+}
+
+/// A question for the payer's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskHistory {
+    /// Names the question.
+    pub ask: AskId,
+    /// The paying address.
+    pub address: Address,
+    /// Units of open slots.
+    pub units: Vec<UnitHash>,
+    /// Units of the address below this main chain index are known.
+    pub min_mci: u64,
+}
+
+/// What is to be done, in the order given. A [`Persist`](Self::Persist) is done when the store has
+/// committed it; nothing behind it may begin before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Commit these, in one transaction.
+    Persist(Vec<Change>),
+    /// Ask the hub for parents.
+    AskParents(AskParents),
+    /// Ask the hub for a history, and prove it.
+    AskHistory(AskHistory),
+    /// Post this unit, these exact bytes.
+    Post {
+        /// The version that it is.
+        version: VersionId,
+        /// The unit.
+        json: Arc<str>,
+    },
+    /// The hub has accepted the unit that pays these payouts: who waits for them can be answered.
+    Accepted {
+        /// The payouts.
+        payouts: Vec<PayoutId>,
+        /// The unit.
+        unit: UnitHash,
+    },
+    /// The operator should know.
+    Alarm(Alarm),
+}
+
+/// What an operator should know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Alarm {
+    /// A unit of the payer's own address that no journal holds.
+    #[error(
+        "unit {0} was sent from the payer's address by somebody else: paying is stopped. Is the mnemonic used elsewhere, or the database older than the network?"
+    )]
+    ForeignUnit(UnitHash),
+    /// A refusal that should not be possible.
+    #[error("the hub refused unit {unit} in a way that needs a person: paying is stopped. It said: {answer}")]
+    Refused {
+        /// The unit.
+        unit: UnitHash,
+        /// The hub's words.
+        answer: String,
+    },
+    /// A unit made now would not be taken, or only late.
+    #[error(
+        "the hub's clock and this server's are minutes apart: no unit is made until they agree; check this server's time"
+    )]
+    ClocksApart,
+    /// Nothing left to spend.
+    #[error("the payer's proven coins do not cover what is owed; {missing} more bytes are needed")]
+    NotEnoughCoins {
+        /// By how much.
+        missing: u64,
+    },
+    /// The network asks for more than the ceiling allows.
+    #[error(
+        "the hub asks a TPS fee of {asked} bytes, above the ceiling of {ceiling}; waiting for it to fall"
+    )]
+    FeeAboveCeiling {
+        /// What it asks.
+        asked: u64,
+        /// What is allowed for this unit.
+        ceiling: u64,
+    },
+    /// A unit could not be composed for a reason that waiting does not mend.
+    #[error("no unit can be composed: {0}")]
+    CannotCompose(String),
+}

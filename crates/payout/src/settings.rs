@@ -1,0 +1,47 @@
+//! What an operator may choose about paying.
+
+use std::time::Duration;
+
+use obyte::Network;
+
+use crate::pacing::{FeeLimits, Pacing};
+
+/// The settings of one payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The network that the payer's endpoint stands on.
+    pub network: Network,
+    /// When batches leave.
+    pub pacing: Pacing,
+    /// What TPS fees may cost.
+    pub limits: FeeLimits,
+    /// How many slots may be open at once; the line does not grow beyond.
+    pub open_slots_max: usize,
+    /// How often the history is asked for while a slot is open, even if the hub announces nothing.
+    pub follow_every: Duration,
+    /// How often it is asked for when all is quiet, to see what arrived.
+    pub look_every: Duration,
+    /// How often a unit that is not proven is posted again.
+    pub repost_every: Duration,
+    /// How long to wait before trying again what failed for an unclear reason.
+    pub retry_after: Duration,
+    /// How far the hub's clock may be from ours.
+    pub clock_skew_max: Duration,
+}
+
+impl Settings {
+    /// Sane settings for a network.
+    pub fn new(network: Network) -> Self {
+        Self {
+            network,
+            pacing: Pacing::default(),
+            limits: FeeLimits::default(),
+            open_slots_max: 200,
+            follow_every: Duration::from_secs(5),
+            look_every: Duration::from_secs(60),
+            repost_every: Duration::from_secs(60),
+            retry_after: Duration::from_secs(2),
+            clock_skew_max: Duration::from_secs(120),
+        }
+    }
+}
