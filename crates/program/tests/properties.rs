@@ -165,7 +165,7 @@ proptest! {
             let worth = rates.worth(purchase).expect("the prices are known");
             let sum = [quote.base(), quote.partner(), quote.matched()].into_iter().sum::<Bytes>();
             prop_assert_eq!(quote.total(), sum);
-            // Three shares of 30 points at most, without rounding in between, are never less.
+            // All these points at once, rounded only once, are never less than the shares apart.
             let points = 10_000_000 + millionths + millionths.min(10_000_000);
             if points <= 100_000_000 {
                 prop_assert!(Some(sum) <= worth.share(percentage(points)));
