@@ -38,16 +38,17 @@ impl Pacing {
     /// enough when one more step of it would save less than the price of that step.
     pub fn gap(&self, law: &TpsLaw) -> Duration {
         let price_of_step = self.price_per_second.get() * millis(STEP) / 1000;
-        let mut gap = STEP;
-        while gap < LONGEST_WAIT {
-            let saved = fee_after(law, gap).saturating_sub(fee_after(law, gap + STEP));
-            if saved.get() <= price_of_step {
-                break;
+        // From the longest wait downwards: for very short gaps the law asks more than can be told apart.
+        let mut gap = LONGEST_WAIT;
+        while gap > STEP {
+            let costs = fee_after(law, gap - STEP).saturating_sub(fee_after(law, gap));
+            if costs.get() > price_of_step {
+                return gap;
             }
-            gap += STEP;
+            gap -= STEP;
         }
-        // With no fee at all there is nothing to wait for.
-        if fee_after(law, STEP).is_zero() { Duration::ZERO } else { gap }
+        // Without fees there is nothing to wait for.
+        Duration::ZERO
     }
 
     /// When a batch of so many payouts may leave: now where it is full.
