@@ -169,6 +169,13 @@ pub enum Remedy {
     Stop,
 }
 
+/// A fee as a hub writes it, rounded up to whole bytes: fees are often fractions of one.
+///
+/// Nothing for what is negative, out of range, or no plain decimal.
+pub fn fee_rounded_up(decimal: &str) -> Option<Bytes> {
+    table::rounded_up(decimal)
+}
+
 impl PostAnswer {
     /// What the text of a hub's error means.
     ///

@@ -235,8 +235,7 @@ fn word_after<'a>(text: &'a str, before: &str) -> Option<&'a str> {
     Some(rest.split([' ', ',']).next().unwrap_or(rest))
 }
 
-/// A decimal as JavaScript prints it, rounded up to whole bytes: fees are often fractions.
-fn rounded_up(decimal: &str) -> Option<Bytes> {
+pub(super) fn rounded_up(decimal: &str) -> Option<Bytes> {
     let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
     let digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(fraction) {
