@@ -1,7 +1,10 @@
 //! An Obyte network in one process, for development and tests.
 
 mod config;
+mod dag;
 mod error;
+mod index;
+mod journal;
 
 pub use config::{Clock, DevnetConfig, Fees};
 pub use error::DevnetError;
