@@ -22,6 +22,7 @@ pub mod size;
 pub mod textcoin;
 pub mod unit;
 pub mod uri;
+pub mod validate;
 
 pub use address::{Address, AddressError, DeviceAddress};
 pub use amount::{AmountError, Bytes};

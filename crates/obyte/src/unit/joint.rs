@@ -44,15 +44,19 @@ impl Joint {
     pub fn from_json(mut value: Value) -> Result<Self, UnitFormError> {
         only(object(&value, "joint")?, &["unit", "ball", "skiplist_units"], "joint")?;
         let unit = value["unit"].take();
-        let envelope = object(&value, "joint")?;
-        let ball = optional(envelope, "ball", parsed)?;
-        let skiplist_units = match envelope.get("skiplist_units") {
-            Some(units) => list(units, "skiplist_units", |unit| {
-                parsed(unit).ok_or(UnitFormError::Field("skiplist_units"))
-            })?,
-            None => Vec::new(),
-        };
+        let (ball, skiplist_units) = stable_parts(object(&value, "joint")?)?;
         Ok(Self { ball, skiplist_units, ..Self::of_unit_json(unit)? })
+    }
+
+    /// Reads a joint whose fields and hashes a validator has checked.
+    pub(crate) fn of_checked(
+        unit: Map<String, Value>,
+        hash: UnitHash,
+        envelope: &Map<String, Value>,
+        hints: HubHints,
+    ) -> Result<Self, UnitFormError> {
+        let (ball, skiplist_units) = stable_parts(envelope)?;
+        Ok(Self { unit: Unit::parse_hashed(unit, hash)?, ball, skiplist_units, hints })
     }
 
     /// Reads a unit and splits off what the hub added to its fields.
@@ -73,6 +77,18 @@ impl Joint {
         }
         joint
     }
+}
+
+/// What a hub adds to joints that it calls stable.
+fn stable_parts(envelope: &Map<String, Value>) -> Result<(Option<BallHash>, Vec<UnitHash>), UnitFormError> {
+    let ball = optional(envelope, "ball", parsed)?;
+    let skiplist_units = match envelope.get("skiplist_units") {
+        Some(units) => {
+            list(units, "skiplist_units", |unit| parsed(unit).ok_or(UnitFormError::Field("skiplist_units")))?
+        }
+        None => Vec::new(),
+    };
+    Ok((ball, skiplist_units))
 }
 
 impl HubHints {

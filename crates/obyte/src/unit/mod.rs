@@ -20,6 +20,7 @@ pub use parse::UnitFormError;
 pub use parts::{Author, CoinId, Earnings, Input, Message, Output, Payload, Payment, Recipient};
 
 pub(crate) use fields::integer;
+pub(crate) use parse::{STRIPPED_FIELDS, UNIT_FIELDS};
 
 /// The generation of a unit's format, without the network's suffix (section 14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

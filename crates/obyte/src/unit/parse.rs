@@ -39,7 +39,7 @@ pub enum UnitFormError {
 type Object = Map<String, Value>;
 
 /// The fields of a unit (4.1), those of older versions among them.
-pub(crate) const UNIT_FIELDS: [&str; 19] = [
+pub(crate) const UNIT_FIELDS: [&str; 18] = [
     "unit",
     "version",
     "alt",
@@ -58,7 +58,6 @@ pub(crate) const UNIT_FIELDS: [&str; 19] = [
     "tps_fee",
     "burn_fee",
     "max_aa_responses",
-    "content_hash",
 ];
 
 /// The fields of a unit whose messages were stripped off (7.5).
@@ -79,12 +78,31 @@ pub(crate) const STRIPPED_FIELDS: [&str; 11] = [
 impl Unit {
     /// Reads the fields of a unit, hub-added ones already split off.
     pub(super) fn parse(raw: Object) -> Result<Self, UnitFormError> {
-        let is_stripped = raw.contains_key("content_hash");
-        only(&raw, if is_stripped { &STRIPPED_FIELDS[..] } else { &UNIT_FIELDS[..] }, "unit")?;
+        let known = if raw.contains_key("content_hash") { &STRIPPED_FIELDS[..] } else { &UNIT_FIELDS[..] };
+        only(&raw, known, "unit")?;
         let hash: UnitHash = required(&raw, "unit", parsed)?;
         if hashes::unit_hash(&raw)? != hash {
             return Err(UnitFormError::Hash);
         }
+        let unit = Self::parse_hashed(raw, hash)?;
+        unit.check_payload_hashes()?;
+        Ok(unit)
+    }
+
+    fn check_payload_hashes(&self) -> Result<(), UnitFormError> {
+        let raw = self.raw.get("messages").and_then(Value::as_array).into_iter().flatten();
+        for (index, (message, raw)) in self.messages().iter().zip(raw).enumerate() {
+            let Some(payload) = raw.get("payload") else { continue };
+            if hashes::payload_hash(self.format, &message.app, payload)? != message.payload_hash {
+                return Err(UnitFormError::PayloadHash { index });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the fields of a unit whose unit hash and payload hashes were checked.
+    pub(super) fn parse_hashed(raw: Object, hash: UnitHash) -> Result<Self, UnitFormError> {
+        let is_stripped = raw.contains_key("content_hash");
         let (format, network) =
             required(&raw, "version", |version| version.as_str().and_then(Format::of_version))?;
         required(&raw, "alt", |alt| alt.as_str().map(drop))?;
@@ -101,7 +119,7 @@ impl Unit {
             },
             last_ball: last_ball(&raw)?,
             timestamp: timestamp(&raw, format)?,
-            content: if is_stripped { None } else { Some(content(&raw, format)?) },
+            content: if is_stripped { None } else { Some(content(&raw)?) },
             raw,
         })
     }
@@ -146,14 +164,9 @@ fn author(value: &Value) -> Result<Author, UnitFormError> {
     })
 }
 
-fn content(raw: &Object, format: Format) -> Result<Content, UnitFormError> {
-    let messages = raw.get("messages").unwrap_or(&Value::Null);
-    let messages = list(messages, "messages", |value| message(value, format))?;
-    if let Some(index) = messages.iter().position(Option::is_none) {
-        return Err(UnitFormError::PayloadHash { index });
-    }
+fn content(raw: &Object) -> Result<Content, UnitFormError> {
     Ok(Content {
-        messages: messages.into_iter().flatten().collect(),
+        messages: list(raw.get("messages").unwrap_or(&Value::Null), "messages", message)?,
         recipients: match raw.get("earned_headers_commission_recipients") {
             Some(recipients) => list(recipients, "earned_headers_commission_recipients", recipient)?,
             None => Vec::new(),
@@ -177,23 +190,17 @@ fn recipient(value: &Value) -> Result<Recipient, UnitFormError> {
     })
 }
 
-/// A message, or `None` where its payload hash is wrong.
-fn message(value: &Value, format: Format) -> Result<Option<Message>, UnitFormError> {
+fn message(value: &Value) -> Result<Message, UnitFormError> {
     let message = object(value, "messages")?;
     let app = required(message, "app", |app| app.as_str().map(str::to_owned))?;
     let payload_hash: PayloadHash = required(message, "payload_hash", parsed)?;
     let location = message.get("payload_location").and_then(Value::as_str);
     let payload = match (location.unwrap_or_default(), message.get("payload")) {
-        ("inline", Some(payload)) => {
-            if hashes::payload_hash(format, &app, payload)? != payload_hash {
-                return Ok(None);
-            }
-            inline_payload(&app, payload)?
-        }
+        ("inline", Some(payload)) => inline_payload(&app, payload)?,
         ("none" | "uri", None) => Payload::Elsewhere,
         _ => return Err(UnitFormError::Field("payload")),
     };
-    Ok(Some(Message { app, payload_hash, payload }))
+    Ok(Message { app, payload_hash, payload })
 }
 
 fn inline_payload(app: &str, payload: &Value) -> Result<Payload, UnitFormError> {

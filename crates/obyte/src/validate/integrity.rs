@@ -1,0 +1,343 @@
+//! Whether a joint is what it says: hashes, sizes, fields (7.5).
+
+use serde_json::{Map, Value};
+
+use super::js::{
+    has_only, is_address, is_hash_length, is_nonnegative_integer, is_positive_integer, nonempty_array,
+    nonempty_object,
+};
+use super::{Checked, Invalid, Rules};
+use crate::canonical::CanonicalError;
+use crate::unit::{Format, HubHints, Joint, STRIPPED_FIELDS, UNIT_FIELDS, hashes, integer};
+use crate::{UnitHash, size};
+
+/// How far ahead of the validator's clock a unit may be, in seconds.
+const SECONDS_AHEAD: u64 = 5;
+/// The most messages of a unit.
+const MAX_MESSAGES: usize = 128;
+/// The most responses of autonomous agents that a unit pays for.
+const MAX_AA_RESPONSES: u64 = 10;
+/// How deep values may be nested, and how many there may be.
+const MAX_DEPTH: u32 = 100;
+const MAX_NODES: usize = 10_000;
+
+/// Where a joint comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody wants it relayed: it may hold nothing that a hub adds, and must be signed.
+    Posted,
+    /// A hub served it: what hubs add is split off.
+    Received,
+}
+
+type Object = Map<String, Value>;
+
+/// Checks everything that follows from the joint alone, up to the form of parents and last ball, and
+/// reads it.
+pub fn integrity(joint: &Value, rules: &Rules, origin: Origin) -> Result<Joint, Invalid> {
+    let envelope = joint.as_object().ok_or_else(|| Invalid::request("no unit"))?;
+    let unit = envelope.get("unit").and_then(Value::as_object);
+    let mut unit = unit.cloned().ok_or_else(|| Invalid::request("no unit"))?;
+    let hints = match origin {
+        Origin::Received => HubHints::split_off(&mut unit),
+        Origin::Posted => HubHints::default(),
+    };
+    let hash = unit_hash(&unit)?;
+    if origin == Origin::Posted {
+        possible_agent(&unit)?;
+    }
+    nesting(&unit)?;
+    well_formed(envelope)?;
+    joint_fields(envelope)?;
+    if unit.contains_key("content_hash") {
+        stripped(&unit, envelope)?;
+    } else {
+        full(&unit, envelope, rules, &hash)?;
+    }
+    header(&unit, rules, &hash)?;
+    if origin == Origin::Posted && !authors(&unit).all(|author| is_address(author.get("address"))) {
+        return Err(Invalid::unit("invalid author address"));
+    }
+    Joint::of_checked(unit, hash, envelope, hints).map_err(|error| Invalid::unit(error.to_string()))
+}
+
+fn unit_hash(unit: &Object) -> Result<UnitHash, Invalid> {
+    if !is_hash_length(unit.get("unit")) {
+        return Err(Invalid::joint("wrong unit length"));
+    }
+    let named = unit["unit"].as_str().unwrap_or_default();
+    let hash = hashes::unit_hash(unit)
+        .map_err(|error| Invalid::joint(format!("failed to calc unit hash: Error: {error}")))?;
+    if hash.as_str() == named {
+        Ok(hash)
+    } else {
+        Err(Invalid::joint(format!("wrong unit hash: {hash} != {named}")))
+    }
+}
+
+/// Units of autonomous agents have no signatures; nobody can post them.
+fn possible_agent(unit: &Object) -> Checked {
+    let unsigned = authors(unit).all(|author| nonempty_object(author.get("authentifiers")).is_none());
+    if authors(unit).count() == 1 && unsigned && !unit.contains_key("content_hash") {
+        return Err(Invalid::transient("possible AA"));
+    }
+    Ok(())
+}
+
+fn authors(unit: &Object) -> impl Iterator<Item = &Value> {
+    unit.get("authors").and_then(Value::as_array).into_iter().flatten()
+}
+
+fn nesting(unit: &Object) -> Checked {
+    let too_deep = Err(Invalid::joint("unit is too deeply nested"));
+    let mut nodes = unit.len();
+    let mut level: Vec<&Value> = unit.values().collect();
+    let mut depth = 1;
+    while !level.is_empty() {
+        depth += 1;
+        if depth > MAX_DEPTH + 1 || nodes > MAX_NODES {
+            return too_deep;
+        }
+        let mut next = Vec::new();
+        for value in level {
+            match value {
+                Value::Array(elements) => next.extend(elements),
+                Value::Object(fields) => next.extend(fields.values()),
+                _ => {}
+            }
+        }
+        nodes += next.len();
+        level = next;
+    }
+    Ok(())
+}
+
+fn well_formed(joint: &Object) -> Checked {
+    fn holds_nul(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains('\0'),
+            Value::Array(elements) => elements.iter().any(holds_nul),
+            Value::Object(fields) => in_object(fields),
+            _ => false,
+        }
+    }
+    fn in_object(fields: &Object) -> bool {
+        fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value))
+    }
+    if in_object(joint) {
+        return Err(Invalid::joint("unit contains invalid string (lone surrogate or null byte)"));
+    }
+    Ok(())
+}
+
+fn joint_fields(joint: &Object) -> Checked {
+    if !joint.contains_key("ball") {
+        return if has_only(joint, &["unit"]) {
+            Ok(())
+        } else {
+            Err(Invalid::joint("unknown fields in unit-joint"))
+        };
+    }
+    if !is_hash_length(joint.get("ball")) {
+        return Err(Invalid::joint("wrong ball length"));
+    }
+    if !has_only(joint, &["unit", "ball", "skiplist_units"]) {
+        return Err(Invalid::joint("unknown fields in ball-joint"));
+    }
+    if joint.contains_key("skiplist_units") && nonempty_array(joint.get("skiplist_units")).is_none() {
+        return Err(Invalid::joint("missing or empty skiplist array"));
+    }
+    Ok(())
+}
+
+fn stripped(unit: &Object, joint: &Object) -> Checked {
+    if !is_hash_length(unit.get("content_hash")) {
+        return Err(Invalid::unit("wrong content_hash length"));
+    }
+    if !has_only(unit, &STRIPPED_FIELDS) {
+        return Err(Invalid::joint("unknown fields in nonserial unit"));
+    }
+    if !joint.contains_key("ball") {
+        return Err(Invalid::joint("content_hash allowed only in finished ball"));
+    }
+    Ok(())
+}
+
+fn full(unit: &Object, joint: &Object, rules: &Rules, hash: &UnitHash) -> Checked {
+    if !has_only(unit, &UNIT_FIELDS) {
+        return Err(Invalid::unit("unknown fields in unit"));
+    }
+    fees(unit, joint)?;
+    let messages = nonempty_array(unit.get("messages"))
+        .ok_or_else(|| Invalid::unit("missing or empty messages array"))?;
+    if messages.len() > MAX_MESSAGES && !rules.is_genesis(hash) {
+        return Err(Invalid::unit("too many messages"));
+    }
+    if !messages.iter().all(|message| nonempty_object(Some(message)).is_some()) {
+        return Err(Invalid::unit("all messages must be non-empty objects"));
+    }
+    messages.iter().try_for_each(|message| payload(message, hashes::format_of(unit)))?;
+    if !messages.iter().all(is_payment_in_form) {
+        return Err(Invalid::unit("invalid payment message"));
+    }
+    commissions(unit, rules, hash)
+}
+
+fn fees(unit: &Object, joint: &Object) -> Checked {
+    for field in ["headers_commission", "payload_commission"] {
+        if !unit.get(field).is_some_and(Value::is_number) {
+            return Err(Invalid::joint(format!("no {field}")));
+        }
+    }
+    let wrong = |field: &str, is_right: fn(Option<&Value>) -> bool| {
+        unit.contains_key(field) && !is_right(unit.get(field))
+    };
+    if wrong("oversize_fee", is_positive_integer) {
+        return Err(Invalid::joint("bad oversize_fee"));
+    }
+    if wrong("tps_fee", is_nonnegative_integer) {
+        return Err(Invalid::unit("bad tps_fee"));
+    }
+    if wrong("burn_fee", is_positive_integer) {
+        return Err(Invalid::unit("bad burn_fee"));
+    }
+    let Some(responses) = unit.get("max_aa_responses") else { return Ok(()) };
+    match integer(responses) {
+        None => Err(Invalid::unit("bad max_aa_responses")),
+        Some(responses) if responses > MAX_AA_RESPONSES => {
+            Err(Invalid::transient("max_aa_responses too large"))
+        }
+        Some(0) if !joint.contains_key("ball") => {
+            Err(Invalid::transient("max_aa_responses=0 not allowed in new units"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn payload(message: &Value, format: Format) -> Checked {
+    let location = message.get("payload_location").and_then(Value::as_str);
+    let location = location.ok_or_else(|| Invalid::unit("bad payload_location"))?;
+    if !["inline", "none", "uri"].contains(&location) {
+        return Err(Invalid::unit(format!("invalid payload_location: {location}")));
+    }
+    if !is_hash_length(message.get("payload_hash")) {
+        return Err(Invalid::unit("wrong payload hash size"));
+    }
+    let payload = message.get("payload");
+    if location != "inline" {
+        return match payload {
+            Some(_) => Err(Invalid::joint("payload must be absent when payload_location is not inline")),
+            None => Ok(()),
+        };
+    }
+    let payload =
+        payload.filter(|payload| !payload.is_null()).ok_or_else(|| Invalid::joint("missing payload"))?;
+    let app = message.get("app").and_then(Value::as_str).unwrap_or_default();
+    let expected = hashes::payload_hash(format, app, payload).map_err(|error: CanonicalError| {
+        Invalid::joint(format!("failed to calc payload hash: Error: {error}"))
+    })?;
+    match message["payload_hash"].as_str() {
+        Some(hash) if hash == expected.as_str() => Ok(()),
+        hash => Err(Invalid::joint(format!(
+            "wrong payload hash: expected {expected}, got {}",
+            hash.unwrap_or_default()
+        ))),
+    }
+}
+
+fn is_payment_in_form(message: &Value) -> bool {
+    let Some(payload) = message.get("payload").filter(|_| message["app"] == "payment") else { return true };
+    let is_output = |output: &Value| {
+        nonempty_object(Some(output)).is_some()
+            && is_address(output.get("address"))
+            && is_positive_integer(output.get("amount"))
+    };
+    let is_input = |input: &Value| {
+        let kind = input.get("type").map(Value::as_str);
+        let known = [Some("issue"), Some("headers_commission"), Some("witnessing")];
+        nonempty_object(Some(input)).is_some() && kind.is_none_or(|kind| known.contains(&kind))
+    };
+    nonempty_array(payload.get("outputs")).is_some_and(|outputs| outputs.iter().all(is_output))
+        && payload.get("asset").is_none_or(|asset| is_hash_length(Some(asset)))
+        && nonempty_array(payload.get("inputs")).is_some_and(|inputs| inputs.iter().all(is_input))
+}
+
+fn commissions(unit: &Object, rules: &Rules, hash: &UnitHash) -> Checked {
+    let headers = size::headers_size(unit);
+    if integer(&unit["headers_commission"]) != Some(headers) {
+        return Err(Invalid::joint(format!("wrong headers commission, expected {headers}")));
+    }
+    let payload = size::payload_size(unit);
+    if integer(&unit["payload_commission"]) != Some(payload) {
+        return Err(Invalid::joint(format!("wrong payload commission, unit {hash}, expected {payload}")));
+    }
+    if headers.saturating_add(payload) > size::MAX_UNIT_SIZE && !rules.is_genesis(hash) {
+        return Err(Invalid::unit("unit too large"));
+    }
+    Ok(())
+}
+
+/// What full and stripped units have in common.
+fn header(unit: &Object, rules: &Rules, hash: &UnitHash) -> Checked {
+    if nonempty_array(unit.get("authors")).is_none() {
+        return Err(Invalid::unit("missing or empty authors array"));
+    }
+    let version = unit.get("version").and_then(Value::as_str).unwrap_or_default();
+    if !rules.network.accepts_version(version) {
+        return Err(Invalid::unit("wrong version"));
+    }
+    if unit.get("alt").and_then(Value::as_str) != Some(rules.network.alt()) {
+        return Err(Invalid::unit("wrong alt"));
+    }
+    if hashes::format_of(unit) != Format::V1 {
+        timestamp(unit, version, rules)?;
+    }
+    if rules.is_genesis(hash) {
+        genesis(unit)?
+    } else {
+        ancestors(unit)?
+    }
+    if unit.contains_key("witness_list_unit") && unit.contains_key("witnesses") {
+        return Err(Invalid::unit("ambiguous witnesses"));
+    }
+    if !is_positive_integer(unit.get("timestamp")) {
+        return Err(Invalid::joint("bad timestamp"));
+    }
+    Ok(())
+}
+
+fn timestamp(unit: &Object, version: &str, rules: &Rules) -> Checked {
+    let timestamp = unit.get("timestamp").and_then(integer).filter(|&timestamp| timestamp > 0);
+    let timestamp =
+        timestamp.ok_or_else(|| Invalid::unit(format!("timestamp required in version {version}")))?;
+    if rules.now.is_some_and(|now| timestamp > now.saturating_add(SECONDS_AHEAD)) {
+        return Err(Invalid::transient("timestamp is too far into the future"));
+    }
+    Ok(())
+}
+
+fn genesis(unit: &Object) -> Checked {
+    if unit.contains_key("oversize_fee") {
+        return Err(Invalid::joint("oversize_fee in genesis"));
+    }
+    let absent = ["tps_fee", "burn_fee", "max_aa_responses", "parent_units", "last_ball", "last_ball_unit"];
+    match absent.into_iter().find(|field| unit.contains_key(*field)) {
+        Some(field) => Err(Invalid::unit(format!("{field} in genesis"))),
+        None => Ok(()),
+    }
+}
+
+fn ancestors(unit: &Object) -> Checked {
+    let parents = nonempty_array(unit.get("parent_units"))
+        .ok_or_else(|| Invalid::unit("missing or empty parent units array"))?;
+    if !parents.iter().all(|parent| is_hash_length(Some(parent))) {
+        return Err(Invalid::unit("wrong length of parent unit"));
+    }
+    if !is_hash_length(unit.get("last_ball")) {
+        return Err(Invalid::unit("wrong length of last ball"));
+    }
+    if !is_hash_length(unit.get("last_ball_unit")) {
+        return Err(Invalid::unit("wrong length of last ball unit"));
+    }
+    Ok(())
+}
