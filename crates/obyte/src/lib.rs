@@ -14,6 +14,7 @@ pub mod definition;
 pub mod device;
 pub mod fee;
 pub mod hash;
+pub mod history;
 pub mod keys;
 pub mod mnemonic;
 pub mod network;
