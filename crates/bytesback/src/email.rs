@@ -195,8 +195,8 @@ mod tests {
     #[test]
     fn the_whole_is_bounded() {
         let domain = format!("{}.{}.{}.org", "a".repeat(63), "b".repeat(63), "c".repeat(58));
-        assert_eq!(parse(&format!("{}@{domain}", "l".repeat(63))), Err(EmailError::TooLong));
-        assert!(parse(&format!("{}@{domain}", "l".repeat(60))).is_ok());
+        assert_eq!(parse(&format!("{}@{domain}", "l".repeat(64))), Err(EmailError::TooLong));
+        assert!(parse(&format!("{}@{domain}", "l".repeat(63))).is_ok());
         assert_eq!(parse(&format!("a@{}", "ü".repeat(5000))), Err(EmailError::TooLong));
     }
 
@@ -210,7 +210,7 @@ mod tests {
         #[test]
         fn what_was_accepted_is_read_back_unchanged(text in "[ -~ü]{0,12}@[ -~ü.]{0,12}(\\.[a-z]{2,4})?") {
             if let Ok(address) = text.parse::<EmailAddress>() {
-                proptest::prop_assert_eq!(address.as_str().parse::<EmailAddress>().as_ref(), Ok(&address));
+                proptest::prop_assert_eq!(address.as_str().parse(), Ok(address.clone()));
                 proptest::prop_assert!(address.as_str().is_ascii());
             }
         }

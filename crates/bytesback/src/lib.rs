@@ -3,3 +3,4 @@
 pub mod email;
 pub mod endpoint;
 pub mod http;
+pub mod wallet_file;

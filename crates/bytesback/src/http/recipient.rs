@@ -169,9 +169,7 @@ fn is_attested(text: &str) -> bool {
     };
     let has_prefix =
         |prefix: &&str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    (text.starts_with('@') && text.len() > 1)
-        || is_phone(text)
-        || ACCOUNT_PREFIXES.iter().any(|p| has_prefix(&p))
+    (text.starts_with('@') && text.len() > 1) || is_phone(text) || ACCOUNT_PREFIXES.iter().any(has_prefix)
 }
 
 #[cfg(test)]
