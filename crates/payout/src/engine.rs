@@ -11,15 +11,24 @@ use std::time::Duration;
 use obyte::compose::{Coin, Payer};
 use obyte::fee::TpsLaw;
 use obyte::unit::CoinId;
-use obyte::{Address, Bytes, SecretKey};
+use obyte::{Address, Bytes, SecretKey, UnitHash};
 
 use self::composing::{Asking, Found};
 use self::follow::Follow;
 use crate::{Action, Alarm, AskId, Change, Event, FirstUnit, Payout, Settings, SlotNo, Snapshot};
-use crate::{Slot, Timestamp, VersionId};
+use crate::{PayoutId, Slot, Timestamp, Version, VersionId, VersionStatus};
 
 /// How long TPS fees count against the daily ceiling.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where a payout stands that is not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InHand {
+    /// No hub has accepted it yet.
+    Waiting,
+    /// A hub has accepted this unit, which pays it.
+    Accepted(UnitHash),
+}
 
 /// Pays for one endpoint, from one address.
 ///
@@ -100,6 +109,17 @@ impl Engine {
     /// The slots that are not settled, in their order.
     pub fn open_slots(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter()
+    }
+
+    /// Where a payout stands that is not settled; nothing for any other.
+    pub fn in_hand(&self, payout: PayoutId) -> Option<InHand> {
+        if self.queue.iter().any(|queued| queued.id == payout) {
+            return Some(InHand::Waiting);
+        }
+        let slot = self.slots.iter().find(|slot| slot.payouts.iter().any(|held| held.id == payout))?;
+        let accepted = |version: &&Version| version.status == VersionStatus::Accepted && version.pays(payout);
+        let accepted = slot.versions.iter().find(accepted).map(|version| version.unit);
+        Some(accepted.map_or(InHand::Waiting, InHand::Accepted))
     }
 
     /// Why paying is stopped, if it is.

@@ -19,7 +19,7 @@ mod settings;
 mod time;
 
 pub use change::{Change, Settlement};
-pub use engine::Engine;
+pub use engine::{Engine, InHand};
 pub use event::{Action, Alarm, AskHistory, AskId, AskParents, Event, SeenUnit, Standing};
 pub use id::{PayoutId, SlotNo, VersionId, VersionNo};
 pub use pacing::{FeeLimits, Pacing};
