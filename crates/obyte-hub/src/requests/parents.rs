@@ -21,8 +21,10 @@ pub struct ParentsRequest {
     pub from_addresses: Vec<Address>,
     /// All payees, change included, 1 to 200.
     pub output_addresses: Vec<Address>,
-    /// What the unit will say, 0 to 10; 10 where it says nothing but might pay an autonomous agent.
-    pub max_aa_responses: u64,
+    /// What the unit will say, 0 to 10, which is 0 if left out; 10 where the unit says nothing but might
+    /// pay an autonomous agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_aa_responses: Option<u64>,
 }
 
 /// Where a new unit may stand. The hub's opinion; a lie makes the unit bad or slow, not the payment.
