@@ -73,7 +73,12 @@ pub(super) fn check_aa_responses(
             && parsed::<Address>(response.get("aa_address")).is_some()
             && parsed::<UnitHash>(response.get("trigger_unit")).is_some_and(|unit| units.contains(&unit))
             && response.get("bounced").and_then(integer).is_some_and(|bounced| bounced <= 1)
+            && response.get("response").and_then(Value::as_str).is_some_and(is_json)
             && response.get("response_unit").is_none_or(|unit| parsed::<UnitHash>(Some(unit)).is_some())
     };
     if responses.iter().all(sound) { Ok(()) } else { Err(HistoryError::AaResponse) }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
