@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
@@ -79,6 +79,7 @@ pub(crate) fn reading_error(error: &SocketError, limit: usize) -> HubError {
     match error {
         SocketError::Capacity(CapacityError::MessageTooLong { .. }) => HubError::MessageTooLarge { limit },
         SocketError::Utf8(_) => HubError::MalformedFrame("it is no UTF-8"),
+        SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => HubError::Disconnected,
         SocketError::Protocol(_) => HubError::MalformedFrame("it breaks the rules of WebSocket"),
         _ => HubError::Disconnected,
     }

@@ -61,6 +61,11 @@ impl Server {
         bounded("the client's connection", self.connections.recv()).await.expect("the server stands")
     }
 
+    /// Whether no client comes for a while.
+    pub(crate) async fn nobody_connects_for(&mut self, time: Duration) -> bool {
+        timeout(time, self.connections.recv()).await.is_err()
+    }
+
     /// The next connection, after the hub has shown its version.
     pub(crate) async fn greeted(&mut self) -> Peer<TcpStream> {
         let mut peer = self.next().await;
@@ -98,6 +103,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     pub(crate) async fn raw(&mut self, message: Message) {
         bounded("sending", self.socket.send(message)).await.expect("the client is there");
+    }
+
+    /// Sends, if the client is still there.
+    pub(crate) async fn try_send(&mut self, frame: &str) -> bool {
+        self.socket.send(Message::text(frame)).await.is_ok()
     }
 
     /// What a hub says first.
