@@ -3,11 +3,13 @@
 //! The files stand beside this one; `OBYTE_VECTORS=DIR` takes others of the same names and formats.
 
 mod chash;
+mod history;
 mod javascript;
 mod keys;
 mod signatures;
 mod source_string;
 mod textcoins;
+mod units;
 
 use std::path::{Path, PathBuf};
 
