@@ -224,6 +224,18 @@ mod tests {
     }
 
     #[test]
+    fn decimals_are_read_to_the_nearest_double() {
+        for number in ["1.2e+31", "122.416294033786585", "0.1", "5e-324", "1.7976931348623157e+308"] {
+            let value: Value = serde_json::from_str(number).expect("JSON");
+            let double: f64 = number.parse().expect("a number");
+            assert_eq!(value.as_f64(), Some(double), "{number}");
+        }
+        assert_eq!(json_source_string(&serde_json::from_str("1.2e31").expect("JSON")), Ok("1.2e+31".into()));
+        assert_eq!(json_source_string(&serde_json::from_str("-0").expect("JSON")), Ok("0".into()));
+        assert_eq!(json_source_string(&json!(9_007_199_254_740_993_u64)), Ok("9007199254740992".into()));
+    }
+
+    #[test]
     fn what_has_no_canonical_string_is_named() {
         assert_eq!(source_string(&json!({"a": null})), Err(CanonicalError::Null));
         assert_eq!(source_string(&json!([])), Err(CanonicalError::EmptyArray));

@@ -2,6 +2,7 @@
 //! 64 bytes in base64. What is signed is a hash of 32 bytes, without any prefix or further hashing.
 
 mod base64;
+mod unreduced;
 
 use std::fmt;
 use std::str::FromStr;
@@ -165,7 +166,11 @@ impl SecretKey {
 
     /// Signs a hash. The same key and hash always give the same signature.
     pub fn sign(&self, hash: &[u8; 32]) -> Signature {
-        let signature = secp256k1::ecdsa::sign(secp256k1::Message::from_digest(*hash), &self.0);
+        let signature = if unreduced::is_reduced(hash) {
+            unreduced::sign(hash, &self.0)
+        } else {
+            secp256k1::ecdsa::sign(secp256k1::Message::from_digest(*hash), &self.0)
+        };
         Signature::of_compact(&signature.serialize_compact())
     }
 
