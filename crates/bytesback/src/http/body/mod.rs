@@ -78,11 +78,17 @@ fn sniffed(body: &[u8]) -> Encoding {
     let start = without_mark(body).trim_ascii_start();
     if start.starts_with(b"{") {
         Encoding::Json
-    } else if start.starts_with(b"--") && !start[..start.len().min(80)].contains(&b'=') {
+    } else if start.starts_with(b"--") && second_line(start).starts_with(b"content-") {
         Encoding::Multipart
     } else {
         Encoding::Form
     }
+}
+
+/// The start of the second line, in lower case.
+fn second_line(text: &[u8]) -> Vec<u8> {
+    let line = text.iter().position(|&byte| byte == b'\n').map_or(&[][..], |end| &text[end + 1..]);
+    line[..line.len().min(8)].to_ascii_lowercase()
 }
 
 /// Without the byte order mark that some editors and libraries write.
