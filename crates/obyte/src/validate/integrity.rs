@@ -6,7 +6,7 @@ use super::js::{
     has_only, is_address, is_hash_length, is_nonnegative_integer, is_positive_integer, nonempty_array,
     nonempty_object,
 };
-use super::{Checked, Invalid, Rules};
+use super::{Checked, Invalid, Rules, nesting, posted};
 use crate::canonical::CanonicalError;
 use crate::unit::{Format, HubHints, Joint, STRIPPED_FIELDS, UNIT_FIELDS, hashes, integer};
 use crate::{UnitHash, size};
@@ -17,36 +17,35 @@ const SECONDS_AHEAD: u64 = 5;
 const MAX_MESSAGES: usize = 128;
 /// The most responses of autonomous agents that a unit pays for.
 const MAX_AA_RESPONSES: u64 = 10;
-/// How deep values may be nested, and how many there may be.
-const MAX_DEPTH: u32 = 100;
-const MAX_NODES: usize = 10_000;
 
 /// Where a joint comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Somebody wants it relayed: it may hold nothing that a hub adds, and must be signed.
+    /// Somebody wants it relayed: it must be current, without ball, and signed.
     Posted,
-    /// A hub served it: what hubs add is split off.
+    /// A hub served it: it may be of any age, and stripped where it is final-bad.
     Received,
 }
 
 type Object = Map<String, Value>;
 
 /// Checks everything that follows from the joint alone, up to the form of parents and last ball, and
-/// reads it.
+/// reads it. What hubs add beside the unit's own fields is split off.
 pub fn integrity(joint: &Value, rules: &Rules, origin: Origin) -> Result<Joint, Invalid> {
+    if origin == Origin::Posted {
+        posted::request(joint)?;
+    }
     let envelope = joint.as_object().ok_or_else(|| Invalid::request("no unit"))?;
     let unit = envelope.get("unit").and_then(Value::as_object);
     let mut unit = unit.cloned().ok_or_else(|| Invalid::request("no unit"))?;
-    let hints = match origin {
-        Origin::Received => HubHints::split_off(&mut unit),
-        Origin::Posted => HubHints::default(),
-    };
+    let hints = HubHints::split_off(&mut unit);
     let hash = unit_hash(&unit)?;
     if origin == Origin::Posted {
-        possible_agent(&unit)?;
+        posted::possible_agent(&unit)?;
     }
-    nesting(&unit)?;
+    if nesting::is_too_deep(unit.values()) {
+        return Err(Invalid::joint("unit is too deeply nested"));
+    }
     well_formed(envelope)?;
     joint_fields(envelope)?;
     if unit.contains_key("content_hash") {
@@ -75,41 +74,8 @@ fn unit_hash(unit: &Object) -> Result<UnitHash, Invalid> {
     }
 }
 
-/// Units of autonomous agents have no signatures; nobody can post them.
-fn possible_agent(unit: &Object) -> Checked {
-    let unsigned = authors(unit).all(|author| nonempty_object(author.get("authentifiers")).is_none());
-    if authors(unit).count() == 1 && unsigned && !unit.contains_key("content_hash") {
-        return Err(Invalid::transient("possible AA"));
-    }
-    Ok(())
-}
-
-fn authors(unit: &Object) -> impl Iterator<Item = &Value> {
+pub(super) fn authors(unit: &Object) -> impl Iterator<Item = &Value> {
     unit.get("authors").and_then(Value::as_array).into_iter().flatten()
-}
-
-fn nesting(unit: &Object) -> Checked {
-    let too_deep = Err(Invalid::joint("unit is too deeply nested"));
-    let mut nodes = unit.len();
-    let mut level: Vec<&Value> = unit.values().collect();
-    let mut depth = 1;
-    while !level.is_empty() {
-        depth += 1;
-        if depth > MAX_DEPTH + 1 || nodes > MAX_NODES {
-            return too_deep;
-        }
-        let mut next = Vec::new();
-        for value in level {
-            match value {
-                Value::Array(elements) => next.extend(elements),
-                Value::Object(fields) => next.extend(fields.values()),
-                _ => {}
-            }
-        }
-        nodes += next.len();
-        level = next;
-    }
-    Ok(())
 }
 
 fn well_formed(joint: &Object) -> Checked {

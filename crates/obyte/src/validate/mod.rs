@@ -13,7 +13,9 @@ pub mod context;
 mod integrity;
 mod js;
 mod messages;
+mod nesting;
 mod payment;
+mod posted;
 mod rules;
 
 use serde_json::Value;

@@ -6,6 +6,7 @@ mod chash;
 mod history;
 mod javascript;
 mod keys;
+mod posted;
 mod signatures;
 mod source_string;
 mod textcoins;
