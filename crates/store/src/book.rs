@@ -91,7 +91,7 @@ pub struct Difference {
     /// The account.
     pub account: Account,
     /// The sum of its postings.
-    pub posted: SignedBytes,
+    pub posted: i128,
     /// The balance as it is kept.
     pub kept: SignedBytes,
 }

@@ -83,6 +83,9 @@ pub enum StoreError {
     /// What the payer wants to keep breaks an invariant.
     #[error("the payer's change is refused, paying must stop: {0}")]
     Violation(#[from] Violation),
+    /// Another change of the same transaction failed so badly that all of them were undone.
+    #[error("the transaction was given up because another change in it failed: repeat it")]
+    GivenUp,
     /// The store was shut down.
     #[error("the store was shut down")]
     Closed,
@@ -143,8 +146,8 @@ pub enum Violation {
     /// A new version has no answer of any hub yet.
     #[error("version {0} is new but was answered already")]
     NotNew(VersionId),
-    /// A proof stands against the change: final and dead are for ever, and only a proof makes them.
-    #[error("the answer to version {0} contradicts a proof, or claims one")]
+    /// Final and dead are for ever, and only a settlement makes a version final.
+    #[error("the answer to version {0} contradicts a proof, or stands for one")]
     AgainstProof(VersionId),
     /// The anchor is neither a proven coin that nothing spends, nor the change of the slot before.
     #[error("the anchor of slot {0} is not one that it may spend")]
@@ -207,7 +210,7 @@ pub enum Violation {
     /// The coin is the payer's own change, not money from outside.
     #[error("coin {0} is the payer's own, it is not credited")]
     OwnCoin(CoinId),
-    /// The coin was credited before.
-    #[error("coin {0} was credited before")]
-    RepeatedCoin(CoinId),
+    /// The coin was credited before, with another amount or address.
+    #[error("coin {0} was credited before as another")]
+    OtherCoin(CoinId),
 }

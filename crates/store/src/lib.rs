@@ -11,6 +11,7 @@ mod contract;
 mod endpoint;
 mod error;
 mod identity;
+mod journal;
 mod lock;
 mod partner;
 mod purchase;

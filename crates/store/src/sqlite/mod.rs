@@ -1,1 +1,181 @@
-//! SQLite.
+//! SQLite, the embedded default: one file, and nothing to set up.
+//!
+//! # Why rusqlite and not sqlx
+//! What limits a shop's server is the sync of the disk at every commit. [`writer`] commits whatever waits
+//! together, on one thread with one connection: that takes a transaction which spans the work of many
+//! callers, savepoints that part them, and statements that are prepared once. sqlx gives each caller a
+//! connection and a transaction of its own, which SQLite then makes wait for each other, and sends every
+//! single statement to another thread and back. Here a purchase costs one hand-over in all.
+//!
+//! # Settings
+//! Write-ahead log with full sync: what was answered is on the disk. Foreign keys are checked, tables are
+//! strict, page caches and the log are bounded. Another process (a command beside the server) may use the
+//! same file: writers wait for each other for up to five seconds, readers for nobody.
+//!
+//! # Schema
+//! `migrations/sqlite/` holds it, with a comment at each table; `user_version` counts the migrations
+//! applied. In short:
+//!
+//! | table | one row is |
+//! | --- | --- |
+//! | `partners`, `partner_keys` | a partner; a key, of which only the hash is known |
+//! | `identities` | what an endpoint is tied to |
+//! | `purchases` | an accepted purchase with its terms; its order id is unique by an index |
+//! | `payouts` | bytes owed: queued while `slot` is null, paid once that slot is settled |
+//! | `slots`, `versions` | a place in the line; a signed unit for it, as posted |
+//! | `version_inputs`, `version_outputs` | a coin that a version spends; a payout that it pays |
+//! | `coins` | a coin from outside, credited once; free while `slot` is null |
+//! | `lines` | where the line of an endpoint stands |
+//! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
+//! | `balances` | the sums of the postings, kept |
+//!
+//! A purchase writes one row each of `payouts`, `purchases` and `entries`, and three or four of `postings`
+//! and `balances`. Paying it writes two more; that it is final is said by its slot, once for the batch.
+
+mod book;
+mod codec;
+mod line;
+mod lock;
+mod partners;
+mod purchases;
+mod readers;
+mod schema;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use ledger::{Book, PartnerId};
+use payout::{Change, Snapshot, Timestamp};
+
+use self::readers::Readers;
+use self::writer::Writer;
+use crate::{
+    Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Details, Endpoint, EntryId, Identity,
+    KeyHash, KeyId, NewPartner, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Store,
+    StoreError, Verdict,
+};
+
+/// A database in one file.
+///
+/// Dropping it lets the changes that wait be done, then closes the file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    // Before the writer, so that the writer is the last to close and empties the log.
+    readers: Readers,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the database in this file; makes it, or brings it to the newest schema, if need be. Blocks
+    /// shortly.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`], [`StoreError::Corrupt`], [`StoreError::Io`] and the like.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        let writer = Writer::start(&path, schema::open_writer(&path)?)?;
+        Ok(Self { readers: Readers::start(&path)?, writer, path })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn bind(&self, endpoint: Endpoint, identity: &Identity) -> Result<(), StoreError> {
+        let identity = identity.clone();
+        self.writer.run(move |connection| partners::bind(connection, endpoint, &identity)).await
+    }
+
+    async fn add_partner(&self, partner: NewPartner) -> Result<Partner, StoreError> {
+        self.writer.run(move |connection| partners::add(connection, &partner)).await
+    }
+
+    async fn disable_partner(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection| partners::disable(connection, partner, at)).await
+    }
+
+    async fn add_key(
+        &self,
+        partner: PartnerId,
+        hash: KeyHash,
+        label: &str,
+        at: Timestamp,
+    ) -> Result<KeyId, StoreError> {
+        no_nul([label])?;
+        let label = label.to_owned();
+        self.writer.run(move |connection| partners::add_key(connection, partner, &hash, &label, at)).await
+    }
+
+    async fn disable_key(&self, key: KeyId, at: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection| partners::disable_key(connection, key, at)).await
+    }
+
+    async fn partners(&self) -> Result<Vec<Partner>, StoreError> {
+        self.readers.run(partners::all).await
+    }
+
+    async fn partner(&self, name: &PartnerName) -> Result<Option<Partner>, StoreError> {
+        let name = name.clone();
+        self.readers.run(move |connection| partners::by_name(connection, &name)).await
+    }
+
+    async fn accept(&self, endpoint: Endpoint, acceptance: Acceptance) -> Result<Verdict, StoreError> {
+        let Details { customer, merchant, description } = &acceptance.details;
+        no_nul([customer.as_str(), merchant, description])?;
+        self.writer.run(move |connection| purchases::accept(connection, endpoint, acceptance)).await
+    }
+
+    async fn purchase(
+        &self,
+        endpoint: Endpoint,
+        key: &PurchaseKey,
+    ) -> Result<Option<PurchaseRecord>, StoreError> {
+        let key = key.clone();
+        self.readers.run(move |connection| purchases::find(connection, endpoint, &key)).await
+    }
+
+    async fn lock_payer(&self, endpoint: Endpoint) -> Result<PayerLock, StoreError> {
+        lock::take(&self.path, endpoint)
+    }
+
+    async fn snapshot(&self, endpoint: Endpoint) -> Result<Snapshot, StoreError> {
+        self.readers.run(move |connection| line::snapshot(connection, endpoint)).await
+    }
+
+    async fn apply(&self, lock: &PayerLock, changes: Vec<Change>) -> Result<(), StoreError> {
+        let endpoint = lock.endpoint();
+        self.writer.run(move |connection| line::apply(connection, endpoint, changes)).await
+    }
+
+    async fn book_deposit(
+        &self,
+        endpoint: Endpoint,
+        order: DepositOrder,
+    ) -> Result<DepositVerdict, StoreError> {
+        no_nul([order.note.as_str()])?;
+        self.writer.run(move |connection| book::book_deposit(connection, endpoint, &order)).await
+    }
+
+    async fn balances(&self, endpoint: Endpoint) -> Result<Book, StoreError> {
+        self.readers.run(move |connection| book::balances(connection, endpoint)).await
+    }
+
+    async fn entries(
+        &self,
+        endpoint: Endpoint,
+        after: Option<EntryId>,
+        limit: u32,
+    ) -> Result<Vec<BookedEntry>, StoreError> {
+        self.readers.run(move |connection| book::entries(connection, endpoint, after, limit)).await
+    }
+
+    async fn verify_book(&self, endpoint: Endpoint) -> Result<BookCheck, StoreError> {
+        self.readers.run(move |connection| book::verify(connection, endpoint)).await
+    }
+}
+
+/// What PostgreSQL could not keep is refused here too.
+fn no_nul<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<(), StoreError> {
+    if texts.into_iter().any(|text| text.contains('\0')) { Err(StoreError::NulInText) } else { Ok(()) }
+}

@@ -1,0 +1,226 @@
+//! The book: entries, their postings, and the balances that are kept of them.
+
+use std::collections::BTreeMap;
+
+use ledger::{Account, Book, Cause, Entry, Posting, Refusal, SignedBytes, events};
+use obyte::Bytes;
+use payout::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::sqlite::codec::{Fields, millis};
+use crate::sqlite::partners;
+use crate::{
+    BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, Endpoint, EntryId, StoreError, Thing,
+};
+
+/// The balances after an entry, if it can be booked.
+pub(super) type After = Vec<(Account, SignedBytes)>;
+
+/// What the balances of the accounts would be after `entry`. Writes nothing.
+pub(super) fn weigh(
+    connection: &Connection,
+    endpoint: Endpoint,
+    entry: &Entry,
+) -> Result<Result<After, Refusal>, StoreError> {
+    let mut before = BTreeMap::new();
+    for posting in entry.postings() {
+        before.insert(posting.account, balance(connection, endpoint, posting.account)?);
+    }
+    Ok(entry.balances_after(|account| before.get(&account).copied().unwrap_or_default()))
+}
+
+/// Writes an entry that was weighed.
+pub(super) fn write(
+    connection: &Connection,
+    endpoint: Endpoint,
+    at: Timestamp,
+    entry: &Entry,
+    note: &str,
+    after: &After,
+) -> Result<(), StoreError> {
+    let id = connection
+        .prepare_cached("INSERT INTO entries (endpoint, at, cause, note) VALUES (?, ?, ?, ?)")?
+        .insert(params![endpoint.code(), millis(at)?, entry.cause().to_string(), note])?;
+    let mut insert =
+        connection.prepare_cached("INSERT INTO postings (entry, account, change) VALUES (?, ?, ?)")?;
+    for posting in entry.postings() {
+        insert.execute(params![id, posting.account.to_string(), posting.change.get()])?;
+    }
+    let mut update = connection.prepare_cached(
+        "INSERT INTO balances (endpoint, account, balance) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET balance = excluded.balance",
+    )?;
+    for (account, balance) in after {
+        update.execute(params![endpoint.code(), account.to_string(), balance.get()])?;
+    }
+    Ok(())
+}
+
+/// Books an entry.
+pub(super) fn post(
+    connection: &Connection,
+    endpoint: Endpoint,
+    at: Timestamp,
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    let after = weigh(connection, endpoint, entry)??;
+    write(connection, endpoint, at, entry, "", &after)
+}
+
+fn balance(connection: &Connection, endpoint: Endpoint, account: Account) -> Result<SignedBytes, StoreError> {
+    let found = connection
+        .prepare_cached("SELECT balance FROM balances WHERE endpoint = ? AND account = ?")?
+        .query_row(params![endpoint.code(), account.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(found.map_or(SignedBytes::ZERO, SignedBytes::new))
+}
+
+/// What an account lacks, as an amount. More than can exist is all that can exist.
+pub(super) fn lacking(missing: SignedBytes) -> Bytes {
+    missing.to_bytes().unwrap_or(Bytes::MAX)
+}
+
+pub(super) fn book_deposit(
+    connection: &Connection,
+    endpoint: Endpoint,
+    order: &DepositOrder,
+) -> Result<DepositVerdict, StoreError> {
+    if !partners::exists(connection, order.partner)? {
+        return Err(StoreError::Unknown(Thing::Partner));
+    }
+    let entry = events::deposit_booked(order.command.clone(), order.partner, order.amount)?;
+    if let Some(before) = entry_for(connection, endpoint, entry.cause())? {
+        return Ok(if before == entry { DepositVerdict::Replay } else { DepositVerdict::Conflict });
+    }
+    match weigh(connection, endpoint, &entry)? {
+        Ok(after) => {
+            write(connection, endpoint, order.at, &entry, &order.note, &after)?;
+            Ok(DepositVerdict::Booked)
+        }
+        Err(Refusal::Overdraft { account: Account::Fund, missing }) => {
+            Ok(DepositVerdict::FundTooLow { missing: lacking(missing) })
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+fn entry_for(
+    connection: &Connection,
+    endpoint: Endpoint,
+    cause: &Cause,
+) -> Result<Option<Entry>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, at, cause, note FROM entries WHERE endpoint = ? AND cause = ?")?;
+    let mut rows = statement.query(params![endpoint.code(), cause.to_string()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    read_entry(connection, &Fields::new("entries", row)).map(|booked| Some(booked.entry))
+}
+
+pub(super) fn balances(connection: &Connection, endpoint: Endpoint) -> Result<Book, StoreError> {
+    Book::of_balances(kept(connection, endpoint)?).map_err(|source| StoreError::BadBook { endpoint, source })
+}
+
+fn kept(connection: &Connection, endpoint: Endpoint) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT account, balance FROM balances WHERE endpoint = ?")?;
+    let mut rows = statement.query([endpoint.code()])?;
+    let mut kept = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let fields = Fields::new("balances", row);
+        kept.insert(fields.text("account")?, SignedBytes::new(fields.plain("balance")?));
+    }
+    Ok(kept)
+}
+
+pub(super) fn entries(
+    connection: &Connection,
+    endpoint: Endpoint,
+    after: Option<EntryId>,
+    limit: u32,
+) -> Result<Vec<BookedEntry>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, at, cause, note FROM entries WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?",
+    )?;
+    let mut rows = statement.query(params![endpoint.code(), after.map_or(0, EntryId::get), limit])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(read_entry(connection, &Fields::new("entries", row))?);
+    }
+    Ok(entries)
+}
+
+fn read_entry(connection: &Connection, fields: &Fields<'_>) -> Result<BookedEntry, StoreError> {
+    let id: i64 = fields.plain("id")?;
+    let mut statement =
+        connection.prepare_cached("SELECT entry, account, change FROM postings WHERE entry = ?")?;
+    let mut rows = statement.query([id])?;
+    let mut postings = Vec::new();
+    while let Some(row) = rows.next()? {
+        let fields = Fields::new("postings", row);
+        let change = SignedBytes::new(fields.plain("change")?);
+        postings.push(Posting { account: fields.text("account")?, change });
+    }
+    let entry =
+        Entry::of_postings(fields.text("cause")?, postings).map_err(|error| fields.bad("id", error))?;
+    Ok(BookedEntry { id: EntryId::new(id), at: fields.time("at")?, entry, note: fields.plain("note")? })
+}
+
+/// One pass over all postings; what is wrong is listed, not an error.
+pub(super) fn verify(connection: &Connection, endpoint: Endpoint) -> Result<BookCheck, StoreError> {
+    let mut check = BookCheck::default();
+    let mut sums: BTreeMap<Account, i128> = BTreeMap::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT entries.id AS id, account, change FROM entries
+         LEFT JOIN postings ON postings.entry = entries.id WHERE endpoint = ? ORDER BY entries.id",
+    )?;
+    let mut rows = statement.query([endpoint.code()])?;
+    let mut open: Option<Open> = None;
+    while let Some(row) = rows.next()? {
+        let fields = Fields::new("postings", row);
+        let id = EntryId::new(fields.plain("id")?);
+        if open.as_ref().is_none_or(|open| open.id != id) {
+            close(&mut check, open.replace(Open { id, sum: 0, postings: 0 }));
+        }
+        let Some(account) = fields.optional_text::<Account>("account")? else { continue };
+        let change = i128::from(fields.plain::<i64>("change")?);
+        *sums.entry(account).or_default() += change;
+        if let Some(open) = &mut open {
+            open.sum += change;
+            open.postings += 1;
+        }
+    }
+    close(&mut check, open);
+    compare(&mut check, &sums, &kept(connection, endpoint)?);
+    Ok(check)
+}
+
+/// An entry whose postings are being read.
+struct Open {
+    id: EntryId,
+    sum: i128,
+    postings: u32,
+}
+
+fn close(check: &mut BookCheck, entry: Option<Open>) {
+    let Some(entry) = entry else { return };
+    check.entries += 1;
+    if entry.sum != 0 || entry.postings == 0 {
+        check.unbalanced.push(entry.id);
+    }
+}
+
+fn compare(check: &mut BookCheck, sums: &BTreeMap<Account, i128>, kept: &BTreeMap<Account, SignedBytes>) {
+    let mut accounts: Vec<Account> = sums.keys().chain(kept.keys()).copied().collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    for account in accounts {
+        let posted = sums.get(&account).copied().unwrap_or_default();
+        let kept = kept.get(&account).copied().unwrap_or_default();
+        if posted != i128::from(kept) {
+            check.differences.push(Difference { account, posted, kept });
+        }
+        if kept.is_negative() && !account.may_be_negative() {
+            check.below_zero.push(account);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What becomes of slots and versions.
+
+use std::collections::BTreeSet;
+
+use ledger::events;
+use obyte::Bytes;
+use obyte::compose::Coin;
+use payout::{PayoutId, Settlement, SlotNo, Timestamp, VersionId, VersionStatus};
+use rusqlite::params;
+
+use super::{Line, Row};
+use crate::sqlite::book;
+use crate::sqlite::codec::{Fields, integer, millis};
+use crate::{StoreError, Violation};
+
+impl Line<'_> {
+    /// What a hub said, or that the version is proven bad. That one is proven good comes as a settlement.
+    pub(super) fn answer(
+        &self,
+        id: VersionId,
+        status: VersionStatus,
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let row = self.version(id)?;
+        let is_proven = matches!(row.status, VersionStatus::Final | VersionStatus::Dead);
+        if is_proven || status == VersionStatus::Final {
+            return Err(Violation::AgainstProof(id).into());
+        }
+        self.connection
+            .prepare_cached("UPDATE versions SET status = ?, answer = ?, answered_at = ? WHERE id = ?")?
+            .execute(params![status.code(), answer, millis(at)?, row.id])?;
+        if status == VersionStatus::Accepted {
+            self.number_acceptance(row.id)?;
+        }
+        Ok(())
+    }
+
+    /// Numbers a version in the order in which versions were accepted first.
+    fn number_acceptance(&self, version: i64) -> Result<(), StoreError> {
+        let numbered = self
+            .connection
+            .prepare_cached(
+                "UPDATE versions SET accepted_no = (SELECT accepted_units FROM lines WHERE endpoint = ?)
+                 WHERE id = ? AND accepted_no IS NULL",
+            )?
+            .execute(params![self.code(), version])?;
+        if numbered == 1 {
+            self.connection
+                .prepare_cached("UPDATE lines SET accepted_units = accepted_units + 1 WHERE endpoint = ?")?
+                .execute([self.code()])?;
+        }
+        Ok(())
+    }
+
+    /// One version is good for ever, the others are dead, and the money has moved.
+    pub(super) fn settle(&self, settlement: &Settlement) -> Result<(), StoreError> {
+        let slot = settlement.version.slot;
+        let anchor = self.open_anchor(slot)?;
+        let row = self.version(settlement.version)?;
+        if row.json_unit != settlement.unit {
+            return Err(Violation::OtherVersion(settlement.version).into());
+        }
+        if self.is_dead_change(&anchor)? {
+            return Err(Violation::WrongLife(slot).into());
+        }
+        self.check_coins(settlement, &row)?;
+        self.check_parting(settlement, &row)?;
+        self.free_payouts(&settlement.freed)?;
+        self.free_coins_except(slot, &settlement.spent)?;
+        self.mark_settled(settlement, &row)?;
+        self.note_first_unit(settlement)?;
+        self.book_settlement(settlement, &row)
+    }
+
+    fn check_coins(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
+        let order = |coins: &[Coin]| coins.iter().map(|coin| (coin.id, coin.amount)).collect::<BTreeSet<_>>();
+        let spent = self.inputs(row.id)?;
+        if settlement.change == row.change && order(&settlement.spent) == order(&spent) {
+            Ok(())
+        } else {
+            Err(Violation::WrongCoins(settlement.version.slot).into())
+        }
+    }
+
+    fn check_parting(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
+        let slot = settlement.version.slot;
+        let held: BTreeSet<_> = self.slot_payouts(slot)?.iter().map(|payout| payout.id).collect();
+        let paid: BTreeSet<_> = self.outputs(row.id)?.iter().map(|output| output.payout).collect();
+        let freed: BTreeSet<_> = held.difference(&paid).copied().collect();
+        let says = |ids: &[PayoutId], wanted: &BTreeSet<PayoutId>| {
+            ids.len() == wanted.len() && ids.iter().all(|id| wanted.contains(id))
+        };
+        if says(&settlement.paid, &paid) && says(&settlement.freed, &freed) {
+            Ok(())
+        } else {
+            Err(Violation::WrongParting(slot).into())
+        }
+    }
+
+    fn mark_settled(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
+        let slot = integer(settlement.version.slot.get())?;
+        self.number_acceptance(row.id)?;
+        self.connection
+            .prepare_cached(
+                "UPDATE versions SET status = iif(id = ?, 'final', 'dead') WHERE endpoint = ? AND slot = ?",
+            )?
+            .execute(params![row.id, self.code(), slot])?;
+        self.connection
+            .prepare_cached(
+                "UPDATE slots SET state = 'settled', winner = ?, mci = ?, charged_tps_fee = ?, closed_at = ?
+                 WHERE endpoint = ? AND no = ?",
+            )?
+            .execute(params![
+                settlement.version.version.get(),
+                settlement.main_chain_index.map(integer).transpose()?,
+                settlement.charged_tps_fee.map(i64::from),
+                millis(settlement.at)?,
+                self.code(),
+                slot
+            ])?;
+        Ok(())
+    }
+
+    /// The first good unit of the address is known once its main chain index is.
+    fn note_first_unit(&self, settlement: &Settlement) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE lines SET first_unit = ?, first_unit_mci = ?
+                 WHERE endpoint = ? AND first_unit_mci IS NULL",
+            )?
+            .execute(params![
+                settlement.unit.as_str(),
+                settlement.main_chain_index.map(integer).transpose()?,
+                self.code()
+            ])?;
+        Ok(())
+    }
+
+    fn book_settlement(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
+        let (paid, reserve_released) = self.amounts_of(row.id)?;
+        let moved =
+            ledger::Settlement { paid, reserve_released, size_fees: row.fees.size, tps_fee: row.fees.tps };
+        let entry = events::unit_settled(settlement.unit, &moved)?;
+        book::post(self.connection, self.endpoint, settlement.at, &entry)?;
+        if let Some(charged) = settlement.charged_tps_fee.filter(|fee| !fee.is_zero()) {
+            let entry = events::tps_fee_charged(settlement.unit, charged)?;
+            book::post(self.connection, self.endpoint, settlement.at, &entry)?;
+        }
+        Ok(())
+    }
+
+    /// The sum of the payouts of a version, and of their fee reserves.
+    fn amounts_of(&self, version: i64) -> Result<(Bytes, Bytes), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT ?1 AS version, coalesce(sum(amount), 0) AS amount, coalesce(sum(fee_reserve), 0) AS reserve
+             FROM payouts WHERE id IN (SELECT payout FROM version_outputs WHERE version = ?1)",
+        )?;
+        let mut rows = statement.query([version])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let fields = Fields::new("payouts", row);
+        Ok((fields.bytes("amount")?, fields.bytes("reserve")?))
+    }
+
+    /// A slot is dead with its anchor: all that it held is free again.
+    pub(super) fn bury(&self, slot: SlotNo, at: Timestamp) -> Result<(), StoreError> {
+        self.open_anchor(slot)?;
+        let freed: Vec<_> = self.slot_payouts(slot)?.iter().map(|payout| payout.id).collect();
+        self.free_payouts(&freed)?;
+        self.free_coins_except(slot, &[])?;
+        let no = integer(slot.get())?;
+        self.connection
+            .prepare_cached("UPDATE versions SET status = 'dead' WHERE endpoint = ? AND slot = ?")?
+            .execute(params![self.code(), no])?;
+        self.connection
+            .prepare_cached("UPDATE slots SET state = 'dead', closed_at = ? WHERE endpoint = ? AND no = ?")?
+            .execute(params![millis(at)?, self.code(), no])?;
+        Ok(())
+    }
+
+    fn free_payouts(&self, payouts: &[PayoutId]) -> Result<(), StoreError> {
+        let mut update =
+            self.connection.prepare_cached("UPDATE payouts SET slot = NULL, position = NULL WHERE id = ?")?;
+        for payout in payouts {
+            update.execute([payout.get()])?;
+        }
+        Ok(())
+    }
+
+    fn free_coins_except(&self, slot: SlotNo, spent: &[Coin]) -> Result<(), StoreError> {
+        let no = integer(slot.get())?;
+        let spent: BTreeSet<_> = spent.iter().map(|coin| coin.id).collect();
+        for coin in self.coins_of(slot)? {
+            if !spent.contains(&coin) {
+                self.connection
+                    .prepare_cached(
+                        "UPDATE coins SET slot = NULL WHERE endpoint = ? AND unit = ? AND message_index = ?
+                             AND output_index = ? AND slot = ?",
+                    )?
+                    .execute(params![
+                        self.code(),
+                        coin.unit.as_str(),
+                        coin.message_index,
+                        coin.output_index,
+                        no
+                    ])?;
+            }
+        }
+        Ok(())
+    }
+}

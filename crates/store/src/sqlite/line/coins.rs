@@ -1,0 +1,94 @@
+//! Coins from outside, and how far the history is known.
+
+use ledger::{OutputRef, events};
+use obyte::compose::Coin;
+use obyte::unit::CoinId;
+use payout::{SlotNo, Timestamp};
+use rusqlite::{OptionalExtension, params};
+
+use super::Line;
+use crate::sqlite::book;
+use crate::sqlite::codec::{Fields, integer, millis};
+use crate::{StoreError, Violation};
+
+impl Line<'_> {
+    /// Credits a coin to the fund. The same coin again changes nothing.
+    pub(super) fn credit(&self, coin: &Coin, at: Timestamp) -> Result<(), StoreError> {
+        if let Some(known) = self.known_coin(&coin.id)? {
+            return if known == *coin { Ok(()) } else { Err(Violation::OtherCoin(coin.id).into()) };
+        }
+        if self.is_own(&coin.id)? {
+            return Err(Violation::OwnCoin(coin.id).into());
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO coins (endpoint, unit, message_index, output_index, amount, address, proven_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                self.code(),
+                coin.id.unit.as_str(),
+                coin.id.message_index,
+                coin.id.output_index,
+                i64::from(coin.amount),
+                coin.address.as_str(),
+                millis(at)?
+            ])?;
+        let output =
+            OutputRef { unit: coin.id.unit, message: coin.id.message_index, output: coin.id.output_index };
+        book::post(self.connection, self.endpoint, at, &events::fund_received(output, coin.amount)?)
+    }
+
+    fn known_coin(&self, id: &CoinId) -> Result<Option<Coin>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, unit, message_index, output_index, amount, address FROM coins
+             WHERE endpoint = ? AND unit = ? AND message_index = ? AND output_index = ?",
+        )?;
+        let mut rows =
+            statement.query(params![self.code(), id.unit.as_str(), id.message_index, id.output_index])?;
+        rows.next()?.map(|row| coin(&Fields::new("coins", row))).transpose()
+    }
+
+    /// Whether a coin was made by a unit of the journal: its outputs are payouts and change.
+    fn is_own(&self, id: &CoinId) -> Result<bool, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT 1 FROM versions WHERE unit = ? AND endpoint = ?")?
+            .query_row(params![id.unit.as_str(), self.code()], |_| Ok(()))
+            .optional()?;
+        Ok(found.is_some())
+    }
+
+    /// The coins from outside that a slot spends.
+    pub(super) fn coins_of(&self, slot: SlotNo) -> Result<Vec<CoinId>, StoreError> {
+        // By way of the inputs, which are few; there is no index from slots to coins.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT coins.id, coins.unit, coins.message_index, coins.output_index, coins.amount,
+                 coins.address
+             FROM versions
+             JOIN version_inputs ON version_inputs.version = versions.id
+             JOIN coins ON coins.endpoint = versions.endpoint AND coins.unit = version_inputs.unit
+                 AND coins.message_index = version_inputs.message_index
+                 AND coins.output_index = version_inputs.output_index
+             WHERE versions.endpoint = ? AND versions.slot = ?",
+        )?;
+        let mut rows = statement.query(params![self.code(), integer(slot.get())?])?;
+        let mut coins = Vec::new();
+        while let Some(row) = rows.next()? {
+            coins.push(coin(&Fields::new("coins", row))?.id);
+        }
+        Ok(coins)
+    }
+
+    /// What is known is never forgotten.
+    pub(super) fn synced(&self, main_chain_index: u64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE lines SET synced_mci = max(synced_mci, ?) WHERE endpoint = ?")?
+            .execute(params![integer(main_chain_index)?, self.code()])?;
+        Ok(())
+    }
+}
+
+pub(super) fn coin(fields: &Fields<'_>) -> Result<Coin, StoreError> {
+    fields.coin(["unit", "message_index", "output_index", "amount", "address"])
+}

@@ -1,0 +1,271 @@
+//! Accepting purchases, and reading them again.
+
+use ledger::{Account, PayoutNumber, Refusal, events};
+use payout::{Payout, PayoutId, VersionStatus};
+use program::{CurrencyAmount, Pair, Rate};
+use rusqlite::{Connection, Row, params};
+
+use crate::sqlite::codec::{Fields, millis};
+use crate::sqlite::{book, partners};
+use crate::{
+    Acceptance, AnsweredUnit, Details, Endpoint, MerchantScope, PayoutState, PurchaseKey, PurchaseRecord,
+    Shares, StoreError, Terms, Thing, Verdict,
+};
+
+pub(super) fn accept(
+    connection: &Connection,
+    endpoint: Endpoint,
+    acceptance: Acceptance,
+) -> Result<Verdict, StoreError> {
+    if let Some(before) = find(connection, endpoint, &acceptance.key)? {
+        return Ok(match before.terms.differs_in(&acceptance.terms) {
+            None => Verdict::Replay(Box::new(before)),
+            Some(term) => Verdict::Conflict(term),
+        });
+    }
+    if !partners::exists(connection, acceptance.key.partner)? {
+        return Err(StoreError::Unknown(Thing::Partner));
+    }
+    // The entry comes first: a purchase that cannot be paid leaves nothing behind.
+    let id = next_payout(connection)?;
+    let shares = acceptance.shares;
+    let amount = shares.total().ok_or(ledger::EntryError::TooLarge)?;
+    if amount.is_zero() {
+        return Err(ledger::EntryError::Empty.into());
+    }
+    let set_aside = ledger::Acceptance {
+        partner: acceptance.key.partner,
+        base: shares.base,
+        partner_share: shares.partner,
+        matched: shares.matched,
+        fee_reserve: acceptance.fee_reserve,
+    };
+    let entry = events::purchase_accepted(PayoutNumber::new(id.get()), &set_aside)?;
+    match book::weigh(connection, endpoint, &entry)? {
+        Ok(after) => book::write(connection, endpoint, acceptance.at, &entry, "", &after)?,
+        Err(Refusal::Overdraft { account: Account::Fund, missing }) => {
+            return Ok(Verdict::FundTooLow { missing: book::lacking(missing) });
+        }
+        Err(Refusal::Overdraft { account: Account::Deposit(_), missing }) => {
+            return Ok(Verdict::DepositTooLow { missing: book::lacking(missing) });
+        }
+        Err(refusal) => return Err(refusal.into()),
+    }
+    let payout = Payout { id, address: acceptance.terms.recipient, amount, queued_at: acceptance.at };
+    queue(connection, endpoint, &payout, &acceptance)?;
+    remember(connection, endpoint, &acceptance, id)?;
+    Ok(Verdict::Accepted(Box::new(PurchaseRecord {
+        key: acceptance.key,
+        terms: acceptance.terms,
+        details: acceptance.details,
+        shares,
+        rates: acceptance.rates,
+        fee_reserve: acceptance.fee_reserve,
+        payout,
+        state: PayoutState::Queued,
+        answered: None,
+    })))
+}
+
+/// Payouts are never deleted, so the highest number is the newest.
+fn next_payout(connection: &Connection) -> Result<PayoutId, StoreError> {
+    let highest: i64 = connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM payouts")?
+        .query_row([], |row| row.get(0))?;
+    Ok(PayoutId::new(highest + 1))
+}
+
+fn queue(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: &Payout,
+    acceptance: &Acceptance,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            payout.id.get(),
+            endpoint.code(),
+            payout.address.as_str(),
+            i64::from(payout.amount),
+            i64::from(acceptance.fee_reserve),
+            millis(payout.queued_at)?,
+        ])?;
+    Ok(())
+}
+
+fn remember(
+    connection: &Connection,
+    endpoint: Endpoint,
+    acceptance: &Acceptance,
+    payout: PayoutId,
+) -> Result<(), StoreError> {
+    let Acceptance { key, terms, details, shares, .. } = acceptance;
+    connection
+        .prepare_cached(
+            "INSERT INTO purchases (endpoint, partner, merchant_scope, order_id, recipient, currency,
+                 currency_amount, percentage, purchase_unit, customer, merchant, description, base,
+                 partner_share, matched, rates, payout)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            endpoint.code(),
+            key.partner.get(),
+            scope(key),
+            key.order_id.as_str(),
+            terms.recipient.as_str(),
+            terms.price.currency.code(),
+            terms.price.amount.to_string(),
+            terms.percentage.to_string(),
+            terms.purchase_unit.as_ref().map(obyte::UnitHash::as_str),
+            details.customer,
+            details.merchant,
+            details.description,
+            i64::from(shares.base),
+            i64::from(shares.partner),
+            i64::from(shares.matched),
+            write_rates(&acceptance.rates),
+            payout.get(),
+        ])?;
+    Ok(())
+}
+
+pub(super) fn find(
+    connection: &Connection,
+    endpoint: Endpoint,
+    key: &PurchaseKey,
+) -> Result<Option<PurchaseRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot
+         FROM purchases JOIN payouts ON payouts.id = purchases.payout
+         WHERE purchases.endpoint = ? AND partner = ? AND merchant_scope = ? AND order_id = ?",
+    )?;
+    let mut rows =
+        statement.query(params![endpoint.code(), key.partner.get(), scope(key), key.order_id.as_str()])?;
+    rows.next()?.map(|row| read(connection, row, key)).transpose()
+}
+
+fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<PurchaseRecord, StoreError> {
+    let fields = Fields::new("purchases", row);
+    let price =
+        CurrencyAmount { amount: fields.text("currency_amount")?, currency: fields.text("currency")? };
+    let payout = Payout {
+        id: PayoutId::new(fields.plain("payout")?),
+        address: fields.text("address")?,
+        amount: fields.bytes("amount")?,
+        queued_at: fields.time("queued_at")?,
+    };
+    let (state, answered) = match fields.plain::<Option<i64>>("slot")? {
+        // Without a slot now, it may still have been in one that died.
+        None => (PayoutState::Queued, None),
+        Some(slot) => where_it_stands(connection, &fields, payout.id, slot)?,
+    };
+    Ok(PurchaseRecord {
+        key: key.clone(),
+        terms: Terms {
+            recipient: fields.text("recipient")?,
+            price,
+            percentage: fields.text("percentage")?,
+            purchase_unit: fields.optional_text("purchase_unit")?,
+        },
+        details: Details {
+            customer: fields.plain("customer")?,
+            merchant: fields.plain("merchant")?,
+            description: fields.plain("description")?,
+        },
+        shares: Shares {
+            base: fields.bytes("base")?,
+            partner: fields.bytes("partner_share")?,
+            matched: fields.bytes("matched")?,
+        },
+        rates: read_rates(&fields)?,
+        fee_reserve: fields.bytes("fee_reserve")?,
+        payout,
+        state,
+        answered,
+    })
+}
+
+/// A unit that pays, or tried to pay, one payout.
+struct Try {
+    slot: i64,
+    unit: obyte::UnitHash,
+    status: VersionStatus,
+    accepted_no: Option<i64>,
+}
+
+fn where_it_stands(
+    connection: &Connection,
+    purchase: &Fields<'_>,
+    payout: PayoutId,
+    slot: i64,
+) -> Result<(PayoutState, Option<AnsweredUnit>), StoreError> {
+    let tries = tries(connection, payout)?;
+    let current = || tries.iter().filter(|one| one.slot == slot);
+    let state = if let Some(good) = current().find(|one| one.status == VersionStatus::Final) {
+        PayoutState::Final { unit: good.unit }
+    } else if let Some(newest) = current().last() {
+        PayoutState::InUnit { unit: newest.unit, status: newest.status }
+    } else {
+        return Err(purchase.bad("payout", "no version of its slot pays it"));
+    };
+    Ok((state, answered(&tries)))
+}
+
+/// The unit first accepted that is not proven dead. What was accepted before it and died may have been
+/// answered.
+fn answered(tries: &[Try]) -> Option<AnsweredUnit> {
+    let accepted = tries.iter().filter_map(|one| Some((one.accepted_no?, one)));
+    let mut accepted: Vec<_> = accepted.collect();
+    accepted.sort_by_key(|(no, _)| *no);
+    let position = accepted.iter().position(|(_, one)| one.status != VersionStatus::Dead)?;
+    Some(AnsweredUnit { unit: accepted[position].1.unit, replaced: position > 0 })
+}
+
+/// In the order in which they were journaled.
+fn tries(connection: &Connection, payout: PayoutId) -> Result<Vec<Try>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, slot, unit, status, accepted_no FROM versions
+         WHERE id IN (SELECT version FROM version_outputs WHERE payout = ?) ORDER BY id",
+    )?;
+    let mut rows = statement.query([payout.get()])?;
+    let mut tries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let fields = Fields::new("versions", row);
+        tries.push(Try {
+            slot: fields.plain("slot")?,
+            unit: fields.text("unit")?,
+            status: status(&fields)?,
+            accepted_no: fields.plain("accepted_no")?,
+        });
+    }
+    Ok(tries)
+}
+
+pub(super) fn status(fields: &Fields<'_>) -> Result<VersionStatus, StoreError> {
+    let code: String = fields.plain("status")?;
+    VersionStatus::from_code(&code).ok_or_else(|| fields.bad("status", "the code is unknown"))
+}
+
+fn scope(key: &PurchaseKey) -> &str {
+    key.merchant.as_ref().map_or("", MerchantScope::as_str)
+}
+
+fn write_rates(rates: &[(Pair, Rate)]) -> String {
+    let texts: Vec<_> = rates.iter().map(|(pair, rate)| format!("{pair}={rate}")).collect();
+    texts.join(" ")
+}
+
+fn read_rates(fields: &Fields<'_>) -> Result<Vec<(Pair, Rate)>, StoreError> {
+    let text: String = fields.plain("rates")?;
+    let read = |one: &str| {
+        let (pair, rate) = one.split_once('=')?;
+        Some((pair.parse().ok()?, rate.parse().ok()?))
+    };
+    text.split_whitespace()
+        .map(|one| read(one).ok_or_else(|| fields.bad("rates", "not pairs and their rates")))
+        .collect()
+}

@@ -1,0 +1,122 @@
+//! Opening connections, and bringing a database to the newest schema.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::StoreError;
+
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+/// Marks our files: `BYTB` in ASCII.
+const APPLICATION_ID: i32 = 0x4259_5442;
+/// All migrations, in their order; the schema version is how many were applied.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_initial.sql")];
+
+/// The page cache of the writer and of one reader, in KiB.
+const WRITER_CACHE: i64 = 8 * 1024;
+const READER_CACHE: i64 = 2 * 1024;
+/// Pages in the log that start a checkpoint, and what is left of the file after one, in bytes.
+const CHECKPOINT_PAGES: i64 = 2_000;
+const LOG_KEPT: i64 = 16 * 1024 * 1024;
+
+/// The connection that writes; the file is made if there is none, readable by its owner only.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    create_private(path)?;
+    let mut connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn flags(mode: OpenFlags) -> OpenFlags {
+    // Each connection stays on one thread.
+    mode | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+/// The log and the index beside the file get its permissions from SQLite.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| StoreError::Io(error.to_string()))
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    // Immediate, so that of two processes that start at once the second sees what the first did.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i32 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: u32 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && tables > 0 {
+        return Err(StoreError::Corrupt("it is the database of another program".to_owned()));
+    }
+    let known = u32::try_from(MIGRATIONS.len()).expect("a handful of migrations");
+    if version > known {
+        return Err(StoreError::TooNew { found: version, known });
+    }
+    let applied = usize::try_from(version).expect("a handful of migrations");
+    for migration in &MIGRATIONS[applied..] {
+        transaction.execute_batch(migration)?;
+    }
+    if version < known {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", known)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_memory() -> Connection {
+        Connection::open_in_memory().expect("memory suffices")
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let mut connection = in_memory();
+        migrate(&mut connection).expect("an empty database");
+        migrate(&mut connection).expect("a database of the newest version");
+        let version: u32 =
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a number");
+        assert_eq!(version, 1);
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let mut connection = in_memory();
+        migrate(&mut connection).expect("an empty database");
+        connection.pragma_update(None, "user_version", 99).expect("a number");
+        assert!(matches!(migrate(&mut connection), Err(StoreError::TooNew { found: 99, known: 1 })));
+    }
+
+    #[test]
+    fn the_database_of_another_program_is_refused() {
+        let mut connection = in_memory();
+        connection.execute_batch("CREATE TABLE partners (id INTEGER)").expect("a table");
+        assert!(matches!(migrate(&mut connection), Err(StoreError::Corrupt(_))));
+    }
+}
