@@ -132,6 +132,8 @@ fn write<T: Serialize>(kind: &str, content: &T) -> Result<String, HubError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -180,6 +182,23 @@ mod tests {
         let Ok(Frame::JustSaying(said)) = Frame::parse(&deep) else { panic!("the frame itself is fine") };
         let body = said.body.expect("there is one").get();
         assert!(serde_json::from_str::<serde_json::Value>(body).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_is_too_strange(text in ".*", kind in "justsaying|request|response|x", content in ".{0,60}") {
+            let _ = Frame::parse(&text);
+            let _ = Frame::parse(&format!("[\"{kind}\",{content}]"));
+        }
+
+        #[test]
+        fn whatever_a_tag_holds_comes_back_in_our_answer(tag in ".{1,44}", command in ".*") {
+            let asked = request::<()>(&command, None, &tag).expect("texts");
+            let Ok(Frame::Request(asked)) = Frame::parse(&asked) else { panic!("a request") };
+            let answer = response(&asked, None);
+            let Ok(Frame::Response(answer)) = Frame::parse(&answer) else { panic!("a response") };
+            prop_assert_eq!(answer.tag, tag);
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use obyte::DeviceKey;
+use obyte::device::Login;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -117,6 +119,21 @@ impl Hub {
         }
         let waiting = self.shared.line.wait(tag)?;
         timeout(limit, waiting.send(request)).await.unwrap_or(Err(HubError::TimedOut { after: limit }))
+    }
+
+    /// Shows the hub a device's key, by signing the hub's challenge (6.2): the hub then keeps messages for
+    /// the device, and pushes its exchange rates at once. No request needs it. It counts for this
+    /// connection only; a refusal comes as a notice.
+    ///
+    /// # Errors
+    /// [`HubError::TimedOut`] where the hub sends no challenge.
+    pub async fn login(&self, key: &DeviceKey) -> Result<(), HubError> {
+        let limit = self.config().handshake_timeout;
+        let challenge = timeout(limit, self.shared.line.challenge()).await;
+        let challenge = challenge.map_err(|_| HubError::TimedOut { after: limit })?;
+        let login = Login::new(&challenge, key)
+            .map_err(|_| HubError::BadRequest("the hub's challenge cannot be signed"))?;
+        self.say("hub/login", Some(&login))
     }
 
     /// Says what needs no answer.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::value::RawValue;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::HubError;
 
@@ -16,6 +16,8 @@ pub(crate) type Answer = Option<Box<RawValue>>;
 pub(crate) struct Line {
     state: Mutex<State>,
     max_pending: usize,
+    /// What the hub wants signed at a login, on this connection.
+    challenge: watch::Sender<Option<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +40,7 @@ pub(crate) struct Waiting<'a> {
 
 impl Line {
     pub(crate) fn new(max_pending: usize) -> Self {
-        Self { state: Mutex::default(), max_pending }
+        Self { state: Mutex::default(), max_pending, challenge: watch::Sender::new(None) }
     }
 
     /// From now on requests go out this way.
@@ -50,6 +52,7 @@ impl Line {
 
     /// The connection ended: so do all requests. `why_not` is what later requests are told.
     pub(crate) fn hang_up(&self, why_not: Option<HubError>) {
+        self.challenge.send_replace(None);
         let pending = {
             let mut state = self.lock();
             state.outgoing = None;
@@ -60,6 +63,18 @@ impl Line {
             // Whoever does not wait any more does not care.
             let _ = waiting.send(Err(HubError::Disconnected));
         }
+    }
+
+    /// The hub wants this signed at a login.
+    pub(crate) fn set_challenge(&self, challenge: String) {
+        self.challenge.send_replace(Some(challenge));
+    }
+
+    /// What the hub wants signed; it comes soon after the connection.
+    pub(crate) async fn challenge(&self) -> String {
+        let mut challenges = self.challenge.subscribe();
+        let challenge = challenges.wait_for(Option::is_some).await.expect("the sender lives as long as we");
+        challenge.clone().expect("waited for")
     }
 
     /// Gives the answer to whoever waits for it. Answers nobody waits for are late or strange: ignored.

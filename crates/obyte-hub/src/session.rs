@@ -21,6 +21,8 @@ use crate::{ConnectionState, ExchangeRates, HubError, HubEvent, HubText};
 const LIBRARY_VERSION: &str = "0.4.6";
 /// How many frames may wait to be sent.
 const OUTGOING: usize = 64;
+/// The longest challenge to sign, in bytes; real ones have 40.
+const MAX_CHALLENGE: usize = 200;
 /// How long one frame may take to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a farewell may take.
@@ -147,6 +149,10 @@ impl Session<'_> {
         let body = said.body.map(RawValue::get);
         let event = match said.subject.as_ref() {
             "version" => return self.hub_version(body),
+            "hub/challenge" => {
+                self.challenged(body);
+                return Ok(());
+            }
             "upgrade_required" => return Err(HubError::UpgradeRequired),
             subject if subject.starts_with("old core") => return Err(HubError::UpgradeRequired),
             "error" if body.is_some_and(|body| body.starts_with("\"Incompatible ")) => {
@@ -167,6 +173,13 @@ impl Session<'_> {
             body: HubText::new(body.unwrap_or_default()),
         }));
         Ok(())
+    }
+
+    fn challenged(&self, body: Option<&str>) {
+        let challenge = body.and_then(|body| serde_json::from_str::<String>(body).ok());
+        if let Some(challenge) = challenge.filter(|challenge| challenge.len() <= MAX_CHALLENGE) {
+            self.shared.line.set_challenge(challenge);
+        }
     }
 
     /// Checks that the hub is of our network and, the first time, lets requests through.

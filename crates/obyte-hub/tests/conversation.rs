@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use obyte::answer::PostAnswer;
-use obyte::{Address, Network, UnitHash};
+use obyte::{Address, DeviceKey, Mnemonic, Network, UnitHash};
 use obyte_hub::{ConnectionState, HistoryRequest, Hub, HubError, HubEvent};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -179,12 +179,27 @@ async fn pushes_become_events_and_strange_ones_only_notices() {
     assert_eq!(
         seen,
         [
-            "hub/challenge \"abc\"",
             "bad true",
             "light/sequence_became_bad [\"no hash\"]",
             "system_vars {\"op_list\":1}",
             "no_such_subject \"x\\u001b[2J\"",
         ]
+    );
+}
+
+#[tokio::test]
+async fn a_login_signs_the_challenge_of_this_connection() {
+    let mut server = Server::start().await;
+    let (hub, _events, mut peer) = connected(&mut server).await;
+    let words =
+        "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+    let key = DeviceKey::new(&words.parse::<Mnemonic>().expect("valid").to_seed(""));
+    hub.login(&key).await.expect("said");
+    let login = peer.expect(|frame| frame[1]["subject"] == "hub/login").await;
+    assert_eq!(login[1]["body"]["challenge"], "abc");
+    assert_eq!(
+        login[1]["body"]["signature"],
+        "Myg0tmz5DrLveLNfi7H5319tgiZOpcySeb4yvSAI6bIOd+R5+iHzX7RDj9Kzbtbx8irIzrLPZjlX4U2b6oC1mQ=="
     );
 }
 
@@ -232,7 +247,7 @@ async fn a_client_that_takes_no_events_neither_blocks_the_socket_nor_loses_updat
         None
     })
     .await;
-    assert_eq!((joints, updates, missed), (3, 1, 497), "the challenge took the fourth place");
+    assert_eq!((joints, updates, missed), (4, 1, 496));
 }
 
 #[tokio::test]

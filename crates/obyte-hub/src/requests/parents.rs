@@ -1,5 +1,6 @@
 //! Where a new unit is to stand: parents, last ball, fee.
 
+use obyte::compose::Parents;
 use obyte::{Address, BallHash, Bytes, UnitHash};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -75,9 +76,28 @@ impl Hub {
     }
 }
 
+impl From<ParentsAnswer> for Parents {
+    /// For the composer, which wants parents in ascending order.
+    fn from(answer: ParentsAnswer) -> Self {
+        let mut parent_units = answer.parent_units;
+        parent_units.sort_unstable();
+        parent_units.dedup();
+        Self {
+            timestamp: answer.timestamp,
+            parent_units,
+            last_ball: answer.last_stable_mc_ball,
+            last_ball_unit: answer.last_stable_mc_ball_unit,
+            last_ball_mci: answer.last_stable_mc_ball_mci,
+            tps_fee: answer.tps_fee,
+        }
+    }
+}
+
 impl Answer {
     fn checked(self) -> Option<ParentsAnswer> {
-        (1..=MAX_PARENTS).contains(&self.parent_units.len()).then_some(())?;
+        if !(1..=MAX_PARENTS).contains(&self.parent_units.len()) || self.timestamp == 0 {
+            return None;
+        }
         Some(ParentsAnswer {
             timestamp: self.timestamp,
             parent_units: self.parent_units,
@@ -87,5 +107,49 @@ impl Answer {
             tps_fee: whole_fee(&self.tps_fee)?,
             count_primary_aa_triggers: self.count_primary_aa_triggers,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn checked(change: impl FnOnce(&mut Value)) -> Option<ParentsAnswer> {
+        let (one, two) = (UnitHash::from_digest(&[1; 32]), UnitHash::from_digest(&[2; 32]));
+        let mut answer = json!({
+            "timestamp": 1_795_400_602, "parent_units": [two, one, two],
+            "last_stable_mc_ball": one, "last_stable_mc_ball_unit": two, "last_stable_mc_ball_mci": 399,
+            "tps_fee": 9.25,
+        });
+        change(&mut answer);
+        serde_json::from_value::<Answer>(answer).ok()?.checked()
+    }
+
+    #[test]
+    fn fees_are_rounded_up_and_parents_sorted_for_the_composer() {
+        let parents = Parents::from(checked(|_| ()).expect("good"));
+        assert_eq!(parents.tps_fee, Bytes::literal(10));
+        let [one, two] = parents.parent_units[..] else { panic!("twice the same counts once") };
+        assert!(one < two);
+    }
+
+    #[test]
+    fn senseless_parents_are_not_taken() {
+        let unit = UnitHash::from_digest(&[1; 32]);
+        for (field, value) in [
+            ("timestamp", json!(0)),
+            ("parent_units", json!([])),
+            ("parent_units", json!(vec![unit; 17])),
+            ("parent_units", json!(["x"])),
+            ("last_stable_mc_ball", Value::Null),
+            ("last_stable_mc_ball_mci", json!(-1)),
+            ("tps_fee", json!(-1)),
+            ("tps_fee", json!("1")),
+            ("tps_fee", json!(1e300)),
+        ] {
+            assert_eq!(checked(|answer| answer[field] = value.clone()), None, "{field} {value}");
+        }
     }
 }

@@ -227,6 +227,13 @@ fn a_fee_is_rounded_up_and_a_senseless_one_is_left_out() {
     assert_eq!(answer.class(), AnswerClass::Transient);
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_text_is_taken_for_accepted_but_the_word_itself(text in ".*|tps_fee .{0,40} less than required .*|tps fee on address .{0,40} must be at least .*") {
+        proptest::prop_assert_eq!(PostAnswer::classify(&text) == PostAnswer::Accepted, text == "accepted");
+    }
+}
+
 #[test]
 fn only_texts_that_leave_it_open_count_as_perhaps_at_the_hub() {
     for (answer, _) in rows() {
