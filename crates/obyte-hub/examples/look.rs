@@ -58,7 +58,7 @@ async fn of_address(hub: &Hub, address: Address) -> Result<(), Box<dyn Error>> {
     for part in ["joints", "unstable_mc_joints", "proofchain_balls"] {
         println!("history has {} {part}", history[part].as_array().map_or(0, Vec::len));
     }
-    Ok(hub.watch_address(address)?)
+    Ok(hub.watch_address(address).await?)
 }
 
 async fn watch(hub: &Hub, mut events: HubEvents) -> Result<(), Box<dyn Error>> {

@@ -133,11 +133,17 @@ impl Hub {
         let challenge = challenge.map_err(|_| HubError::TimedOut { after: limit })?;
         let login = Login::new(&challenge, key)
             .map_err(|_| HubError::BadRequest("the hub's challenge cannot be signed"))?;
-        self.say("hub/login", Some(&login))
+        self.say("hub/login", Some(&login)).await
     }
 
     /// Says what needs no answer.
-    pub(crate) fn say<B: Serialize + ?Sized>(&self, subject: &str, body: Option<&B>) -> Result<(), HubError> {
-        self.shared.line.say(frame::just_saying(subject, body)?)
+    pub(crate) async fn say<B: Serialize + ?Sized>(
+        &self,
+        subject: &str,
+        body: Option<&B>,
+    ) -> Result<(), HubError> {
+        let limit = self.config().request_timeout;
+        let said = self.shared.line.say(frame::just_saying(subject, body)?);
+        timeout(limit, said).await.unwrap_or(Err(HubError::TimedOut { after: limit }))
     }
 }

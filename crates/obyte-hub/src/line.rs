@@ -98,16 +98,13 @@ impl Line {
         Ok(Waiting { line: self, tag, outgoing, answer })
     }
 
-    /// Sends what needs no answer.
+    /// Sends what needs no answer, once the hub has read enough of what was sent before.
     ///
     /// # Errors
-    /// Where there is no connection, or the hub does not read.
-    pub(crate) fn say(&self, frame: String) -> Result<(), HubError> {
+    /// Where there is no connection.
+    pub(crate) async fn say(&self, frame: String) -> Result<(), HubError> {
         let outgoing = self.lock().sender()?;
-        outgoing.try_send(frame).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => HubError::Busy { limit: outgoing.max_capacity() },
-            mpsc::error::TrySendError::Closed(_) => HubError::NotConnected,
-        })
+        outgoing.send(frame).await.map_err(|_| HubError::NotConnected)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -187,6 +184,6 @@ mod tests {
         assert_eq!(a.expect_err("ended"), HubError::Disconnected);
         assert_eq!(b.expect_err("ended"), HubError::Disconnected);
         assert_eq!(line.wait("c".into()).expect_err("no connection"), HubError::NotConnected);
-        assert_eq!(line.say("d".into()).expect_err("no connection"), HubError::NotConnected);
+        assert_eq!(line.say("d".into()).await.expect_err("no connection"), HubError::NotConnected);
     }
 }

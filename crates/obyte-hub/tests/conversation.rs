@@ -204,6 +204,19 @@ async fn a_login_signs_the_challenge_of_this_connection() {
 }
 
 #[tokio::test]
+async fn any_number_of_addresses_is_watched_in_one_go() {
+    let mut server = Server::start().await;
+    let (hub, _events, mut peer) = connected(&mut server).await;
+    let address: Address = "QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD".parse().expect("valid");
+    for _ in 0..300 {
+        hub.watch_address(address).await.expect("said");
+    }
+    for _ in 0..300 {
+        peer.expect(|frame| frame[1]["subject"] == "light/new_address_to_watch").await;
+    }
+}
+
+#[tokio::test]
 async fn harmless_rubbish_does_not_end_the_connection() {
     let mut server = Server::start().await;
     let (hub, _events, mut peer) = connected(&mut server).await;

@@ -246,7 +246,7 @@ async fn recorded_pushes_become_events() {
     recording.leave_out(|sent| sent[1]["body"] == "nope");
     let mut replay = Replay::of(recording).await;
     let watched = address("AST26T47LGBE7KRCS7FWT66JAUK6ONS6");
-    replay.hub.watch_address(watched).expect("connected");
+    replay.hub.watch_address(watched).await.expect("connected");
     let (mut joints, mut updates, mut subjects) = (0, 0, Vec::new());
     let rates = event(&mut replay.events, |event| {
         match event {

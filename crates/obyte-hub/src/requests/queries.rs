@@ -148,17 +148,17 @@ impl Hub {
     /// Watches an address, as long as this connection stands. A refusal comes as a notice.
     ///
     /// # Errors
-    /// [`HubError::NotConnected`], [`HubError::Busy`].
-    pub fn watch_address(&self, address: Address) -> Result<(), HubError> {
-        self.say("light/new_address_to_watch", Some(&address))
+    /// [`HubError::NotConnected`]; [`HubError::TimedOut`] where the hub reads nothing.
+    pub async fn watch_address(&self, address: Address) -> Result<(), HubError> {
+        self.say("light/new_address_to_watch", Some(&address)).await
     }
 
     /// Asks to be told of every change of the system variables, as long as this connection stands.
     ///
     /// # Errors
-    /// [`HubError::NotConnected`], [`HubError::Busy`].
-    pub fn watch_system_vars(&self) -> Result<(), HubError> {
-        self.say("watch_system_vars", NO_PARAMS)
+    /// [`HubError::NotConnected`]; [`HubError::TimedOut`] where the hub reads nothing.
+    pub async fn watch_system_vars(&self) -> Result<(), HubError> {
+        self.say("watch_system_vars", NO_PARAMS).await
     }
 }
 
