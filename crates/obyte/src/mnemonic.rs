@@ -109,7 +109,7 @@ impl FromStr for Mnemonic {
         bip39::Mnemonic::normalize_utf8_cow(&mut phrase);
         let phrase = Zeroizing::new(phrase.into_owned());
         let count = phrase.split(' ').count();
-        if count % 3 != 0 || count > MAX_WORDS {
+        if !count.is_multiple_of(3) || count > MAX_WORDS {
             return Err(MnemonicError::WordCount);
         }
         let indexes = LANGUAGES

@@ -70,6 +70,10 @@ impl FromStr for Textcoin {
 
     fn from_str(words: &str) -> Result<Self, Self::Err> {
         let phrase = Zeroizing::new(words.to_lowercase().replace('-', " "));
+        // Counted before other kinds of spaces are made plain ones, so the form takes none of them.
+        if !phrase.split(' ').count().is_multiple_of(3) {
+            return Err(MnemonicError::WordCount);
+        }
         phrase.parse().map(Self::new)
     }
 }
@@ -97,7 +101,13 @@ mod tests {
         for typed in [WORDS.to_uppercase(), WORDS.replace('-', " ")] {
             assert_eq!(typed.parse::<Textcoin>().expect("valid").address(), textcoin.address());
         }
-        for bad in ["", &WORDS[6..], &WORDS.replace('-', "_"), &WORDS.replace('-', "  ")] {
+        for bad in [
+            "",
+            &WORDS[6..],
+            &WORDS.replace('-', "_"),
+            &WORDS.replace('-', "  "),
+            &WORDS.replace('-', "\u{a0}"),
+        ] {
             assert!(bad.parse::<Textcoin>().is_err(), "{bad}");
         }
     }

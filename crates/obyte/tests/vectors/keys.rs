@@ -4,7 +4,7 @@ use obyte::keys::{AccountKey, Chain, DeviceKey, PaymentKey, PaymentPath};
 use obyte::{Definition, Mnemonic, Seed};
 use serde_json::Value;
 
-use crate::{flag, list, load, text};
+use crate::{flag, hex32, list, load, text};
 
 const FILE: &str = "keys.json";
 
@@ -51,7 +51,7 @@ fn payment_keys_are_those_of_the_reference() {
             let path = PaymentPath { account, chain, index: number(expected, "index") };
             assert_eq!(path.to_string(), text(expected, "path"));
             let key = PaymentKey::derive(seed, path);
-            assert_eq!(HEXLOWER.encode(key.secret_key().as_bytes()), text(expected, "priv_hex"));
+            assert_eq!(*key.secret_key().as_bytes(), hex32(expected, "priv_hex"));
             assert_eq!(key.public_key().as_str(), text(expected, "pubkey"));
             assert_eq!(key.definition().to_value(), expected["definition"]);
             assert_eq!(Definition::parse(&expected["definition"]), Ok(key.definition()));
@@ -65,7 +65,7 @@ fn device_keys_are_those_of_the_reference() {
     each(|vector, seed| {
         let (key, expected) = (DeviceKey::new(seed), &vector["device"]);
         assert_eq!(text(expected, "path"), "m/1'");
-        assert_eq!(HEXLOWER.encode(key.secret_key().as_bytes()), text(expected, "priv_hex"));
+        assert_eq!(*key.secret_key().as_bytes(), hex32(expected, "priv_hex"));
         assert_eq!(key.public_key().as_str(), text(expected, "pubkey"));
         assert_eq!(key.device_address().to_string(), text(expected, "device_address"));
     });
@@ -76,7 +76,6 @@ fn where_strict_derivation_differs_it_is_known_and_offered() {
     each(|vector, seed| {
         assert_eq!(seed.derivations_differ(), flag(vector, "bip32_standard_differs"), "{vector}");
         let strict = AccountKey::derive(seed, 0, Derivation::Strict).payment_key(Chain::Receive, 0);
-        let expected = text(vector, "bip32_standard_priv_hex_of_first");
-        assert_eq!(HEXLOWER.encode(strict.secret_key().as_bytes()), expected);
+        assert_eq!(*strict.secret_key().as_bytes(), hex32(vector, "bip32_standard_priv_hex_of_first"));
     });
 }

@@ -66,7 +66,11 @@ fn hex(vector: &Value, field: &str) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("{field} is not hex: {error}: {vector}"))
 }
 
-/// 32 bytes of a text field in hex.
+/// 32 bytes of a text field in hex. The reference writes numbers without leading zero bytes.
 fn hex32(vector: &Value, field: &str) -> [u8; 32] {
-    hex(vector, field).try_into().unwrap_or_else(|_| panic!("{field} has not 32 bytes: {vector}"))
+    let bytes = hex(vector, field);
+    let mut padded = [0; 32];
+    let start = 32usize.checked_sub(bytes.len()).unwrap_or_else(|| panic!("{field} is too long: {vector}"));
+    padded[start..].copy_from_slice(&bytes);
+    padded
 }

@@ -13,10 +13,11 @@ fn is_valid(vector: &Value) -> Option<bool> {
     Some(key.verify_text(&hash, text(vector, "signature")))
 }
 
-/// As everything else is verified.
+/// As everything else is verified: both texts are canonical base64.
 fn is_strictly_valid(vector: &Value) -> bool {
     let signature = text(vector, "signature").parse::<Signature>();
-    signature.is_ok() && is_valid(vector) == Some(true)
+    let key = data_encoding::BASE64.decode(text(vector, "pubkey").as_bytes());
+    signature.is_ok() && key.is_ok() && is_valid(vector) == Some(true)
 }
 
 #[test]

@@ -1,9 +1,8 @@
-use data_encoding::HEXLOWER;
 use obyte::uri::Payment;
 use obyte::{Network, Textcoin, Uri};
 use serde_json::{Map, Value, json};
 
-use crate::{flag, list, load, text};
+use crate::{flag, hex32, list, load, text};
 
 const FILE: &str = "textcoins.json";
 
@@ -17,7 +16,7 @@ fn words_have_the_keys_and_links_of_the_reference() {
         assert_eq!(*textcoin.dashed(), dashed);
         assert_eq!(*textcoin.link(), text(vector, "claim_link"));
         let key = textcoin.key();
-        assert_eq!(HEXLOWER.encode(key.secret_key().as_bytes()), text(vector, "priv_hex"));
+        assert_eq!(*key.secret_key().as_bytes(), hex32(vector, "priv_hex"));
         assert_eq!(key.public_key().as_str(), text(vector, "pubkey"));
         assert_eq!(key.definition().to_value(), vector["definition"]);
         assert_eq!(textcoin.address().as_str(), text(vector, "address"));
