@@ -4,8 +4,12 @@ mod answers;
 mod composing;
 mod follow;
 mod line;
+mod making;
+mod outbox;
+mod posting;
+mod recent;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use obyte::compose::{Coin, Payer};
@@ -13,10 +17,13 @@ use obyte::fee::TpsLaw;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, SecretKey, UnitHash};
 
-use self::composing::{Asking, Found};
+use self::composing::Asking;
 use self::follow::Follow;
-use crate::{Action, Alarm, AskId, Change, Event, FirstUnit, Payout, Settings, SlotNo, Snapshot};
-use crate::{PayoutId, Slot, Timestamp, Version, VersionId, VersionStatus};
+use self::making::{Found, Wishes};
+use self::outbox::Outbox;
+use self::posting::Posting;
+use crate::{Action, Alarm, AskId, Event, FirstUnit, Payout, PayoutId, Settings, Slot, SlotNo, Snapshot};
+use crate::{Timestamp, Version, VersionStatus};
 
 /// How long TPS fees count against the daily ceiling.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,6 +47,8 @@ pub struct Engine {
 
     /// What is owed and in no slot.
     queue: VecDeque<Payout>,
+    /// The payouts of the queue and of the open slots, so that none is taken in twice.
+    owed: HashSet<PayoutId>,
     /// The open slots, in their order.
     slots: VecDeque<Slot>,
     next_slot: SlotNo,
@@ -53,46 +62,47 @@ pub struct Engine {
     connected: bool,
     paused: Option<Alarm>,
     asking: Option<Asking>,
-    /// Units that were posted and are not answered yet.
-    posting: BTreeSet<VersionId>,
-    /// When each open version was posted last, on this connection.
-    posted: BTreeMap<VersionId, Timestamp>,
-    /// When an open version is to be posted again, ahead of the usual time.
-    repost_at: BTreeMap<VersionId, Timestamp>,
+    posting: Posting,
+    /// What refusals taught about the next unit.
+    wishes: Wishes,
     /// No composing before this time.
     compose_at: Timestamp,
     last_sent: Option<Timestamp>,
     gap: Duration,
     next_ask: u64,
+    /// The time that was told last.
+    clock: Timestamp,
 }
 
 impl Engine {
     /// An engine that goes on from what the store holds. It asks for a history before it composes
     /// anything.
     pub fn new(settings: Settings, key: SecretKey, snapshot: Snapshot) -> Self {
-        let follow = Follow::new(snapshot.synced_mci, snapshot.settled_units, snapshot.credited_coins);
+        let in_slots = snapshot.slots.iter().flat_map(|slot| &slot.payouts);
+        let owed = snapshot.queue.iter().chain(in_slots).map(|payout| payout.id).collect();
         Self {
             settings,
             address: Payer::new(key.public_key(), false).address(),
             key,
+            follow: Follow::new(&snapshot),
             queue: snapshot.queue.into(),
+            owed,
             slots: snapshot.slots.into(),
             next_slot: SlotNo::new(snapshot.next_slot),
             anchor: snapshot.anchor,
             refills: snapshot.refills.into_iter().map(|coin| (coin.id, coin)).collect(),
             first_unit: snapshot.first_unit,
             prepaid: snapshot.prepaid.into(),
-            follow,
             connected: false,
             paused: None,
             asking: None,
-            posting: BTreeSet::new(),
-            posted: BTreeMap::new(),
-            repost_at: BTreeMap::new(),
+            posting: Posting::default(),
+            wishes: Wishes::default(),
             compose_at: Timestamp::default(),
             last_sent: None,
             gap: settings.pacing.gap(&TpsLaw::DEFAULT),
             next_ask: 0,
+            clock: Timestamp::default(),
         }
     }
 
@@ -135,13 +145,13 @@ impl Engine {
     /// Takes in what happened, and says what is to be done, in that order.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Vec<Action> {
         let mut out = Outbox::default();
+        self.notice_clock(now);
         match event {
-            Event::Queued(payouts) => self.queue.extend(payouts),
+            Event::Queued(payouts) => self.on_queued(payouts),
             Event::Connected => self.on_connected(),
             Event::Disconnected => self.on_disconnected(),
             Event::Parents { ask, parents, threshold, looked_up_mci } => {
-                let found = Found { parents: &parents, threshold, looked_up_mci };
-                self.on_parents(now, ask, &found, &mut out);
+                self.on_parents(now, ask, Found { parents, threshold, looked_up_mci }, &mut out);
             }
             Event::NoParents { ask } => self.on_no_parents(now, ask),
             Event::PostAnswered { version, answer, text } => {
@@ -152,7 +162,7 @@ impl Engine {
             Event::History { ask, units } => self.on_history(now, ask, &units, &mut out),
             Event::NoHistory { ask } => self.follow.failed(ask, now.plus(self.settings.retry_after)),
             Event::FeeLaw(law) => self.gap = self.settings.pacing.gap(&law),
-            Event::Resumed => self.paused = None,
+            Event::Resumed => self.on_resumed(),
             Event::Tick => {}
         }
         self.go_on(now, &mut out);
@@ -160,6 +170,8 @@ impl Engine {
     }
 
     /// When the engine wants to be told the time again, if nothing else happens before.
+    ///
+    /// Right after [`handle`](Self::handle) with the same time it lies ahead: what was due has been done.
     pub fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.connected {
             return None;
@@ -177,6 +189,12 @@ impl Engine {
         self.ask_history(now, out);
     }
 
+    /// A payout that is here already is not taken in again: who reports it may not know.
+    fn on_queued(&mut self, payouts: Vec<Payout>) {
+        let new = payouts.into_iter().filter(|payout| self.owed.insert(payout.id));
+        self.queue.extend(new);
+    }
+
     fn on_connected(&mut self) {
         self.on_disconnected();
         self.connected = true;
@@ -187,10 +205,28 @@ impl Engine {
     fn on_disconnected(&mut self) {
         self.connected = false;
         self.asking = None;
-        self.posting.clear();
-        self.posted.clear();
-        self.repost_at.clear();
+        self.posting.forget_connection();
         self.follow.forget_question();
+    }
+
+    /// What the operator has seen stops nothing again.
+    fn on_resumed(&mut self) {
+        if let Some(Alarm::ForeignUnit(unit)) = self.paused.take() {
+            self.follow.remember_unit(unit);
+        }
+        // Whatever else there is to see comes first.
+        self.follow.must_see();
+    }
+
+    /// After the clock was set back nothing waits until it has caught up again.
+    fn notice_clock(&mut self, now: Timestamp) {
+        if now < self.clock {
+            self.compose_at = self.compose_at.min(now);
+            self.last_sent = self.last_sent.map(|at| at.min(now));
+            self.posting.not_after(now);
+            self.follow.not_after(now);
+        }
+        self.clock = now;
     }
 
     fn new_ask(&mut self) -> AskId {
@@ -220,64 +256,5 @@ impl std::fmt::Debug for Engine {
             .field("queue", &self.queue)
             .field("slots", &self.slots)
             .finish_non_exhaustive()
-    }
-}
-
-/// Collects actions; changes that follow each other are persisted together.
-#[derive(Debug, Default)]
-struct Outbox {
-    actions: Vec<Action>,
-}
-
-impl Outbox {
-    fn push(&mut self, action: Action) {
-        self.actions.push(action);
-    }
-
-    fn persist(&mut self, change: Change) {
-        if let Some(Action::Persist(changes)) = self.actions.last_mut() {
-            changes.push(change);
-        } else {
-            self.actions.push(Action::Persist(vec![change]));
-        }
-    }
-}
-
-/// A set that forgets what it learned first.
-#[derive(Debug, Default)]
-struct Recent<T> {
-    order: VecDeque<T>,
-    members: HashSet<T>,
-}
-
-impl<T: Copy + Eq + std::hash::Hash> Recent<T> {
-    /// Enough for all that the last few minutes of the heaviest load can bring.
-    const LIMIT: usize = 10_000;
-
-    fn insert(&mut self, member: T) -> bool {
-        if !self.members.insert(member) {
-            return false;
-        }
-        self.order.push_back(member);
-        if self.order.len() > Self::LIMIT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.members.remove(&oldest);
-        }
-        true
-    }
-
-    fn contains(&self, member: &T) -> bool {
-        self.members.contains(member)
-    }
-}
-
-impl<T: Copy + Eq + std::hash::Hash> FromIterator<T> for Recent<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(members: I) -> Self {
-        let mut recent = Self { order: VecDeque::new(), members: HashSet::new() };
-        for member in members {
-            recent.insert(member);
-        }
-        recent
     }
 }

@@ -4,10 +4,11 @@ use obyte::UnitHash;
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 
-use super::{Engine, Outbox, Recent};
+use super::recent::Recent;
+use super::{Engine, Outbox};
 use crate::{
-    Action, Alarm, AskHistory, AskId, Change, PaidOutput, SeenUnit, Settlement, Standing, Timestamp, Version,
-    VersionId, VersionStatus,
+    Action, Alarm, AskHistory, AskId, Change, SeenUnit, Snapshot, Standing, Timestamp, VersionId,
+    VersionStatus,
 };
 
 /// Where following stands.
@@ -16,6 +17,8 @@ pub(super) struct Follow {
     synced_mci: u64,
     /// Whether a history was proven since the start.
     synced: bool,
+    /// Nothing is composed before a history that was asked for from now on.
+    must_see: bool,
     /// The question on its way.
     asked: Option<AskId>,
     /// Something is new, as far as a hub says.
@@ -28,16 +31,23 @@ pub(super) struct Follow {
 }
 
 impl Follow {
-    pub(super) fn new(synced_mci: u64, settled_units: Vec<UnitHash>, credited_coins: Vec<CoinId>) -> Self {
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        let mut credited_coins: Recent<CoinId> = snapshot.credited_coins.iter().copied().collect();
+        // What is in hand was credited, however long ago.
+        let versions = snapshot.slots.iter().flat_map(|slot| &slot.versions);
+        for coin in snapshot.refills.iter().chain(versions.flat_map(|version| &version.inputs)) {
+            credited_coins.insert(coin.id);
+        }
         Self {
-            synced_mci,
+            synced_mci: snapshot.synced_mci,
             synced: false,
+            must_see: false,
             asked: None,
             wanted: false,
             not_before: Timestamp::default(),
             last: None,
-            settled_units: settled_units.into_iter().collect(),
-            credited_coins: credited_coins.into_iter().collect(),
+            settled_units: snapshot.settled_units.iter().copied().collect(),
+            credited_coins,
         }
     }
 
@@ -45,10 +55,23 @@ impl Follow {
         self.synced
     }
 
+    /// Whether as much was seen as must be before something is composed.
+    pub(super) const fn has_seen(&self) -> bool {
+        self.synced && !self.must_see
+    }
+
     pub(super) const fn want(&mut self) {
         self.wanted = true;
     }
 
+    /// Our picture may be wrong: a history asked for before now does not mend it.
+    pub(super) const fn must_see(&mut self) {
+        self.must_see = true;
+        self.wanted = true;
+        self.asked = None;
+    }
+
+    /// No answer will come.
     pub(super) const fn forget_question(&mut self) {
         self.asked = None;
     }
@@ -62,6 +85,12 @@ impl Follow {
 
     pub(super) fn remember_unit(&mut self, unit: UnitHash) {
         self.settled_units.insert(unit);
+    }
+
+    /// The clock was set back to this time.
+    pub(super) fn not_after(&mut self, now: Timestamp) {
+        self.not_before = self.not_before.min(now);
+        self.last = self.last.map(|at| at.min(now));
     }
 }
 
@@ -97,6 +126,7 @@ impl Engine {
             return;
         }
         self.follow.synced = true;
+        self.follow.must_see = false;
         // Slots are settled in the order of the line, whatever order the hub lists units in.
         let mut own: Vec<(VersionId, &SeenUnit)> =
             units.iter().filter_map(|seen| Some((self.version_with(&seen.unit)?, seen))).collect();
@@ -104,104 +134,74 @@ impl Engine {
         for (id, seen) in own {
             self.on_own(now, id, seen, out);
         }
-        for seen in units {
-            self.on_other(now, seen, out);
+        let foreign = units.iter().filter(|seen| self.is_foreign(seen)).map(|seen| seen.unit).collect();
+        for seen in units.iter().filter(|seen| !seen.is_own && seen.standing == Standing::FinalGood) {
+            for coin in &seen.coins {
+                self.credit(now, *coin, out);
+            }
         }
-        self.advance(units, out);
+        self.conclude(units, foreign, out);
     }
 
-    fn version_with(&self, unit: &UnitHash) -> Option<VersionId> {
+    /// A unit that spends from the payer's address, and that no journal holds.
+    fn is_foreign(&self, seen: &SeenUnit) -> bool {
+        // What is proven bad never existed.
+        let exists = seen.standing != Standing::FinalBad;
+        let known =
+            || self.follow.settled_units.contains(&seen.unit) || self.version_with(&seen.unit).is_some();
+        seen.is_own && exists && !known()
+    }
+
+    fn conclude(&mut self, units: &[SeenUnit], foreign: Vec<UnitHash>, out: &mut Outbox) {
+        match foreign.first() {
+            // The next history shows it again, also after a start, until the operator has seen it.
+            Some(unit) if self.paused.is_none() => self.pause(Alarm::ForeignUnit(*unit), out),
+            Some(_) => {}
+            None => self.advance(units, out),
+        }
+    }
+
+    pub(super) fn version_with(&self, unit: &UnitHash) -> Option<VersionId> {
         self.slots.iter().find_map(|slot| slot.version_of(unit)).map(|version| version.id)
     }
 
     fn on_own(&mut self, now: Timestamp, id: VersionId, seen: &SeenUnit, out: &mut Outbox) {
         // Settling an earlier slot may have ended this one.
-        let Some(version) = self.version(id).cloned() else { return };
-        match seen.standing {
-            Standing::FinalGood => {
-                let settlement = self.settlement(now, &version, seen);
-                if version.status != VersionStatus::Accepted {
-                    self.accept(id, out);
-                }
-                self.settle(settlement, out);
+        let Some(version) = self.version(id) else { return };
+        let change = version.change;
+        match (seen.standing, version.status) {
+            (Standing::FinalGood, _) => {
+                self.accept(now, id, "proven good", out);
+                self.settle_through(now, id, seen, out);
             }
-            Standing::FinalBad => self.note(now, &version, VersionStatus::Dead, "proven bad", out),
-            Standing::Unstable => {
-                let alive = matches!(
-                    version.status,
-                    VersionStatus::Journaled | VersionStatus::Unknown | VersionStatus::Refused
-                );
-                if alive {
-                    self.accept(id, out);
-                    self.note(now, &version, VersionStatus::Accepted, "listed as good", out);
-                }
+            (Standing::FinalBad, _) => {
+                self.note(now, id, VersionStatus::Dead, "proven bad", out);
+                self.posting.forget(id);
+                self.drop_behind(change, now, out);
             }
-        }
-    }
-
-    fn note(
-        &mut self,
-        now: Timestamp,
-        version: &Version,
-        status: VersionStatus,
-        answer: &str,
-        out: &mut Outbox,
-    ) {
-        if version.status != status {
-            self.set_status(version.id, status);
-            out.persist(Change::Answered { version: version.id, status, answer: answer.to_owned(), at: now });
-        }
-    }
-
-    fn settlement(&self, now: Timestamp, version: &Version, seen: &SeenUnit) -> Settlement {
-        let slot = self.slots.iter().find(|slot| slot.no == version.id.slot);
-        let slot = slot.expect("the version was found in its slot");
-        let freed = slot.payouts.iter().filter(|payout| !version.pays(payout.id));
-        Settlement {
-            version: version.id,
-            unit: version.unit,
-            paid: version.outputs.iter().map(|PaidOutput { payout, .. }| *payout).collect(),
-            freed: freed.map(|payout| payout.id).collect(),
-            spent: version.inputs.clone(),
-            change: version.change,
-            main_chain_index: seen.main_chain_index,
-            charged_tps_fee: seen.charged_tps_fee,
-            at: now,
-        }
-    }
-
-    /// A unit that is no version of an open slot.
-    fn on_other(&mut self, now: Timestamp, seen: &SeenUnit, out: &mut Outbox) {
-        if self.follow.settled_units.contains(&seen.unit) || self.version_with(&seen.unit).is_some() {
-            return;
-        }
-        match (seen.is_own, seen.standing) {
-            // It never existed.
-            (_, Standing::FinalBad) | (false, Standing::Unstable) => {}
-            (true, _) => {
-                if self.paused.is_none() {
-                    self.pause(Alarm::ForeignUnit(seen.unit), out);
-                }
-            }
-            (false, Standing::FinalGood) => {
-                for coin in &seen.coins {
-                    self.credit(now, *coin, out);
-                }
-            }
+            // Against a proof no hub's word counts.
+            (Standing::Unstable, VersionStatus::Final | VersionStatus::Dead) => {}
+            (Standing::Unstable, _) => self.accept(now, id, "listed as good", out),
         }
     }
 
     fn credit(&mut self, now: Timestamp, coin: Coin, out: &mut Outbox) {
         if self.follow.credited_coins.insert(coin.id) {
             self.refills.insert(coin.id, coin);
+            self.compose_at = self.compose_at.min(now);
             out.persist(Change::CoinProven { coin, at: now });
         }
     }
 
     /// Everything below the highest proven unit was in this history, so the next one may begin there.
     fn advance(&mut self, units: &[SeenUnit], out: &mut Outbox) {
-        let proven = units.iter().filter(|seen| seen.standing == Standing::FinalGood);
-        let Some(highest) = proven.filter_map(|seen| seen.main_chain_index).max() else { return };
+        let places = |standing| {
+            let standing = move |seen: &&SeenUnit| seen.standing == standing;
+            units.iter().filter(standing).filter_map(|seen| seen.main_chain_index)
+        };
+        let Some(highest) = places(Standing::FinalGood).max() else { return };
+        // What is not proven yet must be seen again.
+        let highest = places(Standing::Unstable).min().map_or(highest, |unproven| highest.min(unproven));
         if highest > self.follow.synced_mci {
             self.follow.synced_mci = highest;
             out.persist(Change::Synced { main_chain_index: highest });

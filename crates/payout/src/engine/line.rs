@@ -1,9 +1,29 @@
-//! The line of slots: where it ends, what is to be posted again, how a slot is settled.
+//! The line of slots: where it goes on, how a slot is settled, what dies with a unit.
 
 use obyte::compose::Coin;
 
 use super::{Engine, Outbox};
-use crate::{Action, Change, FirstUnit, Settlement, SlotNo, Timestamp, Version, VersionId, VersionStatus};
+use crate::{Change, FirstUnit, PaidOutput, Payout, SeenUnit, Settlement, Slot, SlotNo, Timestamp};
+use crate::{Version, VersionId, VersionStatus};
+
+/// What the line needs next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Another version of this slot: all that it has were refused, are lost or dead.
+    Version(SlotNo),
+    /// A new slot on this coin, if there is any coin.
+    Slot(Option<Coin>),
+}
+
+/// Where a slot stands, by what is known of its versions.
+enum Hold {
+    /// The hub has exactly one of them: the line goes on behind its change.
+    Firm(Coin),
+    /// It is open whether the hub has one, or which.
+    Open,
+    /// The hub has none, and takes none.
+    Lost,
+}
 
 impl Engine {
     pub(super) fn version(&self, id: VersionId) -> Option<&Version> {
@@ -16,120 +36,141 @@ impl Engine {
         slot.versions.iter_mut().find(|version| version.id == id)
     }
 
-    /// The coin that the next new slot spends first.
-    pub(super) fn next_anchor(&self) -> Option<Coin> {
-        match self.slots.back() {
-            Some(slot) => Some(slot.head().change),
-            None => self.anchor.or_else(|| self.refills.values().max_by_key(|coin| coin.amount).copied()),
+    /// What the line needs next; nothing while something else has to happen first.
+    ///
+    /// A slot in the middle may have lost its unit, if the hub forgot it. Then it gets another version,
+    /// and the slots behind it wait for the proof which of the two is good: they hang on the first.
+    pub(super) fn need(&self) -> Option<Need> {
+        let mut end = None;
+        for slot in &self.slots {
+            if end.is_some_and(|end: Coin| end != slot.anchor) {
+                return None;
+            }
+            match self.hold(slot) {
+                Hold::Firm(change) => end = Some(change),
+                Hold::Open => return None,
+                Hold::Lost => return Some(Need::Version(slot.no)),
+            }
         }
+        let first = || self.anchor.or_else(|| self.refills.values().max_by_key(|coin| coin.amount).copied());
+        Some(Need::Slot(end.or_else(first)))
     }
 
-    /// Posts what is to be posted again: after a start or a new connection everything that is open, in
-    /// the order of the line, later what is not proven for long (8.4).
-    pub(super) fn post_again(&mut self, now: Timestamp, out: &mut Outbox) {
-        let due: Vec<VersionId> = self
-            .open_versions()
-            .filter(|version| self.repost_time(version).is_some_and(|at| at <= now))
-            .map(|version| version.id)
-            .collect();
-        for id in due {
-            self.post(now, id, out);
-        }
-    }
-
-    pub(super) fn next_repost(&self) -> Option<Timestamp> {
-        self.open_versions().filter_map(|version| self.repost_time(version)).min()
-    }
-
-    pub(super) fn post(&mut self, now: Timestamp, id: VersionId, out: &mut Outbox) {
-        let Some(json) = self.version(id).map(|version| version.json.clone()) else { return };
-        self.posting.insert(id);
-        self.posted.insert(id, now);
-        self.repost_at.remove(&id);
-        out.push(Action::Post { version: id, json });
-    }
-
-    /// When a version is to be posted (again). One that the hub refused is not: its slot gets another
-    /// version.
-    fn repost_time(&self, version: &Version) -> Option<Timestamp> {
-        let alive = matches!(
-            version.status,
-            VersionStatus::Journaled | VersionStatus::Unknown | VersionStatus::Accepted
-        );
-        if !alive || self.posting.contains(&version.id) {
-            return None;
-        }
-        let usual = self.posted.get(&version.id).map(|at| at.plus(self.settings.repost_every));
-        let sooner = self.repost_at.get(&version.id).copied();
-        Some(sooner.or(usual).unwrap_or_default())
-    }
-
-    fn open_versions(&self) -> impl Iterator<Item = &Version> {
-        self.slots.iter().flat_map(|slot| &slot.versions)
-    }
-
-    /// A proof showed which version of a slot is good for ever.
-    pub(super) fn settle(&mut self, settlement: Settlement, out: &mut Outbox) {
-        let Some(index) = self.slots.iter().position(|slot| slot.no == settlement.version.slot) else {
-            return;
-        };
-        let slot = self.slots.remove(index).expect("the index was just found");
+    fn hold(&self, slot: &Slot) -> Hold {
+        let mut firm = None;
         for version in &slot.versions {
-            self.forget_posts(version.id);
-            self.follow.remember_unit(version.unit);
+            match version.status {
+                VersionStatus::Journaled | VersionStatus::Unknown => return Hold::Open,
+                VersionStatus::Accepted | VersionStatus::Final => {
+                    if !self.posting.is_lost(version.id) && firm.replace(version.change).is_some() {
+                        return Hold::Open;
+                    }
+                }
+                VersionStatus::Refused | VersionStatus::Dead => {}
+            }
+        }
+        firm.map_or(Hold::Lost, Hold::Firm)
+    }
+
+    /// A version is proven good for ever: its slot is settled, and every slot before it, since a good
+    /// unit spends only what good units made.
+    pub(super) fn settle_through(
+        &mut self,
+        now: Timestamp,
+        id: VersionId,
+        seen: &SeenUnit,
+        out: &mut Outbox,
+    ) {
+        while let Some(front) = self.slots.front()
+            && front.no < id.slot
+        {
+            let next = self.slots.get(1).map(|slot| slot.anchor);
+            let spent = front.versions.iter().find(|version| Some(version.change) == next);
+            let winner = spent.expect("a slot spends the change of a version of the slot before").id;
+            self.settle_front(now, winner, None, out);
+        }
+        if self.slots.front().is_some_and(|front| front.no == id.slot) {
+            self.settle_front(now, id, Some(seen), out);
+        }
+    }
+
+    fn settle_front(&mut self, now: Timestamp, id: VersionId, seen: Option<&SeenUnit>, out: &mut Outbox) {
+        let slot = self.slots.pop_front().expect("the caller looked at it");
+        let winner = slot.versions.iter().find(|version| version.id == id).expect("the caller found it");
+        let settlement = settlement(now, &slot, winner, seen);
+        for version in &slot.versions {
+            self.forget(version);
             // What only losing versions spent is free again.
-            self.refills.extend(
-                version
-                    .inputs
-                    .iter()
-                    .filter(|coin| !settlement.spent.contains(coin))
-                    .map(|coin| (coin.id, *coin)),
-            );
+            let spared = version.inputs.iter().filter(|coin| !winner.inputs.contains(coin));
+            self.refills.extend(spared.map(|coin| (coin.id, *coin)));
+        }
+        for payout in &settlement.paid {
+            self.owed.remove(payout);
         }
         let freed = slot.payouts.iter().filter(|payout| settlement.freed.contains(&payout.id));
-        self.return_to_queue(freed.copied().collect());
-        self.first_unit = self
-            .first_unit
-            .filter(|first| first.main_chain_index.is_some())
-            .or(Some(FirstUnit { unit: settlement.unit, main_chain_index: settlement.main_chain_index }));
-        let (no, change) = (settlement.version.slot, settlement.change);
-        let at = settlement.at;
+        self.return_to_queue(freed.copied());
+        self.first_unit.get_or_insert(FirstUnit {
+            unit: settlement.unit,
+            main_chain_index: settlement.main_chain_index,
+        });
+        self.compose_at = Timestamp::default();
+        let change = settlement.change;
         out.persist(Change::Settled(settlement));
-        self.drop_descendants_not_on(no, change, at, out);
+        if self.slots.front().is_some_and(|next| next.anchor != change) {
+            self.drop_from(0, now, out);
+        }
         if self.slots.is_empty() {
             self.anchor = Some(change);
         }
     }
 
-    /// Slots that were chained on another version's change are dead with it: that change never existed.
-    fn drop_descendants_not_on(&mut self, settled: SlotNo, change: Coin, at: Timestamp, out: &mut Outbox) {
-        let Some(index) = self.slots.iter().position(|slot| slot.no == settled.next()) else { return };
-        if self.slots[index].anchor == change {
-            return;
+    /// A version is proven bad: what hangs on its change is dead with it.
+    pub(super) fn drop_behind(&mut self, change: Coin, now: Timestamp, out: &mut Outbox) {
+        if let Some(index) = self.slots.iter().position(|slot| slot.anchor == change) {
+            self.drop_from(index, now, out);
         }
-        let dead: Vec<_> = self.slots.drain(index..).collect();
-        self.anchor = Some(change);
-        self.asking = None;
+    }
+
+    /// Slots whose anchor is proven never to have existed, the last one first.
+    fn drop_from(&mut self, index: usize, now: Timestamp, out: &mut Outbox) {
+        let dead: Vec<Slot> = self.slots.drain(index..).collect();
         for slot in dead.into_iter().rev() {
             for version in &slot.versions {
-                self.forget_posts(version.id);
-                self.follow.remember_unit(version.unit);
+                self.forget(version);
                 let others = version.inputs.iter().filter(|coin| **coin != slot.anchor);
                 self.refills.extend(others.map(|coin| (coin.id, *coin)));
             }
-            self.return_to_queue(slot.payouts);
-            out.persist(Change::SlotDied { slot: slot.no, at });
+            self.return_to_queue(slot.payouts.iter().copied());
+            out.persist(Change::SlotDied { slot: slot.no, at: now });
         }
     }
 
-    fn forget_posts(&mut self, id: VersionId) {
-        self.posting.remove(&id);
-        self.posted.remove(&id);
-        self.repost_at.remove(&id);
+    /// Nothing is done about this version any more, and its return in a history is no alarm.
+    fn forget(&mut self, version: &Version) {
+        self.posting.forget(version.id);
+        self.follow.remember_unit(version.unit);
     }
 
-    fn return_to_queue(&mut self, payouts: Vec<crate::Payout>) {
+    fn return_to_queue(&mut self, payouts: impl Iterator<Item = Payout>) {
+        let before = self.queue.len();
         self.queue.extend(payouts);
-        self.queue.make_contiguous().sort_by_key(|payout| (payout.queued_at, payout.id));
+        if self.queue.len() > before {
+            self.queue.make_contiguous().sort_by_key(|payout| (payout.queued_at, payout.id));
+        }
+    }
+}
+
+fn settlement(now: Timestamp, slot: &Slot, winner: &Version, seen: Option<&SeenUnit>) -> Settlement {
+    let freed = slot.payouts.iter().filter(|payout| !winner.pays(payout.id));
+    Settlement {
+        version: winner.id,
+        unit: winner.unit,
+        paid: winner.outputs.iter().map(|PaidOutput { payout, .. }| *payout).collect(),
+        freed: freed.map(|payout| payout.id).collect(),
+        spent: winner.inputs.clone(),
+        change: winner.change,
+        main_chain_index: seen.and_then(|seen| seen.main_chain_index),
+        charged_tps_fee: seen.and_then(|seen| seen.charged_tps_fee),
+        at: now,
     }
 }

@@ -1,0 +1,261 @@
+//! Making a unit: checked, composed, signed, journaled, and only then posted.
+
+use std::collections::{BTreeMap, HashSet};
+
+use obyte::Bytes;
+use obyte::answer::{PostAnswer, UnitError};
+use obyte::compose::{self, Coin, ComposeError, FirstUnit, Parents, Payer, Payment, SignedUnit, Spend};
+use obyte::compose::{UnsignedUnit, definition_needed};
+use obyte::fee::ThresholdSize;
+use obyte::unit::{CoinId, Output};
+
+use super::composing::Plan;
+use super::{Engine, Outbox};
+use crate::{
+    Alarm, Change, Fees, PaidOutput, Payout, PayoutId, Slot, Timestamp, Version, VersionId, VersionNo,
+    VersionStatus,
+};
+
+/// Below this the change could hardly fund the next unit; coins are added until it is more, as long as
+/// there are any.
+const CHANGE_MIN: Bytes = Bytes::literal(10_000);
+/// The least change that a unit has.
+const CHANGE_LEAST: Bytes = Bytes::literal(1);
+
+/// What the hub found for a unit.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) parents: Parents,
+    pub(super) threshold: ThresholdSize,
+    pub(super) looked_up_mci: Option<u64>,
+}
+
+/// What a refusal taught about the next unit. It counts for one attempt.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    /// The hub saw it the other way round (4.7).
+    definition: Option<bool>,
+    /// The least TPS fee that it said it takes.
+    tps_fee: Bytes,
+}
+
+impl Wishes {
+    pub(super) fn learn(&mut self, answer: PostAnswer) {
+        match answer {
+            PostAnswer::UnitError(UnitError::DefinitionMissing) => self.definition = Some(true),
+            PostAnswer::UnitError(UnitError::DefinitionRepeated) => self.definition = Some(false),
+            _ => {}
+        }
+        if let Some(required) = answer.fee_too_low().and_then(|fee| fee.required) {
+            self.tps_fee = required;
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn make_unit(
+        &mut self,
+        now: Timestamp,
+        mut plan: Plan,
+        mut found: Found,
+        out: &mut Outbox,
+    ) -> Result<(), Alarm> {
+        let wishes = std::mem::take(&mut self.wishes);
+        found.parents.tps_fee = found.parents.tps_fee.max(wishes.tps_fee);
+        self.check_clock(now, &found.parents)?;
+        let reveals = wishes.definition.unwrap_or_else(|| self.definition_needed(&found));
+        let version = self.compose_what_fits(now, &mut plan, &found, reveals)?;
+        self.check_fee(now, &plan, &found.parents)?;
+        if self.version_with(&version.unit).is_some() {
+            // Nothing has changed at the hub since it refused this very unit.
+            self.compose_at = now.plus(self.settings.retry_after);
+            return Ok(());
+        }
+        self.last_sent = Some(now);
+        self.compose_at = Timestamp::default();
+        self.remember_fee(now, &plan, &version);
+        for coin in &version.inputs {
+            self.refills.remove(&coin.id);
+        }
+        let id = version.id;
+        match plan.replaces {
+            Some(_) => self.add_version(version, plan, out),
+            None => self.open_slot(version, plan, out),
+        }
+        self.post(now, id, out);
+        Ok(())
+    }
+
+    fn open_slot(&mut self, version: Version, plan: Plan, out: &mut Outbox) {
+        self.leave_queue(&plan.joining);
+        self.anchor = None;
+        self.next_slot = self.next_slot.next();
+        let slot =
+            Slot { no: version.id.slot, anchor: plan.anchor, payouts: plan.joining, versions: vec![version] };
+        out.persist(Change::SlotOpened(slot.clone()));
+        self.slots.push_back(slot);
+    }
+
+    fn add_version(&mut self, version: Version, plan: Plan, out: &mut Outbox) {
+        self.leave_queue(&plan.joining);
+        let mut slots = self.slots.iter_mut();
+        let slot = slots.find(|slot| slot.no == version.id.slot).expect("the plan still holds");
+        slot.payouts.extend(&plan.joining);
+        slot.versions.push(version.clone());
+        out.persist(Change::VersionAdded { version, appended: plan.joining });
+    }
+
+    fn leave_queue(&mut self, payouts: &[Payout]) {
+        let mut leaving: HashSet<PayoutId> = payouts.iter().map(|payout| payout.id).collect();
+        // Most often they are the first ones.
+        while self.queue.front().is_some_and(|first| leaving.remove(&first.id)) {
+            self.queue.pop_front();
+        }
+        if !leaving.is_empty() {
+            self.queue.retain(|payout| !leaving.contains(&payout.id));
+        }
+    }
+
+    fn check_clock(&self, now: Timestamp, parents: &Parents) -> Result<(), Alarm> {
+        let hub = Timestamp::from_millis(parents.timestamp.saturating_mul(1000));
+        if hub.since(now).max(now.since(hub)) > self.settings.clock_skew_max {
+            return Err(Alarm::ClocksApart);
+        }
+        Ok(())
+    }
+
+    fn check_fee(&mut self, now: Timestamp, plan: &Plan, parents: &Parents) -> Result<(), Alarm> {
+        let spent = self.prepaid_today(now);
+        let ceiling = self.settings.limits.ceiling(plan.len(), spent);
+        if parents.tps_fee > ceiling {
+            return Err(Alarm::FeeAboveCeiling { asked: parents.tps_fee.get(), ceiling: ceiling.get() });
+        }
+        Ok(())
+    }
+
+    /// Of the versions of a slot at most one is ever charged: what counts is the dearest.
+    fn remember_fee(&mut self, now: Timestamp, plan: &Plan, version: &Version) {
+        let slot = self.slots.iter().filter(|slot| Some(slot.no) == plan.replaces);
+        let before = slot.flat_map(|slot| &slot.versions).map(|version| version.fees.tps).max();
+        let more = version.fees.tps.saturating_sub(before.unwrap_or_default());
+        if !more.is_zero() {
+            self.prepaid.push_back((now, more));
+        }
+    }
+
+    /// Composes the plan; where the coins do not suffice for all who want to join, for half of them, and
+    /// so on, so that a large payout does not hold up the others for ever.
+    fn compose_what_fits(
+        &self,
+        now: Timestamp,
+        plan: &mut Plan,
+        found: &Found,
+        reveals: bool,
+    ) -> Result<Version, Alarm> {
+        loop {
+            let composed = match self.compose(plan, found, reveals, CHANGE_MIN) {
+                Err(ComposeError::NotEnough { .. }) => self.compose(plan, found, reveals, CHANGE_LEAST),
+                other => other,
+            };
+            match composed {
+                Ok(unsigned) => return self.sign(now, plan, &unsigned),
+                Err(ComposeError::NotEnough { .. }) if plan.len() > 1 && !plan.joining.is_empty() => {
+                    plan.joining.truncate(plan.joining.len() / 2);
+                }
+                Err(ComposeError::NotEnough { missing, .. }) => {
+                    return Err(Alarm::NotEnoughCoins { missing: missing.get() });
+                }
+                Err(other) => return Err(Alarm::CannotCompose(other.to_string())),
+            }
+        }
+    }
+
+    fn compose(
+        &self,
+        plan: &Plan,
+        found: &Found,
+        reveals: bool,
+        least_change: Bytes,
+    ) -> Result<UnsignedUnit, ComposeError> {
+        let payer = Payer::new(self.key.public_key(), reveals);
+        let outputs: Vec<Output> =
+            plan.payouts().map(|payout| Output { address: payout.address, amount: payout.amount }).collect();
+        let candidates: Vec<Coin> = self.own_coins(plan).filter(|coin| coin.id != plan.anchor.id).collect();
+        compose::compose(&Payment {
+            network: self.settings.network,
+            parents: &found.parents,
+            threshold: found.threshold,
+            payers: &[payer],
+            mandatory: &[plan.anchor],
+            candidates: &candidates,
+            outputs: &outputs,
+            spend: Spend::AsNeeded { change: self.address(), least_change },
+            notes: &[],
+        })
+    }
+
+    fn sign(&self, now: Timestamp, plan: &Plan, unsigned: &UnsignedUnit) -> Result<Version, Alarm> {
+        let signed = unsigned
+            .sign(std::slice::from_ref(&self.key))
+            .map_err(|error| Alarm::CannotCompose(error.to_string()))?;
+        Ok(version_of(self.id_for(plan), now, plan, unsigned, signed))
+    }
+
+    /// Proven coins that are free, with those that versions of the same slot spend.
+    fn own_coins<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = Coin> + 'a {
+        let slot = self.slots.iter().filter(move |slot| Some(slot.no) == plan.replaces);
+        let shared = slot.flat_map(|slot| slot.versions.iter().flat_map(|version| version.inputs.iter()));
+        let coins: BTreeMap<CoinId, Coin> =
+            self.refills.values().chain(shared).map(|coin| (coin.id, *coin)).collect();
+        coins.into_values()
+    }
+
+    fn definition_needed(&self, found: &Found) -> bool {
+        let known = self.first_unit.and_then(|first| first.main_chain_index);
+        let first = match (self.to_look_up(), known.or(found.looked_up_mci)) {
+            (None, None) => FirstUnit::None,
+            (Some(_), None) => FirstUnit::Unplaced,
+            (_, Some(index)) => FirstUnit::At(index),
+        };
+        definition_needed(first, found.parents.last_ball_mci, self.settings.network)
+    }
+
+    fn id_for(&self, plan: &Plan) -> VersionId {
+        let slot = self.slots.iter().find(|slot| Some(slot.no) == plan.replaces);
+        let new = || VersionId { slot: self.next_slot, version: VersionNo::new(0) };
+        slot.map_or_else(new, Slot::next_version)
+    }
+}
+
+fn version_of(
+    id: VersionId,
+    now: Timestamp,
+    plan: &Plan,
+    unsigned: &UnsignedUnit,
+    signed: SignedUnit,
+) -> Version {
+    let layout = &unsigned.layout;
+    let outputs = plan.payouts().zip(&layout.output_indexes);
+    let change = CoinId {
+        unit: signed.hash,
+        message_index: layout.message_index,
+        output_index: layout.change.output_index,
+    };
+    Version {
+        id,
+        unit: signed.hash,
+        json: signed.json.into(),
+        inputs: unsigned.inputs.clone(),
+        outputs: outputs
+            .map(|(payout, index)| PaidOutput { payout: payout.id, output_index: *index })
+            .collect(),
+        change: Coin {
+            id: change,
+            amount: layout.change.output.amount,
+            address: layout.change.output.address,
+        },
+        fees: Fees { size: unsigned.fees.for_size(), tps: unsigned.fees.tps_fee },
+        signed_at: now,
+        status: VersionStatus::Journaled,
+    }
+}
