@@ -203,6 +203,16 @@ mod tests {
     }
 
     #[test]
+    fn entropy_on_which_wallets_disagree_is_refused() {
+        let words = "undo step snap hurdle visit usual angle egg print people expire clinic";
+        let entropy = bip39::Mnemonic::parse(words).expect("valid").to_entropy();
+        let entropy = entropy.try_into().expect("128 bits");
+        assert_eq!(Mnemonic::of_entropy(&entropy).phrase(), words);
+        assert_eq!(Mnemonic::from_entropy(&entropy), Err(DerivationsDiffer));
+        assert_eq!(Mnemonic::from_entropy(&[0; 16]).expect("all agree").phrase(), ABANDON);
+    }
+
+    #[test]
     fn the_seed_is_that_of_the_standard() {
         let mnemonic: Mnemonic = ABANDON.parse().expect("valid");
         let reference = bip39::Mnemonic::parse(ABANDON).expect("valid");
