@@ -393,18 +393,12 @@ fn no_single_change_proves_anything_that_is_not_so() {
     let mut paths = Vec::new();
     collect(&answer, String::new(), &mut paths);
     assert!(paths.len() > 300, "all values are tried");
-    let mut refused = 0;
     for path in &paths {
         for change in [changed, removed] {
             let mut tampered = answer.clone();
             change(&mut tampered, path);
-            if world.verify(&tampered).is_ok() {
-                println!("OKAY {path}");
-            }
-            let Ok(history) = world.verify(&tampered) else {
-                refused += 1;
-                continue;
-            };
+            let Ok(history) = world.verify(&tampered) else { continue };
+            assert!(is_covered_by_nothing(path), "{path}: the change was not noticed");
             for proven in &history.units {
                 let known = honest.units.iter().find(|known| known.unit == proven.unit);
                 let known = known.unwrap_or_else(|| panic!("{path}: another unit was believed"));
@@ -413,11 +407,19 @@ fn no_single_change_proves_anything_that_is_not_so() {
             }
         }
     }
-    assert!(
-        refused * 10 > paths.len() * 2 * 9,
-        "nearly every change is noticed: {refused} of {}",
-        paths.len() * 2
-    );
+}
+
+/// What no hash covers and no verdict depends on: hints, what the proof units cost, and the payloads of
+/// those whose messages are not looked at.
+fn is_covered_by_nothing(path: &str) -> bool {
+    let is_hint = path.ends_with("/main_chain_index") || path.ends_with("/actual_tps_fee");
+    let is_cost = path.ends_with("/headers_commission") || path.ends_with("/payload_commission");
+    match path.split('/').nth(1) {
+        Some("joints") => is_hint || path.ends_with("/ball"),
+        Some("unstable_mc_joints") => is_cost || path.ends_with("/payload"),
+        Some("witness_change_and_definition_joints") => is_cost || path.ends_with("/ball"),
+        _ => false,
+    }
 }
 
 fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
