@@ -1,6 +1,15 @@
 //! A self-hosted cashback server for the Obyte network.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod desk;
+pub mod dev;
 pub mod email;
 pub mod endpoint;
 pub mod http;
+pub mod payer;
+pub mod rates;
+pub mod server;
+pub mod wallet;
 pub mod wallet_file;

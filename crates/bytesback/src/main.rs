@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The `bytesback` command.
+
+fn main() -> std::process::ExitCode {
+    bytesback::cli::main()
+}

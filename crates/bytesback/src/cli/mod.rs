@@ -1,0 +1,115 @@
+//! The commands.
+
+mod fund;
+mod init;
+mod partner;
+mod purchase;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use store::Store;
+use store::sqlite::SqliteStore;
+use tracing_subscriber::EnvFilter;
+
+use crate::server::DATABASE;
+
+/// A self-hosted cashback server for the Obyte network.
+///
+/// To try it: `bytesback dev`, then paste the curl line that it prints. To run it for real: `bytesback
+/// init`, edit the configuration that it writes, `bytesback serve --config FILE`.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything in one process on a devnet, with sample partners, ready to try.
+    Dev(run::DevArgs),
+    /// Make the wallets and a configuration to begin with.
+    Init(init::InitArgs),
+    /// Run the server.
+    Serve(run::ServeArgs),
+    /// Add, list and disable partners, make keys for them, book deposits.
+    #[command(subcommand)]
+    Partner(partner::PartnerCommand),
+    /// Look at the distribution fund and the book.
+    #[command(subcommand)]
+    Fund(fund::FundCommand),
+    /// Report purchases, as a shop would.
+    #[command(subcommand)]
+    Purchase(purchase::PurchaseCommand),
+}
+
+/// Where the data is.
+#[derive(Debug, Args)]
+struct DataDir {
+    /// The data directory of the server; commands work beside a running server.
+    #[arg(long, env = "BYTESBACK_DATA_DIR", default_value = "bytesback-data")]
+    data_dir: PathBuf,
+}
+
+impl DataDir {
+    /// Opens the database that is there.
+    fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
+        let file = self.data_dir.join(DATABASE);
+        anyhow::ensure!(
+            file.exists(),
+            "there is no {}; name the server's data directory with --data-dir",
+            file.display()
+        );
+        Ok(Arc::new(SqliteStore::open(&file).with_context(|| format!("cannot open {}", file.display()))?))
+    }
+}
+
+/// Reads the command line, does what it says, and reports.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli.command);
+    // Both ends of TLS use the same provider; a second call would only say that it is chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Dev(args) => run::dev(args).await?,
+        Command::Serve(args) => run::serve(args).await?,
+        Command::Init(args) => init::init(&args)?,
+        Command::Partner(command) => partner::run(command).await?,
+        Command::Fund(command) => return fund::run(command).await,
+        Command::Purchase(command) => return purchase::run(command).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The log goes to standard error; `RUST_LOG` chooses what is in it.
+fn start_log(command: &Command) {
+    let usual = match command {
+        Command::Serve(_) => "info",
+        Command::Dev(_) => "warn,bytesback=info",
+        _ => "warn",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

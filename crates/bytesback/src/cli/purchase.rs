@@ -1,0 +1,102 @@
+//! `purchase`: report one as a shop would.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use bytesback_client::{Client, PurchaseAnswer, PurchaseRequest};
+use clap::{Args, Subcommand};
+use store::Endpoint;
+
+/// What can be done with purchases.
+#[derive(Debug, Subcommand)]
+pub(super) enum PurchaseCommand {
+    /// Report a purchase to a server and print what it answers. Repeating it is safe.
+    Send(Box<SendArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SendArgs {
+    /// The server.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// live or test.
+    #[arg(long, default_value_t = Endpoint::Test)]
+    endpoint: Endpoint,
+    /// The partner's name.
+    #[arg(long)]
+    partner: String,
+    /// The partner's key; better in the environment than on the command line.
+    #[arg(long, env = "BYTESBACK_PARTNER_KEY", hide_env_values = true)]
+    partner_key: String,
+    /// The partner's number of the sale.
+    #[arg(long)]
+    order_id: String,
+    /// The customer's Obyte address.
+    #[arg(long)]
+    address: String,
+    /// USD, EUR, RUR, GBYTE or BTC.
+    #[arg(long)]
+    currency: String,
+    /// How much was paid.
+    #[arg(long)]
+    amount: String,
+    /// What the partner adds, in percent.
+    #[arg(long, default_value = "0")]
+    percentage: String,
+    /// The customer as the partner knows it.
+    #[arg(long, default_value = "0")]
+    customer: String,
+    /// What was bought.
+    #[arg(long, default_value = "")]
+    description: String,
+    /// The merchant, for payment processors.
+    #[arg(long, default_value = "")]
+    merchant: String,
+    /// The unit that paid, for purchases in GBYTE.
+    #[arg(long, default_value = "")]
+    purchase_unit: String,
+}
+
+pub(super) async fn run(command: PurchaseCommand) -> anyhow::Result<ExitCode> {
+    let PurchaseCommand::Send(args) = command;
+    let client = Client::new(&args.url)?;
+    let endpoint = match args.endpoint {
+        Endpoint::Live => bytesback_client::Endpoint::Live,
+        Endpoint::Test => bytesback_client::Endpoint::Test,
+    };
+    let request = PurchaseRequest {
+        partner: args.partner,
+        partner_key: args.partner_key,
+        customer: args.customer,
+        order_id: args.order_id,
+        description: args.description,
+        merchant: args.merchant,
+        address: args.address,
+        currency: args.currency,
+        currency_amount: args.amount,
+        partner_cashback_percentage: args.percentage,
+        purchase_unit: args.purchase_unit,
+    };
+    let answer = client.new_purchase(endpoint, &request).await.context("the purchase was not answered")?;
+    report(&answer)
+}
+
+fn report(answer: &PurchaseAnswer) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout();
+    match answer {
+        PurchaseAnswer::Ok { cashback_amount, unit, replayed, .. } => {
+            let before = if *replayed { " (as answered before)" } else { "" };
+            writeln!(out, "paid {cashback_amount} bytes in unit {unit}{before}")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        PurchaseAnswer::Pending { text } => {
+            writeln!(out, "{text}")?;
+            Ok(ExitCode::from(2))
+        }
+        PurchaseAnswer::Error { text } => {
+            writeln!(out, "refused: {text}")?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `dev` and `serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use obyte::Address;
+use obyte_devnet::Fees;
+use store::sqlite::SqliteStore;
+use store::{Endpoint, Store};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::init::Passphrase;
+use crate::config::{Config, EndpointConfig};
+use crate::dev::DevOptions;
+use crate::server::{DATABASE, EndpointSetup, Server};
+use crate::wallet::paying_key;
+use crate::wallet_file;
+
+/// What `dev` takes.
+#[derive(Debug, Args)]
+pub(super) struct DevArgs {
+    /// Where to answer requests.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where everything is kept; the same directory goes on where it was.
+    #[arg(long, env = "BYTESBACK_DATA_DIR", default_value = "bytesback-data")]
+    data_dir: PathBuf,
+    /// Use this hub of a devnet, such as ws://127.0.0.1:6611, instead of the embedded devnet.
+    #[arg(long)]
+    hub: Option<String>,
+    /// The order provider of the devnet behind --hub; otherwise the hub is asked.
+    #[arg(long, requires = "hub")]
+    order_provider: Option<Address>,
+    /// Whether the embedded devnet charges TPS fees; `off` is for benchmarks.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "hub")]
+    fees: FeesArg,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum FeesArg {
+    /// As the real network does.
+    #[default]
+    Real,
+    /// None.
+    Off,
+}
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// The configuration file, as `bytesback init` writes it.
+    #[arg(long)]
+    config: PathBuf,
+    #[command(flatten)]
+    passphrase: Passphrase,
+}
+
+pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
+    let options = DevOptions {
+        listen: args.listen,
+        data_dir: args.data_dir,
+        hub: args.hub,
+        order_provider: args.order_provider,
+        fees: match args.fees {
+            FeesArg::Real => Fees::Real,
+            FeesArg::Off => Fees::Off,
+        },
+    };
+    crate::dev::dev(options, shutdown()?).await
+}
+
+pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    let config = Config::read(&args.config)?;
+    let passphrase = args.passphrase.read()?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen at {}", config.listen))?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.data_dir().join(DATABASE))?);
+    let setup = |endpoint, part| setup(&config, endpoint, part, &passphrase);
+    let live = setup(Endpoint::Live, &config.live)?;
+    let test = setup(Endpoint::Test, &config.test)?;
+    let server = Server::start(store, config.desk()?, live, test).await?;
+    for endpoint in Endpoint::ALL {
+        let payer = server.payer(endpoint);
+        tracing::info!(%endpoint, network = %payer.network(), fund = %payer.address(), "this address fills the fund");
+    }
+    tracing::info!(address = %config.listen, "ready");
+    server.run(listener, shutdown()?).await;
+    Ok(())
+}
+
+fn setup(
+    config: &Config,
+    endpoint: Endpoint,
+    part: &EndpointConfig,
+    passphrase: &str,
+) -> anyhow::Result<EndpointSetup> {
+    let of = || format!("the {endpoint} endpoint");
+    let mnemonic = wallet_file::open(&part.wallet, passphrase)
+        .with_context(|| format!("{}: {}", of(), part.wallet.display()))?;
+    Ok(EndpointSetup {
+        endpoint,
+        hub: part.hub().with_context(of)?,
+        order_providers: part.order_providers().with_context(of)?,
+        key: paying_key(&mnemonic),
+        rates: config.rates()?,
+        settings: config.payer(part.network),
+    })
+}
+
+/// Ready when the process is told to end.
+fn shutdown() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("ending: requests under way are answered first");
+    })
+}

@@ -1,0 +1,273 @@
+//! The configuration file of `serve`.
+//!
+//! Unknown keys are errors, so that a misspelled ceiling is not silently none. Secrets have no place in
+//! it: wallets are encrypted files, their passphrase comes from the environment, a file or a prompt.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use obyte::history::OrderProviders;
+use obyte::{Address, Bytes, Network};
+use obyte_hub::HubConfig;
+use payout::{FeeLimits, Pacing, Settings};
+use program::{Pair, Percentage, RateTable, Rules};
+use serde::Deserialize;
+
+use crate::desk::DeskSettings;
+
+/// The order providers with which livenet and testnet began version 4.0 (section 1); an operator may pin
+/// others.
+const LIVENET_PROVIDERS: &str = "2TO6NYBGX3NF5QS24MQLFR7KXYAMCIE5 4GDZSXHEFVFMHCUCSHZVXBVF5T2LJHMU \
+    APABTE2IBKOIHLS2UNK6SAR4T5WRGH2J DXYWHSZ72ZDNDZ7WYZXKWBBH425C6WZN FAB6TH7IRAVHDLK2AAWY5YBE6CEBUACF \
+    FOPUBEUPBC6YLIQDLKL6EW775BMV7YOH GFK3RDAPQLLNCMQEVGGD2KCPZTLSG3HN I2ADHGP4HL6J37NQAD73J7E5SKFIXJOT \
+    JMFXY26FN76GWJJG7N36UI2LNONOGZJV JPQKPRI5FMTQRJF4ZZMYZYDQVRD55OTC TKT4UESIKTTRALRRLWS4SENSTJX6ODCW \
+    UE25S4GRWZOLNXZKY4VWFHNJZWUSYCQC";
+const TESTNET_PROVIDERS: &str = "2FF7PSL7FYXVU5UIQHCVDTTPUOOG75GX 2GPBEZTAXKWEXMWCTGZALIZDNWS5B3V7 \
+    4H2AMKF6YO2IWJ5MYWJS3N7Y2YU2T4Z5 DFVODTYGTS3ILVOQ5MFKJIERH6LGKELP ERMF7V2RLCPABMX5AMNGUQBAH4CD5TK4 \
+    F4KHJUCLJKY4JV7M5F754LAJX4EB7M4N IOF6PTBDTLSTBS5NWHUSD7I2NHK3BQ2T O4K4QILG6VPGTYLRAI2RGYRFJZ7N2Q2O \
+    OPNUXBRSSQQGHKQNEPD2GLWQYEUY5XLD PA4QK46276MJJD5DBOLIBMYKNNXMUVDP RJDYXC4YQ4AZKFYTJVCR5GQJF5J6KPRI \
+    WELOXP3EOA75JWNO6S5ZJHOO3EYFKPIR";
+
+/// What a configuration file says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to answer requests.
+    pub listen: SocketAddr,
+    /// Where the database is; the file's own folder if it is missing.
+    #[serde(default)]
+    pub data_dir: Option<PathBuf>,
+    /// `/new_purchase`.
+    pub live: EndpointConfig,
+    /// `/test/new_purchase`.
+    pub test: EndpointConfig,
+    /// Fixed rates for both endpoints, such as `EUR_USD = "1.10"`.
+    #[serde(default)]
+    pub rates: BTreeMap<String, String>,
+    /// The rules of the programme.
+    #[serde(default)]
+    pub programme: ProgrammeConfig,
+    /// How to pay.
+    #[serde(default)]
+    pub payer: PayerConfig,
+}
+
+/// One endpoint.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointConfig {
+    /// `livenet`, `testnet` or `devnet`.
+    pub network: Network,
+    /// The hub; the network's usual one if it is missing.
+    #[serde(default)]
+    pub hub: Option<String>,
+    /// The encrypted wallet file.
+    pub wallet: PathBuf,
+    /// The order providers to trust; those of the network's beginning if it is missing.
+    #[serde(default)]
+    pub order_providers: Vec<Address>,
+}
+
+/// The rules of the programme; percentages as text, such as `"10"` or `"2.5"`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProgrammeConfig {
+    /// From the fund for every purchase.
+    pub base_percentage: Option<String>,
+    /// At most so much of the partner's percentage is matched from the fund.
+    pub match_percentage_max: Option<String>,
+    /// The most that a partner may ask for.
+    pub partner_percentage_max: Option<String>,
+    /// No purchase is accepted while so many payouts wait.
+    pub queue_max: Option<usize>,
+    /// When an answer is due, in milliseconds.
+    pub answer_due_ms: Option<u64>,
+}
+
+/// How to pay; amounts in bytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PayerConfig {
+    /// The most TPS fee for each payout of a unit.
+    pub tps_fee_per_payout_max: Option<Bytes>,
+    /// The most TPS fee for one unit.
+    pub tps_fee_per_unit_max: Option<Bytes>,
+    /// The most TPS fee within a day.
+    pub tps_fee_per_day_max: Option<Bytes>,
+    /// What a second of waiting is worth.
+    pub price_per_second: Option<Bytes>,
+}
+
+impl Config {
+    /// Reads and checks a file. Relative paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or says what cannot be.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut config: Self =
+            toml::from_str(&text).with_context(|| format!("{} is no valid configuration", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        config.data_dir = Some(folder.join(config.data_dir.take().unwrap_or_default()));
+        for endpoint in [&mut config.live, &mut config.test] {
+            endpoint.wallet = folder.join(&endpoint.wallet);
+        }
+        ensure!(config.live.wallet != config.test.wallet, "both endpoints name the same wallet file");
+        Ok(config)
+    }
+
+    /// The folder of the database.
+    pub fn data_dir(&self) -> &Path {
+        self.data_dir.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// The fixed rates.
+    ///
+    /// # Errors
+    /// For a pair or a rate that is none.
+    pub fn rates(&self) -> anyhow::Result<RateTable> {
+        let mut table = RateTable::new();
+        for (pair, rate) in &self.rates {
+            let pair: Pair = pair.parse().context("in [rates]")?;
+            table.set(pair, Some(rate.parse().with_context(|| format!("in [rates], {pair}"))?));
+        }
+        Ok(table)
+    }
+
+    /// How the desk decides.
+    ///
+    /// # Errors
+    /// For a percentage that is none.
+    pub fn desk(&self) -> anyhow::Result<DeskSettings> {
+        let mut desk = DeskSettings::default();
+        let Rules { base, match_cap, max_partner_percentage, .. } = &mut desk.rules;
+        set(base, self.programme.base_percentage.as_deref(), "base_percentage")?;
+        set(match_cap, self.programme.match_percentage_max.as_deref(), "match_percentage_max")?;
+        set(
+            max_partner_percentage,
+            self.programme.partner_percentage_max.as_deref(),
+            "partner_percentage_max",
+        )?;
+        desk.queue_max = self.programme.queue_max.unwrap_or(desk.queue_max);
+        desk.answer_due = self.programme.answer_due_ms.map_or(desk.answer_due, Duration::from_millis);
+        Ok(desk)
+    }
+
+    /// How an endpoint on this network pays.
+    pub fn payer(&self, network: Network) -> Settings {
+        let limits = FeeLimits::default();
+        let pacing = Pacing::default();
+        Settings {
+            limits: FeeLimits {
+                per_payout: self.payer.tps_fee_per_payout_max.unwrap_or(limits.per_payout),
+                per_unit: self.payer.tps_fee_per_unit_max.unwrap_or(limits.per_unit),
+                per_day: self.payer.tps_fee_per_day_max.unwrap_or(limits.per_day),
+            },
+            pacing: Pacing {
+                price_per_second: self.payer.price_per_second.unwrap_or(pacing.price_per_second),
+                ..pacing
+            },
+            ..Settings::new(network)
+        }
+    }
+}
+
+fn set(rule: &mut Percentage, text: Option<&str>, name: &str) -> anyhow::Result<()> {
+    if let Some(text) = text {
+        *rule = text.parse().with_context(|| format!("in [programme], {name}"))?;
+    }
+    Ok(())
+}
+
+impl EndpointConfig {
+    /// How its hub is reached.
+    ///
+    /// # Errors
+    /// For an address that is no hub's.
+    pub fn hub(&self) -> anyhow::Result<HubConfig> {
+        match &self.hub {
+            Some(url) => Ok(HubConfig::new(url, self.network)?),
+            None => Ok(HubConfig::of_network(self.network)),
+        }
+    }
+
+    /// The order providers to trust; on a devnet without a list, nobody yet.
+    ///
+    /// # Errors
+    /// For a list that names one twice, or fewer than the network has.
+    pub fn order_providers(&self) -> anyhow::Result<Option<OrderProviders>> {
+        let pinned = match (self.order_providers.as_slice(), self.network) {
+            ([], Network::Devnet) => return Ok(None),
+            ([], Network::Livenet) => parse(LIVENET_PROVIDERS),
+            ([], Network::Testnet) => parse(TESTNET_PROVIDERS),
+            (pinned, _) => pinned.to_vec(),
+        };
+        let (count, needed) = (pinned.len(), self.network.order_provider_count());
+        if self.network != Network::Devnet && count != needed {
+            bail!("{} has {needed} order providers, but {count} are listed", self.network);
+        }
+        Ok(Some(OrderProviders::new(pinned)?))
+    }
+}
+
+fn parse(list: &str) -> Vec<Address> {
+    list.split_whitespace().map(|address| address.parse().expect("an address in the source")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+        listen = "127.0.0.1:8080"
+        [live]
+        network = "livenet"
+        wallet = "live.wallet"
+        [test]
+        network = "testnet"
+        hub = "wss://hub.example/bb"
+        wallet = "test.wallet"
+        [rates]
+        EUR_USD = "1.10"
+        [programme]
+        base_percentage = "7.5"
+    "#;
+
+    fn read(text: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("bytesback.toml");
+        std::fs::write(&path, text)?;
+        Config::read(&path)
+    }
+
+    #[test]
+    fn a_small_file_is_enough() {
+        let config = read(SMALL).expect("valid");
+        assert_eq!(config.desk().expect("valid").rules.base, "7.5".parse().expect("a percentage"));
+        assert_eq!(config.rates().expect("valid").get(Pair::EurUsd), "1.10".parse().ok());
+        assert_eq!(config.live.order_providers().expect("valid").map(|list| list.majority()), Some(7));
+        assert_eq!(config.test.hub().expect("valid").url.as_str(), "wss://hub.example/bb");
+        assert_eq!(config.payer(Network::Livenet), Settings::new(Network::Livenet));
+    }
+
+    #[test]
+    fn a_misspelled_key_is_an_error() {
+        for (right, wrong) in [("listen", "listten"), ("base_percentage", "base"), ("hub =", "hubb =")] {
+            assert!(read(&SMALL.replace(right, wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        assert!(read(&SMALL.replace("test.wallet", "live.wallet")).is_err());
+        assert!(read(&SMALL.replace("7.5", "101")).expect("TOML").desk().is_err());
+        assert!(read(&SMALL.replace("1.10", "-1")).expect("TOML").rates().is_err());
+        let one = "network = \"testnet\"\norder_providers = [\"2FF7PSL7FYXVU5UIQHCVDTTPUOOG75GX\"]";
+        let config = read(&SMALL.replace("network = \"testnet\"", one)).expect("TOML");
+        assert!(config.test.order_providers().is_err());
+    }
+}

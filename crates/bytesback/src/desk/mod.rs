@@ -1,0 +1,327 @@
+//! The cashier's desk: decides purchases by the rules, the book and the payer.
+//!
+//! The order is the way of a purchase: what can never be paid is refused; what was accepted before is
+//! answered as it was; the rest is quoted, accepted in one transaction, handed to the payer, and
+//! answered when the hub has accepted its unit, or when the answer is due.
+
+mod agents;
+mod refusal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use obyte::{Address, UnitHash};
+use obyte_hub::Hub;
+use program::{BaseShare, Pair, Quote, Rate, RateTable, Rules, quote};
+use store::{
+    Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, PurchaseRecord,
+    Shares, Store, Terms, Verdict,
+};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use self::agents::Agents;
+pub use self::refusal::Refusal;
+use crate::clock::Clock;
+use crate::http::{Answer, Cashier, Check, Paid, Partner, PartnerKind, Purchase, Recipient, Unavailable};
+use crate::payer::Payer;
+use crate::rates::Rates;
+
+/// Existing shops give up after five seconds (C4): the answer comes before.
+const ANSWER_DUE: Duration = Duration::from_secs(4);
+/// How often the store is asked while the payer does not know a payout.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How the desk decides.
+#[derive(Clone, Copy, Debug)]
+pub struct DeskSettings {
+    /// The rules of the programme.
+    pub rules: Rules,
+    /// No purchase is accepted while so many payouts wait for a unit.
+    pub queue_max: usize,
+    /// When an answer is due, whatever has become of the payout.
+    pub answer_due: Duration,
+}
+
+impl Default for DeskSettings {
+    fn default() -> Self {
+        Self { rules: Rules::default(), queue_max: 50_000, answer_due: ANSWER_DUE }
+    }
+}
+
+/// One side of the desk.
+pub struct Side {
+    /// Who pays.
+    pub payer: Payer,
+    /// The hub of this side, to look up addresses.
+    pub hub: Hub,
+    /// What the currencies are worth.
+    pub rates: Rates,
+    /// What is set aside for the network fees of one payout.
+    pub fee_reserve: obyte::Bytes,
+}
+
+/// Both sides, and what they share.
+pub struct Desk {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    settings: DeskSettings,
+    live: SideAtWork,
+    test: SideAtWork,
+}
+
+struct SideAtWork {
+    side: Side,
+    agents: Agents,
+}
+
+impl From<Side> for SideAtWork {
+    fn from(side: Side) -> Self {
+        Self { agents: Agents::new(side.hub.clone()), side }
+    }
+}
+
+impl Desk {
+    /// A desk over a store and two sides.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        settings: DeskSettings,
+        live: Side,
+        test: Side,
+    ) -> Self {
+        Self { store, clock, settings, live: live.into(), test: test.into() }
+    }
+
+    const fn side(&self, endpoint: Endpoint) -> &SideAtWork {
+        match endpoint {
+            Endpoint::Live => &self.live,
+            Endpoint::Test => &self.test,
+        }
+    }
+
+    async fn decide(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        purchase: Purchase,
+    ) -> Result<Answer, Refusal> {
+        let due = Instant::now() + self.settings.answer_due;
+        let recipient = recipient(&purchase)?;
+        let key = key_of(partner, &purchase)?;
+        let terms = Terms {
+            recipient,
+            price: purchase.amount,
+            percentage: purchase.partner_percentage,
+            purchase_unit: purchase.purchase_unit,
+        };
+        if let Some(record) = self.store.purchase(endpoint, &key).await? {
+            return match record.terms.differs_in(&terms) {
+                Some(term) => Err(Refusal::Conflict(term)),
+                None => self.answer_again(endpoint, record, due).await,
+            };
+        }
+        self.check_payee(endpoint, recipient, due).await?;
+        let acceptance = self.quoted(endpoint, key, terms, purchase)?;
+        match self.store.accept(endpoint, acceptance).await? {
+            Verdict::Accepted(record) => self.answer_first(endpoint, &record, due).await,
+            Verdict::Replay(record) => self.answer_again(endpoint, *record, due).await,
+            Verdict::Conflict(term) => Err(Refusal::Conflict(term)),
+            Verdict::FundTooLow { .. } => Err(Refusal::FundTooLow),
+            Verdict::DepositTooLow { .. } => Err(Refusal::DepositTooLow),
+        }
+    }
+
+    /// What can be said about the payee and the payer before anything is set aside.
+    async fn check_payee(&self, endpoint: Endpoint, payee: Address, due: Instant) -> Result<(), Refusal> {
+        if [&self.live, &self.test].iter().any(|at| at.side.payer.address() == payee) {
+            return Err(Refusal::OwnWallet);
+        }
+        let at = self.side(endpoint);
+        if at.side.payer.status().queued >= self.settings.queue_max {
+            return Err(Refusal::Busy);
+        }
+        if at.agents.is_agent(payee, due).await {
+            return Err(Refusal::Agent);
+        }
+        Ok(())
+    }
+
+    fn quoted(
+        &self,
+        endpoint: Endpoint,
+        key: PurchaseKey,
+        terms: Terms,
+        purchase: Purchase,
+    ) -> Result<Acceptance, Refusal> {
+        let side = &self.side(endpoint).side;
+        let rates = side.rates.current();
+        let quote: Quote =
+            quote(&self.settings.rules, terms.price, terms.percentage, BaseShare::Ordinary, &rates)?;
+        let details = Details {
+            customer: purchase.customer.as_str().to_owned(),
+            merchant: purchase.merchant.map(|merchant| merchant.as_str().to_owned()).unwrap_or_default(),
+            description: purchase.description,
+        };
+        Ok(Acceptance {
+            key,
+            terms,
+            details,
+            shares: Shares::from(&quote),
+            rates: known(&rates),
+            fee_reserve: side.fee_reserve,
+            at: self.clock.now(),
+        })
+    }
+
+    async fn answer_first(
+        &self,
+        endpoint: Endpoint,
+        record: &PurchaseRecord,
+        due: Instant,
+    ) -> Result<Answer, Refusal> {
+        let unit = self.side(endpoint).side.payer.accepted(record.payout);
+        match timeout_at(due, unit).await {
+            Ok(Ok(unit)) => Ok(paid(record, unit, false, false)),
+            // The payer begins anew; the payout is in the store.
+            Ok(Err(_)) => self.look_until(endpoint, record.clone(), due, false).await,
+            Err(_) => Ok(Answer::Pending),
+        }
+    }
+
+    async fn answer_again(
+        &self,
+        endpoint: Endpoint,
+        record: PurchaseRecord,
+        due: Instant,
+    ) -> Result<Answer, Refusal> {
+        self.look_until(endpoint, record, due, true).await
+    }
+
+    /// Answers with the unit that the store knows, or waits for one.
+    async fn look_until(
+        &self,
+        endpoint: Endpoint,
+        mut record: PurchaseRecord,
+        due: Instant,
+        replayed: bool,
+    ) -> Result<Answer, Refusal> {
+        loop {
+            if let Some(answered) = record.answered {
+                return Ok(paid(&record, answered.unit, replayed, answered.replaced));
+            }
+            let unit = self.side(endpoint).side.payer.watch(record.payout.id);
+            match timeout_at(due, unit).await {
+                Ok(Ok(unit)) => return Ok(paid(&record, unit, replayed, false)),
+                Ok(Err(_)) if Instant::now() + LOOK_AGAIN < due => sleep(LOOK_AGAIN).await,
+                Ok(Err(_)) | Err(_) => return Ok(Answer::Pending),
+            }
+            match self.store.purchase(endpoint, &record.key).await? {
+                Some(now) => record = now,
+                None => return Err(Refusal::Internal),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Cashier for Desk {
+    async fn authenticate(&self, name: &str, key: &str) -> Result<Option<Partner>, Unavailable> {
+        let hash = KeyHash::of(key);
+        // A name that nobody can have is looked up like any other, so that it takes as long.
+        let wanted: PartnerName = name.parse().unwrap_or_else(|_| nobody());
+        let found = self.store.partner(&wanted).await.map_err(|error| {
+            tracing::error!(%error, "partners cannot be looked up");
+            Unavailable
+        })?;
+        Ok(found.filter(|partner| partner.accepts(&hash)).map(|partner| Partner {
+            id: partner.id,
+            name: partner.name.as_str().into(),
+            kind: match partner.kind {
+                store::PartnerKind::Merchant => PartnerKind::Merchant,
+                store::PartnerKind::Processor => PartnerKind::Processor,
+            },
+        }))
+    }
+
+    async fn purchase(&self, endpoint: Endpoint, partner: &Partner, purchase: Purchase) -> Answer {
+        match self.decide(endpoint, partner, purchase).await {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                if let Some(cause) = refusal.cause() {
+                    tracing::error!(%endpoint, %cause, "a purchase could not be decided");
+                }
+                Answer::error(refusal.to_string())
+            }
+        }
+    }
+
+    async fn readiness(&self) -> Vec<Check> {
+        let mut checks = vec![self.database_check().await];
+        for endpoint in Endpoint::ALL {
+            checks.extend(self.payer_checks(endpoint));
+        }
+        checks
+    }
+}
+
+impl Desk {
+    async fn database_check(&self) -> Check {
+        Check {
+            name: "database".to_owned(),
+            ok: self.store.partner(&nobody()).await.is_ok(),
+            what_to_do: "see the log; is there space on the disk?".to_owned(),
+        }
+    }
+
+    fn payer_checks(&self, endpoint: Endpoint) -> [Check; 3] {
+        let status = self.side(endpoint).side.payer.status();
+        [
+            Check {
+                name: format!("hub of the {endpoint} endpoint"),
+                ok: status.connected,
+                what_to_do: "see the log; is the hub's address right, and the network there?".to_owned(),
+            },
+            Check {
+                name: format!("wallet of the {endpoint} endpoint"),
+                ok: status.synced,
+                what_to_do: "wait until its history is proven; if it lasts, see the log".to_owned(),
+            },
+            Check {
+                name: format!("paying at the {endpoint} endpoint"),
+                ok: status.paused.is_none(),
+                what_to_do: "paying was stopped for a person to look; the log says why".to_owned(),
+            },
+        ]
+    }
+}
+
+fn nobody() -> PartnerName {
+    "nobody-at-all".parse().expect("it is a name")
+}
+
+/// Until their own issue of work is done, purchases for mailboxes and purchase units are refused here,
+/// before anything is claimed.
+fn recipient(purchase: &Purchase) -> Result<Address, Refusal> {
+    match purchase.recipient {
+        Recipient::Email(_) => Err(Refusal::EmailNotYet),
+        Recipient::Address(_) if purchase.purchase_unit.is_some() => Err(Refusal::PurchaseUnitNotYet),
+        Recipient::Address(address) => Ok(address),
+    }
+}
+
+fn key_of(partner: &Partner, purchase: &Purchase) -> Result<PurchaseKey, Refusal> {
+    let merchant = match (partner.kind, &purchase.merchant) {
+        (PartnerKind::Processor, Some(merchant)) => Some(MerchantScope::new(merchant.as_str())?),
+        _ => None,
+    };
+    Ok(PurchaseKey { partner: partner.id, merchant, order_id: OrderId::new(purchase.order.as_str())? })
+}
+
+fn known(rates: &RateTable) -> Vec<(Pair, Rate)> {
+    Pair::ALL.into_iter().filter_map(|pair| Some((pair, rates.get(pair)?))).collect()
+}
+
+fn paid(record: &PurchaseRecord, unit: UnitHash, replayed: bool, replaced: bool) -> Answer {
+    Answer::Ok(Paid { cashback_amount: record.payout.amount, unit, replayed, replaced })
+}

@@ -1,0 +1,92 @@
+//! Why a purchase is not paid, in the words of the API.
+
+use program::QuoteError;
+use store::{IdentityError, StoreError, Term};
+
+/// Why a purchase was not accepted. The order id stays as free as it was.
+///
+/// The texts are answered: at most 100 ASCII characters, without a copy of the input.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// A mailbox.
+    #[error("cashback by e-mail is not available yet")]
+    EmailNotYet,
+    /// A proof of payment.
+    #[error("purchase_unit is not supported yet")]
+    PurchaseUnitNotYet,
+    /// One of the server's own addresses.
+    #[error("address belongs to this cashback server; send the customer's own address")]
+    OwnWallet,
+    /// An address that runs code.
+    #[error("address is an autonomous agent; send the customer's own wallet address")]
+    Agent,
+    /// Too much is waiting.
+    #[error("too many purchases are waiting to be paid, please repeat later")]
+    Busy,
+    /// No cashback by the rules.
+    #[error(transparent)]
+    Quote(#[from] QuoteError),
+    /// The order id belongs to another purchase.
+    #[error("order_id was used before, with another {}", .0.field())]
+    Conflict(Term),
+    /// Nothing left to give.
+    #[error("the distribution fund is too low at the moment, please repeat later")]
+    FundTooLow,
+    /// The partner has not deposited enough.
+    #[error("the partner's deposit is too low for this partner_cashback_percentage")]
+    DepositTooLow,
+    /// An identity that the store does not keep.
+    #[error("order_id or merchant cannot be used: {0}")]
+    Identity(#[from] IdentityError),
+    /// The store refused; what it says is for the log.
+    #[error("internal error, please repeat later; repeating is safe")]
+    Store(#[from] StoreError),
+    /// What cannot be.
+    #[error("internal error, please repeat later; repeating is safe")]
+    Internal,
+}
+
+impl Refusal {
+    /// What the operator should read in the log.
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => Some(error.to_string()),
+            Self::Internal => Some("an accepted purchase is not in the store".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{ERROR_TEXT_MAX, ErrorText};
+
+    #[test]
+    fn every_refusal_fits_into_an_answer() {
+        let terms =
+            [Term::Address, Term::Currency, Term::CurrencyAmount, Term::Percentage, Term::PurchaseUnit];
+        let mut refusals: Vec<Refusal> = terms.into_iter().map(Refusal::Conflict).collect();
+        refusals.extend([
+            Refusal::EmailNotYet,
+            Refusal::PurchaseUnitNotYet,
+            Refusal::OwnWallet,
+            Refusal::Agent,
+            Refusal::Busy,
+            Refusal::FundTooLow,
+            Refusal::DepositTooLow,
+            Refusal::Internal,
+            Refusal::Store(StoreError::DiskFull),
+        ]);
+        for refusal in refusals {
+            let text = refusal.to_string();
+            assert!(text.len() <= ERROR_TEXT_MAX, "{text}");
+            assert_eq!(ErrorText::from(text.clone()).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_the_store_says_is_not_told_to_clients() {
+        assert!(!Refusal::Store(StoreError::Corrupt("at page 7".into())).to_string().contains('7'));
+    }
+}

@@ -1,0 +1,100 @@
+//! The payer's history: asked of the hub, proven, and told to the engine in its own words.
+
+use std::sync::Arc;
+
+use obyte::compose::Coin;
+use obyte::history::{
+    Asked, HistoryError, OrderProviders, ProvenUnit, State, Trust, VerifiedHistory, verify,
+};
+use obyte::{Address, Bytes, Network};
+use obyte_hub::{HistoryRequest, Hub, HubError};
+use payout::{AskHistory, SeenUnit, Standing};
+use serde_json::Value;
+
+use crate::clock::Clock;
+
+/// A proof whose newest order provider unit is older shows a stalled or lying hub (7.4 iv).
+const AGE_MAX_SECONDS: u64 = 15 * 60;
+
+/// Asks for histories and proves them.
+pub(super) struct Historian {
+    order_providers: OrderProviders,
+    network: Network,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why there is no history to go by.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoHistory {
+    /// The hub did not answer as it should.
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    /// The answer proves nothing.
+    #[error("the hub's history is not believed: {0}; if this lasts, use another hub")]
+    Unproven(#[from] HistoryError),
+    /// The proof is old.
+    #[error(
+        "the hub's history is stale: its newest proof is older than {AGE_MAX_SECONDS} s; use another hub"
+    )]
+    Stale,
+    /// The verification was cut short, as when the server stops.
+    #[error("the verification of a history was cut short")]
+    CutShort,
+}
+
+impl Historian {
+    pub(super) fn new(order_providers: OrderProviders, network: Network, clock: Arc<dyn Clock>) -> Self {
+        Self { order_providers, network, clock }
+    }
+
+    pub(super) async fn look_up(
+        self: &Arc<Self>,
+        hub: &Hub,
+        question: AskHistory,
+    ) -> Result<Vec<SeenUnit>, NoHistory> {
+        let request = HistoryRequest {
+            witnesses: self.order_providers.addresses().to_vec(),
+            addresses: vec![question.address],
+            requested_joints: question.units.clone(),
+            known_stable_units: Vec::new(),
+            min_mci: Some(question.min_mci),
+        };
+        let response = hub.history(&request).await?;
+        let this = Arc::clone(self);
+        let proving = tokio::task::spawn_blocking(move || this.prove(&response, &question));
+        proving.await.map_err(|_| NoHistory::CutShort)?
+    }
+
+    fn prove(&self, response: &Value, question: &AskHistory) -> Result<Vec<SeenUnit>, NoHistory> {
+        let now = self.clock.now().as_millis() / 1000;
+        let asked = Asked { addresses: &[question.address], joints: &question.units };
+        let trust = Trust {
+            network: self.network,
+            order_providers: &self.order_providers,
+            genesis: None,
+            now: Some(now),
+        };
+        let verified: VerifiedHistory = verify(response, &asked, &trust)?;
+        if !verified.units.is_empty() && !verified.is_fresh(now, AGE_MAX_SECONDS) {
+            return Err(NoHistory::Stale);
+        }
+        Ok(verified.units.iter().map(|proven| seen(proven, question.address)).collect())
+    }
+}
+
+fn seen(proven: &ProvenUnit, address: Address) -> SeenUnit {
+    let unit = &proven.unit;
+    let own = unit.outputs().filter(|(_, output)| output.address == address);
+    SeenUnit {
+        unit: unit.hash(),
+        standing: match proven.state {
+            State::FinalGood => Standing::FinalGood,
+            State::FinalBad => Standing::FinalBad,
+            State::Unstable => Standing::Unstable,
+        },
+        is_own: unit.is_authored_by(&address),
+        coins: own.map(|(id, output)| Coin { id, amount: output.amount, address: output.address }).collect(),
+        main_chain_index: proven.hints.main_chain_index,
+        charged_tps_fee: proven.hints.actual_tps_fee.and_then(|fee| Bytes::new(fee).ok()),
+    }
+}

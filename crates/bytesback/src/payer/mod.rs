@@ -1,0 +1,119 @@
+//! The shell around the payout engine: one payer for each endpoint.
+//!
+//! A payer owns the engine and the lock on its endpoint. It hands the engine what happens (purchases,
+//! the hub's answers, time) and carries out what the engine asks for, in its order: what is to be
+//! persisted is committed before what is to be sent leaves. Nothing is decided here.
+//!
+//! Should the store refuse, the engine is thrown away and made again from what the store holds.
+
+mod errand;
+mod history;
+mod status;
+mod waiting;
+mod worker;
+
+use std::sync::Arc;
+
+use obyte::fee::ThresholdSize;
+use obyte::history::OrderProviders;
+use obyte::{Address, Network, PaymentKey, UnitHash};
+use obyte_hub::{Hub, HubEvents};
+use payout::{Payout, PayoutId, Settings};
+use store::{Endpoint, PayerLock, Store};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use status::PayerStatus;
+
+use crate::clock::Clock;
+
+/// What a payer is made of.
+pub struct PayerParts {
+    /// For which endpoint.
+    pub endpoint: Endpoint,
+    /// The right to pay for it.
+    pub lock: PayerLock,
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The hub, and what it says on its own.
+    pub hub: (Hub, HubEvents),
+    /// Whose word proves histories.
+    pub order_providers: OrderProviders,
+    /// The key of the paying address.
+    pub key: PaymentKey,
+    /// How to pay.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What the cashier tells a payer.
+enum Command {
+    /// A payout was accepted; who waits for it wants to know its unit.
+    Accepted(Payout, oneshot::Sender<UnitHash>),
+    /// Somebody asks again for a payout that was accepted before.
+    Watch(PayoutId, oneshot::Sender<UnitHash>),
+    /// The operator lets paying go on.
+    Resume,
+}
+
+/// A running payer.
+#[derive(Clone)]
+pub struct Payer {
+    commands: mpsc::UnboundedSender<Command>,
+    status: watch::Receiver<PayerStatus>,
+    address: Address,
+    network: Network,
+}
+
+impl Payer {
+    /// Starts paying; ends when `stop` is cancelled.
+    pub fn start(parts: PayerParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let (publish, status) = watch::channel(PayerStatus::default());
+        let (address, network) = (parts.key.address(), parts.settings.network);
+        tasks.spawn(worker::run(parts, receiver, publish, stop));
+        Self { commands, status, address, network }
+    }
+
+    /// The address that pays, to which the fund is sent.
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The network it pays on.
+    pub const fn network(&self) -> Network {
+        self.network
+    }
+
+    /// How things stand.
+    pub fn status(&self) -> PayerStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Hands over a payout that was just accepted. The unit comes once the hub has accepted it; nothing
+    /// comes if the payer stops before, and the payout is still owed.
+    pub fn accepted(&self, payout: Payout) -> oneshot::Receiver<UnitHash> {
+        let (sender, receiver) = oneshot::channel();
+        // A payer that is gone has dropped its end; the payout is in the store.
+        let _ = self.commands.send(Command::Accepted(payout, sender));
+        receiver
+    }
+
+    /// Waits for the unit of a payout that was accepted before. Ends without a unit at once when the
+    /// payer does not have the payout in hand: then the store knows more.
+    pub fn watch(&self, payout: PayoutId) -> oneshot::Receiver<UnitHash> {
+        let (sender, receiver) = oneshot::channel();
+        let _ = self.commands.send(Command::Watch(payout, sender));
+        receiver
+    }
+
+    /// Lets paying go on after it was stopped for the operator.
+    pub fn resume(&self) {
+        let _ = self.commands.send(Command::Resume);
+    }
+}
+
+/// The threshold that counts before the hub has told the voted one.
+const DEFAULT_THRESHOLD: ThresholdSize = ThresholdSize::DEFAULT;

@@ -1,0 +1,268 @@
+//! The loop of a payer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use obyte::fee::{ThresholdSize, TpsLaw};
+use obyte_hub::{Hub, HubEvent, HubEvents, SystemVars};
+use payout::{Action, Alarm, Engine, Event, InHand, Timestamp};
+use serde_json::Number;
+use store::{Endpoint, StoreError};
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::errand::Errands;
+use super::history::Historian;
+use super::waiting::Waiting;
+use super::{Command, DEFAULT_THRESHOLD, PayerParts, PayerStatus};
+
+/// How many commands are taken at once, so that a burst becomes one batch.
+const BURST: usize = 1024;
+/// The longest time between two looks at the clock.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+/// How long to wait before going on after the store refused.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// The same alarm is not repeated in the log within this time.
+const ALARM_EVERY: Duration = Duration::from_secs(60);
+
+/// Pays until it is told to stop. When the store refuses, it begins again from what the store holds.
+pub(super) async fn run(
+    parts: PayerParts,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    publish: watch::Sender<PayerStatus>,
+    stop: CancellationToken,
+) {
+    let endpoint = parts.endpoint;
+    let (hub, mut hub_events) = (parts.hub.0.clone(), parts.hub.1);
+    let parts = Fixed {
+        historian: Arc::new(Historian::new(
+            parts.order_providers,
+            parts.settings.network,
+            Arc::clone(&parts.clock),
+        )),
+        lock: parts.lock,
+        store: parts.store,
+        key: parts.key,
+        settings: parts.settings,
+        clock: parts.clock,
+        endpoint,
+        hub,
+    };
+    let mut waiting = Waiting::default();
+    while !stop.is_cancelled() {
+        let ended = pay(&parts, &mut commands, &mut hub_events, &mut waiting, &publish, &stop).await;
+        match ended {
+            Ok(()) => break,
+            Err(error) => {
+                tracing::error!(%endpoint, %error, "paying is interrupted, and goes on from the database");
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = sleep(AFTER_FAILURE) => {}
+                }
+            }
+        }
+    }
+    parts.hub.close();
+}
+
+/// What stays the same over restarts of the engine.
+struct Fixed {
+    endpoint: Endpoint,
+    lock: store::PayerLock,
+    store: Arc<dyn store::Store>,
+    hub: Hub,
+    historian: Arc<Historian>,
+    key: obyte::PaymentKey,
+    settings: payout::Settings,
+    clock: Arc<dyn crate::clock::Clock>,
+}
+
+async fn pay(
+    fixed: &Fixed,
+    commands: &mut mpsc::UnboundedReceiver<Command>,
+    hub_events: &mut HubEvents,
+    waiting: &mut Waiting,
+    publish: &watch::Sender<PayerStatus>,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
+    let snapshot = fixed.store.snapshot(fixed.endpoint).await?;
+    let (events, mut errands_done) = mpsc::unbounded_channel();
+    let errands = Errands { hub: fixed.hub.clone(), historian: Arc::clone(&fixed.historian), events };
+    let engine = Engine::new(fixed.settings, fixed.key.secret_key().clone(), snapshot);
+    let mut payer = Worker {
+        fixed,
+        errands,
+        engine,
+        waiting,
+        publish,
+        threshold: DEFAULT_THRESHOLD,
+        alarms: HashMap::new(),
+    };
+    if fixed.hub.is_connected() {
+        payer.handle(Event::Connected).await?;
+    }
+    loop {
+        payer.publish();
+        let pause = payer.pause();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            Some(event) = errands_done.recv() => payer.handle(event).await?,
+            Some(event) = hub_events.recv() => payer.on_hub(event).await?,
+            Some(first) = commands.recv() => {
+                let mut burst = vec![first];
+                while burst.len() < BURST && let Ok(next) = commands.try_recv() {
+                    burst.push(next);
+                }
+                payer.on_commands(burst).await?;
+            }
+            () = sleep(pause) => {
+                payer.waiting.sweep();
+                payer.handle(Event::Tick).await?;
+            }
+        }
+    }
+}
+
+struct Worker<'a> {
+    fixed: &'a Fixed,
+    errands: Errands,
+    engine: Engine,
+    waiting: &'a mut Waiting,
+    publish: &'a watch::Sender<PayerStatus>,
+    threshold: ThresholdSize,
+    /// When each kind of alarm was logged last.
+    alarms: HashMap<std::mem::Discriminant<Alarm>, Timestamp>,
+}
+
+impl Worker<'_> {
+    async fn handle(&mut self, event: Event) -> Result<(), StoreError> {
+        let actions = self.engine.handle(self.fixed.clock.now(), event);
+        for action in actions {
+            self.carry_out(action).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, action: Action) -> Result<(), StoreError> {
+        match action {
+            Action::Persist(changes) => self.fixed.store.apply(&self.fixed.lock, changes).await?,
+            Action::AskParents(question) => self.errands.ask_parents(question, self.threshold),
+            Action::AskHistory(question) => self.errands.ask_history(question),
+            Action::Post { version, json } => self.errands.post(version, json),
+            Action::Accepted { payouts, unit } => self.waiting.answer(&payouts, unit),
+            Action::Alarm(alarm) => self.alarm(&alarm),
+        }
+        Ok(())
+    }
+
+    async fn on_hub(&mut self, event: HubEvent) -> Result<(), StoreError> {
+        let endpoint = self.fixed.endpoint;
+        match event {
+            HubEvent::Connected => {
+                tracing::info!(%endpoint, hub = %self.fixed.hub.config().url, "connected to the hub");
+                self.handle(Event::Connected).await
+            }
+            HubEvent::Disconnected { why } => {
+                tracing::warn!(%endpoint, %why, "disconnected from the hub");
+                self.handle(Event::Disconnected).await
+            }
+            HubEvent::HaveUpdates | HubEvent::Missed { .. } => self.handle(Event::HaveUpdates).await,
+            HubEvent::SequenceBecameBad(units) => {
+                tracing::warn!(%endpoint, ?units, "the hub calls units bad for now; the history will tell");
+                self.handle(Event::HaveUpdates).await
+            }
+            HubEvent::SystemVars(vars) => self.on_system_vars(&vars).await,
+            HubEvent::Joint(_) | HubEvent::ExchangeRates(_) => Ok(()),
+            HubEvent::Notice { subject, body } => {
+                tracing::debug!(%endpoint, %subject, %body, "the hub says");
+                Ok(())
+            }
+        }
+    }
+
+    async fn on_system_vars(&mut self, vars: &SystemVars) -> Result<(), StoreError> {
+        // The newest figures: a unit made while a vote takes effect is refused once, and made again.
+        if let Some(threshold) = vars.threshold_size.first().and_then(|voted| ThresholdSize::new(voted.value))
+        {
+            self.threshold = threshold;
+        }
+        match law_of(vars) {
+            Some(law) => self.handle(Event::FeeLaw(law)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn on_commands(&mut self, commands: Vec<Command>) -> Result<(), StoreError> {
+        let mut queued = Vec::new();
+        let mut watched = Vec::new();
+        let mut resume = false;
+        for command in commands {
+            match command {
+                Command::Accepted(payout, waiter) => {
+                    self.waiting.add(payout.id, waiter);
+                    queued.push(payout);
+                }
+                Command::Watch(payout, waiter) => watched.push((payout, waiter)),
+                Command::Resume => resume = true,
+            }
+        }
+        if !queued.is_empty() {
+            self.handle(Event::Queued(queued)).await?;
+        }
+        for (payout, waiter) in watched {
+            match self.engine.in_hand(payout) {
+                Some(InHand::Accepted(unit)) => drop(waiter.send(unit)),
+                Some(InHand::Waiting) => self.waiting.add(payout, waiter),
+                // Not in hand: the waiter is dropped, which sends the asker to the store.
+                None => {}
+            }
+        }
+        if resume {
+            self.handle(Event::Resumed).await?;
+        }
+        Ok(())
+    }
+
+    /// How long nothing has to be done if nothing happens.
+    fn pause(&self) -> Duration {
+        let now = self.fixed.clock.now();
+        self.engine.wake_at(now).map_or(LONGEST_SLEEP, |at| at.since(now)).min(LONGEST_SLEEP)
+    }
+
+    fn publish(&self) {
+        let status = PayerStatus {
+            connected: self.fixed.hub.is_connected(),
+            synced: self.engine.is_synced(),
+            paused: self.engine.paused().map(ToString::to_string),
+            queued: self.engine.queued(),
+            open_slots: self.engine.open_slots().count(),
+        };
+        self.publish.send_if_modified(|published| {
+            let changed = *published != status;
+            *published = status;
+            changed
+        });
+    }
+
+    fn alarm(&mut self, alarm: &Alarm) {
+        let now = self.fixed.clock.now();
+        let kind = std::mem::discriminant(alarm);
+        if self.alarms.get(&kind).is_none_or(|last| now.since(*last) >= ALARM_EVERY) {
+            self.alarms.insert(kind, now);
+            tracing::error!(endpoint = %self.fixed.endpoint, "{alarm}");
+        }
+    }
+}
+
+/// The law of the TPS fee from the newest voted figures, if they are figures.
+fn law_of(vars: &SystemVars) -> Option<TpsLaw> {
+    let newest = |voted: &[obyte_hub::Voted<Number>]| voted.first().and_then(|voted| voted.value.as_f64());
+    Some(TpsLaw {
+        base_fee: newest(&vars.base_tps_fee)?,
+        interval: newest(&vars.tps_interval).filter(|interval| *interval > 0.0)?,
+        multiplier: newest(&vars.tps_fee_multiplier)?,
+    })
+}

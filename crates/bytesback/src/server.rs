@@ -1,0 +1,161 @@
+//! Putting the rooms together: a store, two payers, the desk, and HTTP in front.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use obyte::history::OrderProviders;
+use obyte::{Address, Network, PaymentKey};
+use obyte_hub::{Hub, HubConfig};
+use payout::Settings;
+use program::RateTable;
+use store::{Endpoint, Identity, Store};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{Clock, SystemClock};
+use crate::desk::{Desk, DeskSettings, Side};
+use crate::http::{Cashier, serve};
+use crate::payer::{Payer, PayerParts};
+use crate::rates::{Rates, follow_hub};
+
+/// The database in a data directory.
+pub const DATABASE: &str = "bytesback.sqlite";
+
+/// How long to wait for a hub whose word about the order providers is needed.
+const FIRST_CONTACT: Duration = Duration::from_secs(15);
+
+/// What one endpoint stands on.
+pub struct EndpointSetup {
+    /// Which endpoint.
+    pub endpoint: Endpoint,
+    /// Where its hub is, and on which network.
+    pub hub: HubConfig,
+    /// Whose word proves histories. Without a list the hub is asked once, which is fit for devnets only.
+    pub order_providers: Option<OrderProviders>,
+    /// The key of the paying address.
+    pub key: PaymentKey,
+    /// Rates of the configuration.
+    pub rates: RateTable,
+    /// How to pay.
+    pub settings: Settings,
+}
+
+/// A server that runs.
+pub struct Server {
+    store: Arc<dyn Store>,
+    desk: Arc<Desk>,
+    payers: [(Endpoint, Payer); 2],
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Starts both payers and the desk over them.
+    ///
+    /// # Errors
+    /// Where the wallets are one, the database belongs to others, or another process pays already.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        desk: DeskSettings,
+        live: EndpointSetup,
+        test: EndpointSetup,
+    ) -> anyhow::Result<Self> {
+        check_wallets([&live, &test])?;
+        let starting = Starting {
+            store: Arc::clone(&store),
+            clock: Arc::new(SystemClock),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        let (live, test) = (starting.side(live).await?, starting.side(test).await?);
+        let payers = [(Endpoint::Live, live.payer.clone()), (Endpoint::Test, test.payer.clone())];
+        let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&starting.clock), desk, live, test));
+        Ok(Self { store, desk, payers, tasks: starting.tasks, stop: starting.stop })
+    }
+
+    /// Answers requests until `shutdown`, then ends the payers.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        serve(listener, Arc::clone(&self.desk) as Arc<dyn Cashier>, shutdown).await;
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// The payer of an endpoint.
+    pub fn payer(&self, endpoint: Endpoint) -> &Payer {
+        let (_, payer) =
+            self.payers.iter().find(|(at, _)| *at == endpoint).expect("there is a payer for each endpoint");
+        payer
+    }
+
+    /// Where everything is kept.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+}
+
+/// Two wallets of one server never share an address: each address belongs to one line of units.
+fn check_wallets(setups: [&EndpointSetup; 2]) -> anyhow::Result<()> {
+    let addresses: BTreeSet<Address> = setups.iter().map(|setup| setup.key.address()).collect();
+    if addresses.len() < setups.len() {
+        bail!("both endpoints have the same wallet: give each a mnemonic of its own");
+    }
+    Ok(())
+}
+
+struct Starting {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Starting {
+    async fn side(&self, setup: EndpointSetup) -> anyhow::Result<Side> {
+        let endpoint = setup.endpoint;
+        let network = setup.hub.network;
+        let (hub, events) = Hub::start(setup.hub);
+        let order_providers = match setup.order_providers {
+            Some(pinned) => pinned,
+            None => ask_order_providers(&hub, network).await?,
+        };
+        let identity = Identity {
+            network,
+            wallet: setup.key.address(),
+            order_providers: order_providers.addresses().to_vec(),
+        };
+        self.store.bind(endpoint, &identity).await?;
+        let lock = self.store.lock_payer(endpoint).await?;
+        let fee_reserve = setup.settings.limits.reserve();
+        let payer = self.payer(PayerParts {
+            endpoint,
+            lock,
+            store: Arc::clone(&self.store),
+            hub: (hub.clone(), events),
+            order_providers,
+            key: setup.key,
+            settings: setup.settings,
+            clock: Arc::clone(&self.clock),
+        });
+        let rates = Rates::new(setup.rates, Arc::clone(&self.clock));
+        self.tasks.spawn(follow_hub(rates.clone(), hub.clone(), self.stop.clone()));
+        Ok(Side { payer, hub, rates, fee_reserve })
+    }
+
+    fn payer(&self, parts: PayerParts) -> Payer {
+        Payer::start(parts, &self.tasks, self.stop.clone())
+    }
+}
+
+/// On a devnet, which everybody makes anew, the hub's word is taken once; the database remembers it.
+async fn ask_order_providers(hub: &Hub, network: Network) -> anyhow::Result<OrderProviders> {
+    if network != Network::Devnet {
+        bail!("the order providers of {network} must be pinned in the configuration");
+    }
+    hub.wait_connected(FIRST_CONTACT).await.context("the hub was asked for its order provider")?;
+    let providers = hub.witnesses().await.context("the hub was asked for its order provider")?;
+    OrderProviders::new(providers).context("the hub names no usable order provider")
+}
