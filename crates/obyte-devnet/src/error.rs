@@ -23,7 +23,9 @@ pub enum DevnetError {
         source: std::io::Error,
     },
     /// The data directory holds something else, or is damaged.
-    #[error("{path} is no devnet's data or is damaged ({what}): use another directory, or remove it to begin anew")]
+    #[error(
+        "{path} is no devnet's data or is damaged ({what}): use another directory, or remove it to begin anew"
+    )]
     Damaged {
         /// Which file.
         path: PathBuf,

@@ -42,9 +42,4 @@ impl Dag {
         }
         past
     }
-
-    /// Whether one of two units is in the other's past.
-    pub(crate) fn are_related(&self, a: Id, b: Id) -> bool {
-        self.past(&[a]).contains(b) || self.past(&[b]).contains(a)
-    }
 }

@@ -119,7 +119,8 @@ impl Dag {
             if self.node(id).best_parent.is_none() {
                 continue;
             }
-            let charged = if self.law.base_fee > 0.0 { self.final_fee(main_chain_unit, id) } else { Bytes::ZERO };
+            let charged =
+                if self.law.base_fee > 0.0 { self.final_fee(main_chain_unit, id) } else { Bytes::ZERO };
             let node = self.node_mut(id);
             node.actual_tps_fee = Some(charged);
             let overpaid = i128::from(node.tps_fee) - i128::from(charged);

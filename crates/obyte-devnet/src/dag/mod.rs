@@ -40,8 +40,10 @@ pub(crate) struct NewUnit {
     /// Who pays for congestion, with shares in percent.
     pub(crate) shares: Vec<Share>,
     pub(crate) place: Place,
-    /// How many outputs the unit has.
-    pub(crate) outputs: u16,
+    /// Which message the payment is.
+    pub(crate) message_index: u32,
+    /// How many outputs it has.
+    pub(crate) outputs: u32,
 }
 
 /// A unit in the graph.
@@ -65,19 +67,12 @@ pub(crate) struct Node {
     pub(crate) tps_fee: Bytes,
     pub(crate) actual_tps_fee: Option<Bytes>,
     pub(crate) place: Place,
-    pub(crate) outputs: u16,
+    pub(crate) message_index: u32,
+    pub(crate) outputs: u32,
     pub(crate) is_on_main_chain: bool,
     pub(crate) is_stable: bool,
     pub(crate) is_free: bool,
     pub(crate) is_from_order_provider: bool,
-    pub(crate) sequence: Sequence,
-}
-
-/// Whether a unit is good (7.7). Units that conflict are refused as yet, so all are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sequence {
-    /// No conflict is known.
-    Good,
 }
 
 impl Node {
@@ -109,8 +104,6 @@ pub(crate) struct Dag {
     main_chain: Vec<Id>,
     /// Units of the last stable index, for the load of the network.
     last_stable_units: Vec<Id>,
-    /// What has become stable since it was last asked for.
-    newly_stable: Vec<Mci>,
     law: TpsLaw,
     balances: load::Balances,
 }
@@ -126,7 +119,6 @@ impl Dag {
             unstable: Vec::new(),
             main_chain: Vec::new(),
             last_stable_units: Vec::new(),
-            newly_stable: Vec::new(),
             balances: load::Balances::default(),
         }
     }
@@ -155,11 +147,6 @@ impl Dag {
         &self.free
     }
 
-    /// The units that are not stable, oldest first.
-    pub(crate) fn unstable(&self) -> &[Id] {
-        &self.unstable
-    }
-
     /// The main chain from index 0 to its tip.
     pub(crate) fn main_chain(&self) -> &[Id] {
         &self.main_chain
@@ -177,11 +164,6 @@ impl Dag {
         last_ball.and_then(|unit| self.node(unit).mci).unwrap_or(0)
     }
 
-    /// The indexes that became stable since the last call, ascending.
-    pub(crate) fn take_newly_stable(&mut self) -> Vec<Mci> {
-        std::mem::take(&mut self.newly_stable)
-    }
-
     /// Adds a unit that was validated, and moves the main chain and what is stable.
     pub(crate) fn insert(&mut self, unit: NewUnit) -> Id {
         let id = Id::try_from(self.nodes.len()).expect("fewer units than numbers");
@@ -196,8 +178,7 @@ impl Dag {
         self.unstable.push(id);
         self.by_digest.insert(digest, id);
         let witnessed_level = best_parent.map_or(0, |best| self.witnessed_level_over(best));
-        let next_best_child =
-            best_parent.and_then(|best| self.node_mut(best).first_best_child.replace(id));
+        let next_best_child = best_parent.and_then(|best| self.node_mut(best).first_best_child.replace(id));
         self.nodes.push(Node {
             digest,
             ball: [0; 32],
@@ -216,12 +197,12 @@ impl Dag {
             tps_fee: unit.tps_fee,
             actual_tps_fee: None,
             place: unit.place,
+            message_index: unit.message_index,
             outputs: unit.outputs,
             is_on_main_chain: false,
             is_stable: false,
             is_free: true,
             is_from_order_provider: unit.is_from_order_provider,
-            sequence: Sequence::Good,
         });
         self.update_main_chain();
         self.advance_stability();

@@ -17,7 +17,9 @@ impl Dag {
         self.collect_best_children(&mut chain, later);
         let witnessed = chain.iter().map(|&id| self.node(id));
         let witnessed = witnessed.filter(|node| node.is_from_order_provider);
-        let Some(min_witnessed_level) = witnessed.map(|node| node.witnessed_level).max() else { return false };
+        let Some(min_witnessed_level) = witnessed.map(|node| node.witnessed_level).max() else {
+            return false;
+        };
         if min_witnessed_level < node.level {
             return false;
         }
@@ -81,6 +83,5 @@ impl Dag {
         }
         self.last_stable_units.clone_from(&stable);
         self.charge_fees(mci, &stable);
-        self.newly_stable.push(mci);
     }
 }

@@ -1,0 +1,294 @@
+//! One connection: its handshake, its frames in both directions, its heartbeat (6.1, 6.2).
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use data_encoding::BASE64;
+use futures_util::{SinkExt, StreamExt};
+use obyte::Network;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_util::task::TaskTracker;
+
+use super::frame::{Answer, Incoming, request};
+use super::{Heartbeat, login, requests};
+use crate::core::Core;
+use crate::watch::{ConnectionId, Outbox, Outgoing};
+
+/// What the hub says about itself.
+const LIBRARY_VERSION: &str = "0.4.6";
+/// The largest message, in bytes.
+const MAX_MESSAGE: usize = 6 << 20;
+
+/// What a connection's tasks share.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) core: Arc<Core>,
+    pub(super) id: ConnectionId,
+    pub(super) outbox: Outbox,
+    pub(super) challenge: String,
+    tasks: TaskTracker,
+    session: Mutex<Session>,
+}
+
+#[derive(Debug, Default)]
+struct Session {
+    /// Tags of requests that are still being answered.
+    in_work: HashSet<String>,
+    was_sent_system_vars: bool,
+    is_old_core: bool,
+}
+
+impl Connection {
+    fn session(&self) -> std::sync::MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the client's library is too old for some requests.
+    pub(super) fn is_old_core(&self) -> bool {
+        self.session().is_old_core
+    }
+
+    /// Sends the voted variables, unless that was done already.
+    pub(super) fn send_system_vars_once(&self) {
+        let was_sent = std::mem::replace(&mut self.session().was_sent_system_vars, true);
+        if !was_sent {
+            self.send_system_vars();
+        }
+    }
+
+    /// Sends the voted variables.
+    pub(super) fn send_system_vars(&self) {
+        self.outbox.say("system_vars", Some(&self.core.system_vars()));
+    }
+
+    /// Tells the client of an error outside of any request.
+    pub(super) fn send_error(&self, text: &str) {
+        self.outbox.say("error", Some(&json!(text)));
+    }
+
+    /// Does something that takes long beside the reading of frames.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Answers a request, and forgets its tag.
+    pub(super) fn answer(&self, tag: &str, command: &str, answer: Answer) {
+        self.session().in_work.remove(tag);
+        if let Some(frame) = answer.frame(tag, command) {
+            self.outbox.send(frame);
+        }
+    }
+}
+
+/// Serves a client until either side ends the connection.
+pub(super) async fn run(core: Arc<Core>, stream: TcpStream, heartbeat: Heartbeat, tasks: TaskTracker) {
+    // Answers are small and awaited: they must not wait for more to send.
+    let _ = stream.set_nodelay(true);
+    let config =
+        WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
+    let Ok(socket) = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await else { return };
+    let (outbox, outgoing) = Outbox::new();
+    let id = core.watchers.connect(outbox.clone());
+    let challenge = random();
+    let connection =
+        Arc::new(Connection { core, id, outbox, challenge, tasks, session: Mutex::new(Session::default()) });
+    greet(&connection);
+    exchange(&connection, socket, outgoing, heartbeat).await;
+    connection.core.watchers.disconnect(id);
+}
+
+/// Thirty random bytes.
+fn random() -> String {
+    let mut bytes = [0; 30];
+    getrandom::fill(&mut bytes).expect("the system has randomness");
+    BASE64.encode(&bytes)
+}
+
+fn greet(connection: &Connection) {
+    let version = json!({
+        "protocol_version": Network::Devnet.version(),
+        "alt": Network::Devnet.alt(),
+        "library": "ocore",
+        "library_version": LIBRARY_VERSION,
+        "program": "obyte-devnet",
+        "program_version": env!("CARGO_PKG_VERSION"),
+    });
+    connection.outbox.say("version", Some(&version));
+    connection.outbox.say("hub/challenge", Some(&json!(connection.challenge)));
+    let last_mci = connection.core.state().dag().main_chain().len().saturating_sub(1);
+    let params = json!({
+        "subscription_id": random(), "last_mci": last_mci, "library_version": LIBRARY_VERSION,
+    });
+    connection.outbox.send(request("subscribe", Some(params), &random()));
+}
+
+/// Moves frames until the end.
+async fn exchange(
+    connection: &Arc<Connection>,
+    socket: WebSocketStream<TcpStream>,
+    mut outgoing: mpsc::Receiver<Outgoing>,
+    heartbeat: Heartbeat,
+) {
+    let (mut sink, mut stream) = socket.split();
+    let mut pulse = Pulse::new(heartbeat);
+    loop {
+        tokio::select! {
+            message = stream.next() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    pulse.heard();
+                    receive(connection, &text, &mut pulse);
+                }
+                Some(Ok(Message::Binary(bytes))) => {
+                    pulse.heard();
+                    if let Ok(text) = std::str::from_utf8(&bytes) {
+                        receive(connection, text, &mut pulse);
+                    }
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {}
+            },
+            next = outgoing.recv() => match next {
+                Some(Outgoing::Frame(frame)) => {
+                    if sink.send(Message::text(frame)).await.is_err() {
+                        return;
+                    }
+                }
+                Some(Outgoing::Close(reason)) => {
+                    let frame = CloseFrame { code: CloseCode::Normal, reason: reason.into() };
+                    // Whether the client still listens does not matter any more.
+                    let _ = sink.send(Message::Close(Some(frame))).await;
+                    return;
+                }
+                None => return,
+            },
+            () = tokio::time::sleep_until(pulse.next()) => {
+                if pulse.is_lost() {
+                    connection.outbox.close("lost connection");
+                } else {
+                    connection.outbox.send(request("heartbeat", None, &pulse.tag));
+                }
+                pulse.beat();
+            }
+        }
+    }
+}
+
+/// Whether the client is there.
+struct Pulse {
+    heartbeat: Heartbeat,
+    tag: String,
+    last_heard: Instant,
+    /// Since when a heartbeat waits for its answer.
+    asked: Option<Instant>,
+}
+
+impl Pulse {
+    fn new(heartbeat: Heartbeat) -> Self {
+        Self { heartbeat, tag: random(), last_heard: Instant::now(), asked: None }
+    }
+
+    fn heard(&mut self) {
+        self.last_heard = Instant::now();
+    }
+
+    /// When to look again: after silence, and after a question when its answer is overdue.
+    fn next(&self) -> Instant {
+        let silent = self.last_heard + self.heartbeat.after;
+        self.asked.map_or(silent, |asked| silent.max(asked + self.heartbeat.timeout))
+    }
+
+    fn is_lost(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    fn beat(&mut self) {
+        self.asked = Some(Instant::now());
+    }
+}
+
+fn receive(connection: &Arc<Connection>, text: &str, pulse: &mut Pulse) {
+    match Incoming::read(text) {
+        Some(Incoming::Justsaying { subject, body }) => listen(connection, &subject, body),
+        Some(Incoming::Request { command, tag, params }) => {
+            let is_new = connection.session().in_work.insert(tag.clone());
+            if is_new {
+                requests::handle(connection, command, tag, params);
+            }
+        }
+        Some(Incoming::TagTooLong { tag }) => {
+            let error = json!({"tag": tag, "response": {"error": "tag too long"}});
+            connection.outbox.send(json!(["response", error]).to_string());
+        }
+        Some(Incoming::Response) => pulse.asked = None,
+        None => {}
+    }
+}
+
+fn listen(connection: &Arc<Connection>, subject: &str, body: Value) {
+    match subject {
+        "version" => version(connection, &body),
+        "hub/login" if !body.is_null() => login::login(connection, body),
+        "hub/refresh" => {
+            connection.outbox.say("info", Some(&json!("0 messages sent")));
+            connection.outbox.say("hub/message_box_status", Some(&json!("empty")));
+        }
+        "hub/repeat_challenge" => connection.outbox.say("hub/challenge", Some(&json!(connection.challenge))),
+        "light/new_address_to_watch" => match body.as_str().and_then(|text| text.parse().ok()) {
+            Some(address) => {
+                connection.core.watchers.watch_addresses(connection.id, &[address]);
+                connection.outbox.say("info", Some(&json!(format!("now watching {address}"))));
+            }
+            None => connection.send_error("address not valid"),
+        },
+        "watch_system_vars" => connection.send_system_vars(),
+        _ => {}
+    }
+}
+
+/// Checks that the client is of this network and not too old (6.2).
+fn version(connection: &Connection, body: &Value) {
+    if body.is_null() {
+        return;
+    }
+    let fail = |text: &str, reason| {
+        connection.send_error(text);
+        connection.outbox.close(reason);
+    };
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let Some(library) = text("library_version") else {
+        return fail("invalid library_version", "invalid library_version");
+    };
+    let Some(protocol) = text("protocol_version") else {
+        return fail("invalid protocol_version", "invalid protocol_version");
+    };
+    let Some(alt) = text("alt") else { return fail("invalid alt", "invalid alt") };
+    let number = version_number(library);
+    if number < version_number("0.4.0") {
+        connection.outbox.say("upgrade_required", None);
+        connection.outbox.say("old core", None);
+        return connection.outbox.close("old core");
+    }
+    connection.session().is_old_core = number < version_number(requests::LEAST_LIBRARY);
+    if !Network::Devnet.accepts_version(protocol) {
+        let text =
+            format!("Incompatible versions, I support 1.0dev, 2.0dev, 3.0dev, 4.0dev, yours {protocol}");
+        return fail(&text, "incompatible versions");
+    }
+    if alt != Network::Devnet.alt() {
+        let text = format!("Incompatible alts, mine {}, yours {alt}", Network::Devnet.alt());
+        fail(&text, "incompatible alts");
+    }
+}
+
+/// The parts of a version, for comparison. What is no number counts as nothing.
+fn version_number(version: &str) -> [u64; 3] {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    [(); 3].map(|()| parts.next().unwrap_or(0))
+}

@@ -1,0 +1,338 @@
+//! Questions that the state answers at once (6.4). All answers are a hub's opinion.
+
+use std::collections::BTreeMap;
+
+use obyte::validate::context::DagView as _;
+use obyte::{Address, Bytes, UnitHash};
+use serde_json::{Value, json};
+
+use super::frame::Answer;
+use crate::state::{OwnedCoin, State};
+
+/// The most addresses in a question for balances or profiles.
+const MAX_ADDRESSES: usize = 100;
+/// The most authors of a unit.
+const MAX_AUTHORS: usize = 16;
+/// The most outputs that a client may name when it asks for parents.
+const MAX_OUTPUT_ADDRESSES: usize = 200;
+/// The most inputs that are picked.
+const MAX_PICKED: usize = 126;
+/// What an input costs.
+const INPUT_SIZE: u64 = 89;
+/// What is assumed for the size of a unit when coins are picked.
+const ASSUMED_SIZE: u64 = 2000;
+
+type Result<T> = std::result::Result<T, String>;
+
+/// Answers a question, or is silent about one that nobody knows.
+pub(super) fn answer(state: &State, command: &str, params: Option<&Value>) -> Answer {
+    let params = params.filter(|params| !is_false(params));
+    let known = match command {
+        "light/get_parents_and_last_ball_and_witness_list_unit" => parents(state, params),
+        "get_last_stable_unit_props" => last_stable_unit(state),
+        "light/get_definition" => definition(state, params),
+        "light/get_definition_chash" => definition_chash(params),
+        "light/get_definition_for_address" => definition_for_address(state, params),
+        "light/get_balances" => balances(state, params),
+        "light/pick_divisible_coins_for_amount" => pick_coins(state, params),
+        "light/get_attestation" => attestation(state, params),
+        "light/get_attestations" => attestations(state, params),
+        "light/get_profile_units" => profile_units(state, params),
+        "light/get_data_feed" => data_feed(params),
+        _ => return Answer::Silence,
+    };
+    known.into()
+}
+
+/// What JavaScript takes for false.
+fn is_false(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::Bool(false)) || *value == json!(0) || *value == json!("")
+}
+
+fn fail<T>(text: &str) -> Result<T> {
+    Err(text.to_owned())
+}
+
+fn address(value: Option<&Value>) -> Option<Address> {
+    value.and_then(Value::as_str).and_then(|text| text.parse().ok())
+}
+
+/// A list of addresses, none of them wrong.
+fn addresses(value: &Value) -> Option<Vec<Address>> {
+    value.as_array()?.iter().map(|element| address(Some(element))).collect()
+}
+
+fn parents(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else {
+        return fail("no params in get_parents_and_last_ball_and_witness_list_unit");
+    };
+    let field = |name: &str| params.get(name).filter(|value| !is_false(value));
+    if let Some(witnesses) = field("witnesses") {
+        if witnesses.as_array().is_none_or(|list| list.len() != 1) {
+            return fail("wrong number of witnesses");
+        }
+        if addresses(witnesses).is_none() {
+            return fail("bad witness addresses");
+        }
+    }
+    if field("max_aa_responses").is_some_and(|count| count.as_u64().is_none_or(|count| count > 10)) {
+        return fail("bad max_aa_responses");
+    }
+    let in_range = |list: &Vec<Address>, most: usize| (1..=most).contains(&list.len());
+    let from = field("from_addresses").and_then(addresses).filter(|list| in_range(list, MAX_AUTHORS));
+    let Some(from) = from else { return fail("bad from addresses") };
+    let Some(outputs) = field("output_addresses") else { return fail("no output addresses") };
+    if !addresses(outputs).is_some_and(|list| in_range(&list, MAX_OUTPUT_ADDRESSES)) {
+        return fail("bad output addresses");
+    }
+    let picked = state.parents_for(&from).map_err(|error| format!("unable to find parents: {error}"))?;
+    let parents = picked.parents;
+    Ok(json!({
+        "timestamp": parents.timestamp,
+        "parent_units": parents.parent_units,
+        "last_stable_mc_ball": parents.last_ball,
+        "last_stable_mc_ball_unit": parents.last_ball_unit,
+        "last_stable_mc_ball_mci": parents.last_ball_mci,
+        "tps_fee": parents.tps_fee,
+        "count_primary_aa_triggers": 0,
+    }))
+}
+
+fn last_stable_unit(state: &State) -> Result<Value> {
+    let dag = state.dag();
+    let mci = dag.last_stable_mci();
+    let node = dag.node(dag.main_chain()[mci as usize]);
+    Ok(json!({"unit": node.hash(), "main_chain_index": mci, "timestamp": node.timestamp}))
+}
+
+/// The definition that an address ever revealed.
+fn revealed(state: &State, address: &Address) -> Option<Value> {
+    let text = state.facts.people.get(address)?.definition()?;
+    serde_json::from_str(text).ok()
+}
+
+fn definition(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/get_definition") };
+    let Some(address) = address(Some(params)) else { return fail("address not valid") };
+    Ok(revealed(state, &address).unwrap_or(Value::Null))
+}
+
+fn definition_chash(params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/get_definition_chash") };
+    let Some(address) = address(params.get("address")) else { return fail("address not valid") };
+    let max_mci = params.get("max_mci").filter(|mci| !is_false(mci));
+    if max_mci.is_some_and(|mci| mci.as_u64().is_none()) {
+        return fail("max_mci not a positive integer");
+    }
+    // Definitions never change here.
+    Ok(json!(address))
+}
+
+fn definition_for_address(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/get_definition_for_address") };
+    let Some(address) = address(params.get("address")) else { return fail("address not valid") };
+    let Some(definition) = revealed(state, &address) else {
+        return Ok(json!({"definition_chash": address, "is_stable": true}));
+    };
+    let is_stable = state.definition(&address, u64::MAX).is_some();
+    Ok(json!({"definition_chash": address, "definition": definition, "is_stable": is_stable}))
+}
+
+fn balances(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/get_balances") };
+    let list = address_list(params)?;
+    let mut balances = BTreeMap::new();
+    for address in list {
+        let coins = state.unspent(&address).map_err(|error| error.to_string())?;
+        if !coins.is_empty() {
+            balances.insert(address.to_string(), json!({"base": balance(state, &coins)}));
+        }
+    }
+    Ok(json!(balances))
+}
+
+/// A list of 1 to 100 addresses.
+fn address_list(params: &Value) -> Result<Vec<Address>> {
+    let Some(list) = params.as_array().filter(|list| !list.is_empty()) else {
+        return fail("addresses must be non-empty array");
+    };
+    let Some(valid) = addresses(params) else { return fail("some addresses are not valid") };
+    if list.len() > MAX_ADDRESSES { fail("too many addresses") } else { Ok(valid) }
+}
+
+fn balance(state: &State, coins: &[OwnedCoin]) -> Value {
+    let (stable, pending): (Vec<_>, Vec<_>) =
+        coins.iter().partition(|owned| state.dag().node(owned.source).is_stable);
+    let sum = |coins: &[&OwnedCoin]| coins.iter().map(|owned| owned.coin.amount.get()).sum::<u64>();
+    json!({
+        "stable": sum(&stable),
+        "pending": sum(&pending),
+        "stable_outputs_count": stable.len(),
+        "pending_outputs_count": pending.len(),
+        "total": sum(&stable) + sum(&pending),
+    })
+}
+
+fn pick_coins(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/pick_divisible_coins_for_amount") };
+    let field = |name: &str| params.get(name).filter(|value| !is_false(value));
+    let (Some(list), Some(last_ball_mci), Some(amount)) =
+        (field("addresses"), field("last_ball_mci"), field("amount"))
+    else {
+        return fail("missing params in light/pick_divisible_coins_for_amount");
+    };
+    if let Some(asset) = field("asset") {
+        let valid: Option<UnitHash> = asset.as_str().and_then(|asset| asset.parse().ok());
+        return match valid {
+            Some(asset) => fail(&format!("asset {asset} not found")),
+            None => fail("asset is not valid"),
+        };
+    }
+    let Some(elements) = list.as_array().filter(|list| !list.is_empty()) else {
+        return fail("addresses must be non-empty array");
+    };
+    if elements.len() > MAX_AUTHORS {
+        return fail("too many addresses");
+    }
+    let Some(owners) = addresses(list) else { return fail("some addresses are not valid") };
+    let Some(last_ball_mci) = last_ball_mci.as_u64() else { return fail("last_ball_mci is not valid") };
+    let Some(amount) = amount.as_u64() else { return fail("amount is not valid") };
+    let Ok(amount) = Bytes::new(amount) else { return fail("amount is too large") };
+    let unconfirmed = match field("spend_unconfirmed").map(Value::as_str) {
+        None | Some(Some("own")) => Unconfirmed::Own,
+        Some(Some("none")) => Unconfirmed::None,
+        Some(Some("all")) => Unconfirmed::All,
+        _ => return fail("spend_unconfirmed is not valid"),
+    };
+    let mut coins = Vec::new();
+    for owner in &owners {
+        coins.extend(state.unspent(owner).map_err(|error| error.to_string())?);
+    }
+    coins.retain(|owned| is_spendable(state, owned, last_ball_mci, unconfirmed, &owners));
+    let picked = pick(state, coins, amount.get() + ASSUMED_SIZE);
+    let total: u64 = picked.iter().map(|owned| owned.coin.amount.get()).sum();
+    let inputs: Vec<_> = picked.iter().map(|owned| json!({"input": owned.coin.id})).collect();
+    Ok(json!({"inputs_with_proofs": inputs, "total_amount": total}))
+}
+
+/// Which coins of unstable units may be spent.
+#[derive(Clone, Copy, PartialEq)]
+enum Unconfirmed {
+    None,
+    Own,
+    All,
+}
+
+fn is_spendable(
+    state: &State,
+    owned: &OwnedCoin,
+    last_ball_mci: u64,
+    unconfirmed: Unconfirmed,
+    owners: &[Address],
+) -> bool {
+    let node = state.dag().node(owned.source);
+    let is_confirmed = node.mci.is_some_and(|mci| u64::from(mci) <= last_ball_mci);
+    match unconfirmed {
+        _ if is_confirmed => true,
+        Unconfirmed::None => false,
+        Unconfirmed::All => true,
+        Unconfirmed::Own => state.authors(owned.source).iter().any(|author| owners.contains(author)),
+    }
+}
+
+/// The smallest coin that is enough, or else the largest until they are enough; none if they never are.
+fn pick(state: &State, mut coins: Vec<OwnedCoin>, required: u64) -> Vec<OwnedCoin> {
+    let amount = |owned: &OwnedCoin| owned.coin.amount.get();
+    let enough = coins.iter().filter(|owned| amount(owned) > required + INPUT_SIZE);
+    let smallest = enough.min_by_key(|owned| (!state.dag().node(owned.source).is_stable, owned.coin.amount));
+    if let Some(&coin) = smallest {
+        return vec![coin];
+    }
+    coins.sort_by_key(|owned| std::cmp::Reverse(owned.coin.amount));
+    coins.truncate(MAX_PICKED);
+    let (mut total, mut required) = (0, required);
+    for (index, owned) in coins.iter().enumerate() {
+        total += amount(owned);
+        required += INPUT_SIZE;
+        if total > required {
+            coins.truncate(index + 1);
+            return coins;
+        }
+    }
+    Vec::new()
+}
+
+fn attestation(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/get_attestation") };
+    let field = |name: &str| params.get(name).filter(|value| !is_false(value));
+    let (Some(attestor), Some(name), Some(value)) =
+        (field("attestor_address"), field("field"), field("value"))
+    else {
+        return fail("missing params in light/get_attestation");
+    };
+    let Some(attestor) = address(Some(attestor)) else {
+        return fail("invalid attestor_address in light/get_attestation");
+    };
+    let Some(name) = name.as_str().filter(|name| name.len() <= 50) else {
+        return fail("invalid field in light/get_attestation");
+    };
+    let Some(value) = value.as_str().filter(|value| value.len() <= 100) else {
+        return fail("invalid value in light/get_attestation");
+    };
+    let newest = state.facts.people.all_attestations().into_iter().rev().find(|&id| {
+        state.authors(id).contains(&attestor)
+            && state.read_attestations(id).iter().any(|payload| payload["profile"][name] == value)
+    });
+    Ok(json!(newest.map_or_else(String::new, |id| state.dag().node(id).hash().to_string())))
+}
+
+fn attestations(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/get_attestations") };
+    let Some(about) = address(params.get("address")) else {
+        return fail("invalid address in light/get_attestations");
+    };
+    let mut found = Vec::new();
+    for &id in state.facts.people.attestations(&about) {
+        let attestor = state.authors(id).first().copied();
+        let payloads = state.read_attestations(id).into_iter();
+        found.extend(payloads.filter(|payload| payload["address"] == json!(about)).map(|payload| {
+            json!({
+                "unit": state.dag().node(id).hash(),
+                "attestor_address": attestor,
+                "profile": payload["profile"],
+            })
+        }));
+    }
+    Ok(json!(found))
+}
+
+fn profile_units(state: &State, params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params else { return fail("no params in light/get_profiles_units") };
+    let list = address_list(params)?;
+    let mut units: Vec<_> =
+        list.iter().flat_map(|address| state.facts.people.profiles(address)).copied().collect();
+    units.sort_unstable();
+    units.dedup();
+    Ok(units.into_iter().map(|id| json!(state.dag().node(id).hash())).collect())
+}
+
+/// No data feeds are kept: every question is answered as one for a feed that nobody posted.
+fn data_feed(params: Option<&Value>) -> Result<Value> {
+    let Some(params) = params.filter(|params| params.as_object().is_some_and(|fields| !fields.is_empty()))
+    else {
+        return fail("no params in light/get_data_feed");
+    };
+    if params.get("max_mci").is_some_and(|mci| mci.as_u64().is_none_or(|mci| mci == 0)) {
+        return fail("max_mci must be positive integer");
+    }
+    if params.get("oracles").and_then(addresses).is_none_or(|oracles| oracles.is_empty()) {
+        return fail("oracles must be non-empty array");
+    }
+    let Some(feed) = params.get("feed_name").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
+        return fail("empty feed_name or not a string");
+    };
+    match params.get("ifnone") {
+        Some(value) => Ok(value.clone()),
+        None => fail(&format!("data feed {feed} not found")),
+    }
+}
