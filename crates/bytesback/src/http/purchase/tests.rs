@@ -142,3 +142,17 @@ fn every_error_fits_and_holds_no_markup() {
         assert!(text.len() < crate::http::ERROR_TEXT_MAX, "{text}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_error_holds_a_copy_of_the_input(
+        field in proptest::sample::select(Field::ALL.to_vec()),
+        before in "[ -~]{0,40}",
+        behind in "\\PC{0,40}",
+    ) {
+        let value: String = format!("{before}zqx{behind}").bytes().map(|byte| format!("%{byte:02X}")).collect();
+        if let Err(text) = merchant_reads(&format!("{field}={value}")) {
+            proptest::prop_assert!(!text.contains("zqx"), "{}", text);
+        }
+    }
+}
