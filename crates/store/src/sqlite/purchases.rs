@@ -207,7 +207,7 @@ fn where_it_stands(
     let current = || tries.iter().filter(|one| one.slot == slot);
     let state = if let Some(good) = current().find(|one| one.status == VersionStatus::Final) {
         PayoutState::Final { unit: good.unit }
-    } else if let Some(newest) = current().last() {
+    } else if let Some(newest) = current().next_back() {
         PayoutState::InUnit { unit: newest.unit, status: newest.status }
     } else {
         return Err(purchase.bad("payout", "no version of its slot pays it"));

@@ -1,0 +1,102 @@
+//! What every backend of the store must do, whatever it is made of.
+//!
+//! A backend implements [`Backend`] and expands all behaviours with [`behaviours!`]; each is a test of its
+//! own, on a fresh database.
+
+pub(crate) mod book;
+pub(crate) mod life;
+pub(crate) mod line;
+pub(crate) mod model;
+pub(crate) mod partners;
+pub(crate) mod purchases;
+pub(crate) mod units;
+pub(crate) mod world;
+
+use std::sync::Arc;
+
+use store::Store;
+
+/// A database that goes away with this value.
+pub(crate) trait Backend {
+    /// An empty one.
+    fn fresh() -> Self;
+
+    /// Opens it, again if it was open before.
+    fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Makes a test of each behaviour.
+macro_rules! behaviours {
+    ($backend:ty; $($module:ident: $($name:ident),+;)+) => {
+        $(mod $module {
+            $(#[tokio::test]
+            async fn $name() {
+                $crate::suite::$module::$name(&<$backend as $crate::suite::Backend>::fresh()).await;
+            })+
+        })+
+    };
+    ($backend:ty) => {
+        $crate::suite::behaviours! {
+            $backend;
+            partners:
+                a_partner_is_found_with_its_keys,
+                a_name_is_given_once,
+                a_key_is_known_once,
+                what_is_disabled_stays_so,
+                what_does_not_exist_is_unknown;
+            purchases:
+                an_accepted_purchase_is_remembered_whole,
+                the_same_purchase_again_is_a_replay,
+                equal_purchases_at_once_pay_once,
+                another_value_is_a_conflict_that_names_the_field,
+                what_is_not_a_term_may_differ,
+                an_order_id_is_unique_per_partner_merchant_and_endpoint,
+                identities_are_compared_by_their_bytes,
+                a_fund_too_low_refuses_and_leaves_nothing,
+                a_deposit_too_low_refuses_and_leaves_nothing,
+                a_refused_order_id_stays_free,
+                the_fund_is_never_promised_twice,
+                a_purchase_without_cashback_is_not_accepted,
+                an_unknown_partner_accepts_nothing,
+                a_text_with_nul_is_refused;
+            book:
+                a_deposit_is_booked_from_the_fund,
+                the_same_command_books_once,
+                a_deposit_beyond_the_fund_is_refused,
+                each_endpoint_has_a_book_of_its_own,
+                entries_come_in_pages,
+                a_coin_is_credited_once;
+            line:
+                a_payout_goes_from_the_queue_to_final,
+                a_settlement_moves_the_money,
+                a_payout_only_in_a_losing_version_is_owed_again,
+                a_slot_on_a_losing_change_dies_with_it,
+                the_unit_answered_is_the_first_accepted_that_lives,
+                slots_and_versions_have_no_gaps,
+                every_version_spends_the_anchor,
+                an_anchor_must_be_the_end_of_the_line,
+                a_payout_is_in_one_slot_only,
+                a_payout_is_paid_as_it_was_accepted,
+                a_coin_is_spent_by_one_slot_only,
+                an_output_pays_one_payout,
+                amounts_add_up,
+                a_unit_is_what_its_version_claims,
+                a_unit_is_journaled_once,
+                what_is_proven_is_for_ever,
+                a_settlement_parts_all_payouts,
+                a_slot_dies_only_with_its_anchor,
+                a_change_refused_undoes_those_before_it,
+                fees_never_take_the_fund_below_zero,
+                own_change_is_not_credited,
+                one_process_pays_at_a_time;
+            life:
+                an_endpoint_is_bound_to_one_network_and_wallet,
+                everything_is_there_after_opening_again,
+                a_failing_change_among_many_fails_alone;
+            model:
+                random_lives_agree_with_the_model;
+        }
+    };
+}
+
+pub(crate) use behaviours;
