@@ -45,7 +45,7 @@ struct Body {
 
 impl PurchaseAnswer {
     /// The answer in a body, if it is one.
-    pub(crate) fn of_body(body: &[u8]) -> Option<Self> {
+    pub fn of_body(body: &[u8]) -> Option<Self> {
         let body: Body = serde_json::from_slice(body).ok()?;
         match body.result.as_str() {
             "ok" => Some(Self::Ok {
