@@ -59,7 +59,7 @@ fn mix(clean: &[u8], offsets: &[usize]) -> Vec<u8> {
     let mut mixed = vec![0; clean.len() + checksum.len()];
     let (mut next_clean, mut next_check) = (0, 0);
     for position in 0..mixed.len() * 8 {
-        let (source, next) = if offsets.binary_search(&position).is_ok() {
+        let (source, next) = if offsets.get(next_check) == Some(&position) {
             (&checksum[..], &mut next_check)
         } else {
             (clean, &mut next_clean)
@@ -75,7 +75,7 @@ fn is_valid(mixed: &[u8], offsets: &[usize]) -> bool {
     let mut check = [0; 4];
     let (mut next_clean, mut next_check) = (0, 0);
     for position in 0..mixed.len() * 8 {
-        let (target, next) = if offsets.binary_search(&position).is_ok() {
+        let (target, next) = if offsets.get(next_check) == Some(&position) {
             (&mut check[..], &mut next_check)
         } else {
             (&mut clean[..], &mut next_clean)
