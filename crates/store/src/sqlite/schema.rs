@@ -1,6 +1,6 @@
 //! Opening connections, and bringing a database to the newest schema.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const LOG_KEPT: i64 = 16 * 1024 * 1024;
 
 /// The connection that writes; the file is made if there is none, readable by its owner only.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
-    create_private(path)?;
+    drop(open_private(path)?);
     let mut connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -54,13 +54,14 @@ fn flags(mode: OpenFlags) -> OpenFlags {
     mode | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-/// The log and the index beside the file get its permissions from SQLite.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+/// Opens a file for writing, or makes it, readable by its owner only. (The log and the index beside a
+/// database get its permissions from SQLite.)
+pub(super) fn open_private(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| StoreError::Io(error.to_string()))
+    options.open(path).map_err(|error| StoreError::Io(error.to_string()))
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
