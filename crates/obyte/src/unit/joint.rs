@@ -48,14 +48,17 @@ impl Joint {
         Ok(Self { ball, skiplist_units, ..Self::of_unit_json(unit)? })
     }
 
-    /// Reads a joint whose fields and hashes a validator has checked.
+    /// Reads a joint whose fields and hashes a validator has checked. What is refused is given back.
     pub(crate) fn of_checked(
         unit: Map<String, Value>,
         hash: UnitHash,
         envelope: &Map<String, Value>,
         hints: HubHints,
-    ) -> Result<Self, UnitFormError> {
-        let (ball, skiplist_units) = stable_parts(envelope)?;
+    ) -> Result<Self, (UnitFormError, Map<String, Value>)> {
+        let (ball, skiplist_units) = match stable_parts(envelope) {
+            Ok(parts) => parts,
+            Err(error) => return Err((error, unit)),
+        };
         Ok(Self { unit: Unit::parse_hashed(unit, hash)?, ball, skiplist_units, hints })
     }
 

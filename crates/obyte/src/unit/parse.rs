@@ -84,7 +84,8 @@ impl Unit {
         if hashes::unit_hash(&raw)? != hash {
             return Err(UnitFormError::Hash);
         }
-        let unit = Self::parse_hashed(raw, hash)?;
+        let view = Self::without_fields(&raw, hash)?;
+        let unit = Self { raw, ..view };
         unit.check_payload_hashes()?;
         Ok(unit)
     }
@@ -100,12 +101,21 @@ impl Unit {
         Ok(())
     }
 
-    /// Reads the fields of a unit whose unit hash and payload hashes were checked.
-    pub(super) fn parse_hashed(raw: Object, hash: UnitHash) -> Result<Self, UnitFormError> {
+    /// Reads the fields of a unit whose unit hash and payload hashes were checked. What is refused is given
+    /// back, so that a validator can say more about it.
+    pub(super) fn parse_hashed(raw: Object, hash: UnitHash) -> Result<Self, (UnitFormError, Object)> {
+        match Self::without_fields(&raw, hash) {
+            Ok(unit) => Ok(Self { raw, ..unit }),
+            Err(error) => Err((error, raw)),
+        }
+    }
+
+    /// The typed view alone.
+    fn without_fields(raw: &Object, hash: UnitHash) -> Result<Self, UnitFormError> {
         let is_stripped = raw.contains_key("content_hash");
         let (format, network) =
-            required(&raw, "version", |version| version.as_str().and_then(Format::of_version))?;
-        required(&raw, "alt", |alt| alt.as_str().map(drop))?;
+            required(raw, "version", |version| version.as_str().and_then(Format::of_version))?;
+        required(raw, "alt", |alt| alt.as_str().map(drop))?;
         Ok(Self {
             hash,
             network,
@@ -117,10 +127,10 @@ impl Unit {
                 })?,
                 None => Vec::new(),
             },
-            last_ball: last_ball(&raw)?,
-            timestamp: timestamp(&raw, format)?,
-            content: if is_stripped { None } else { Some(content(&raw)?) },
-            raw,
+            last_ball: last_ball(raw)?,
+            timestamp: timestamp(raw, format)?,
+            content: if is_stripped { None } else { Some(content(raw)?) },
+            raw: Object::new(),
         })
     }
 }

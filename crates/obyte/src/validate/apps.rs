@@ -5,13 +5,14 @@
 
 use serde_json::{Map, Value};
 
+use super::fields::Fields;
 use super::js::{has_only, is_address, is_hash_length, is_positive_integer, nonempty_array, nonempty_object};
 use super::messages::Seen;
 use super::{Checked, Invalid, Rules};
 use crate::canonical::{json_source_string, length, text_length};
 use crate::definition::chash;
 use crate::hash::sha256_base64;
-use crate::unit::{Unit, integer};
+use crate::unit::integer;
 
 /// How long the data of `temp_data` must be there, in seconds.
 const TEMP_DATA_LIFE: u64 = 24 * 3600;
@@ -24,7 +25,13 @@ const VOTED: [&str; 5] = ["op_list", "threshold_size", "base_tps_fee", "tps_inte
 type Object = Map<String, Value>;
 
 /// The inline payload of any application but payments.
-pub(super) fn payload(unit: &Unit, app: &str, payload: &Value, rules: &Rules, seen: &mut Seen) -> Checked {
+pub(super) fn payload(
+    unit: Fields<'_>,
+    app: &str,
+    payload: &Value,
+    rules: &Rules,
+    seen: &mut Seen,
+) -> Checked {
     let once = |seen: &mut Seen, what: &str| {
         if seen.apps.insert(app.to_owned()) {
             Ok(())
@@ -91,18 +98,18 @@ fn known_only(payload: &Object, known: &[&str], app: &str) -> Checked {
     if has_only(payload, known) { Ok(()) } else { Err(Invalid::unit(format!("unknown fields in {app}"))) }
 }
 
-fn definition_change(unit: &Unit, payload: &Value, seen: &mut Seen) -> Checked {
+fn definition_change(unit: Fields<'_>, payload: &Value, seen: &mut Seen) -> Checked {
     let payload = object(payload, NO_OBJECT)?;
     known_only(payload, &["definition_chash", "address"], "address_definition_change")?;
-    let address = match (unit.authors(), payload.get("address")) {
-        ([author], None) => author.address.to_string(),
-        ([_], Some(_)) => return Err(Invalid::unit("when single-authored, must not indicate address")),
-        (_, address) => {
+    let address = match (unit.single_author(), payload.get("address")) {
+        (Some(author), None) => author.to_owned(),
+        (Some(_), Some(_)) => return Err(Invalid::unit("when single-authored, must not indicate address")),
+        (None, address) => {
             if !is_address(address) {
                 return Err(Invalid::unit("when multi-authored, must indicate address"));
             }
             let address = address.and_then(Value::as_str).unwrap_or_default();
-            if !super::messages::is_author(unit, address) {
+            if !unit.is_author(address) {
                 return Err(Invalid::unit("foreign address"));
             }
             address.to_owned()
@@ -219,7 +226,7 @@ fn figure(subject: &str, value: &Value) -> Checked {
     }
 }
 
-fn data_feed(unit: &Unit, payload: &Value) -> Checked {
+fn data_feed(unit: Fields<'_>, payload: &Value) -> Checked {
     let payload = object(payload, "data feed payload must be non-empty object")?;
     if payload.len() * unit.authors().len() > MAX_FEEDS {
         return Err(Invalid::unit("too many data feeds in message"));
@@ -257,7 +264,7 @@ fn data(app: &str, payload: &Value) -> Checked {
     }
 }
 
-fn temp_data(unit: &Unit, payload: &Value, rules: &Rules) -> Checked {
+fn temp_data(unit: Fields<'_>, payload: &Value, rules: &Rules) -> Checked {
     let fields = match payload {
         Value::Object(fields) => fields,
         Value::Array(_) => return Err(Invalid::unit("temp_data payload must not be an array")),
@@ -270,7 +277,7 @@ fn temp_data(unit: &Unit, payload: &Value, rules: &Rules) -> Checked {
     let hash = fields.get("data_hash").and_then(Value::as_str).filter(|hash| super::js::is_base64(hash));
     let hash = hash.ok_or_else(|| Invalid::unit("bad data_hash"))?;
     let Some(data) = fields.get("data") else {
-        let age = rules.now.map(|now| now.saturating_sub(unit.timestamp().unwrap_or_default()));
+        let age = rules.now.map(|now| now.saturating_sub(unit.timestamp()));
         return match age {
             Some(age) if age < TEMP_DATA_LIFE => Err(Invalid::transient("data not found in temp_data")),
             _ => Ok(()),
@@ -293,7 +300,7 @@ fn temp_data(unit: &Unit, payload: &Value, rules: &Rules) -> Checked {
     Ok(())
 }
 
-fn attestation(unit: &Unit, payload: &Value) -> Checked {
+fn attestation(unit: Fields<'_>, payload: &Value) -> Checked {
     if unit.authors().len() != 1 {
         return Err(Invalid::unit("attestation must be single-authored"));
     }

@@ -2,10 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use super::authors::check_authors;
+use super::fields::Fields;
 use super::js::{
     has_only, is_address, is_hash_length, is_nonnegative_integer, is_positive_integer, nonempty_array,
     nonempty_object,
 };
+use super::messages::check_messages;
+use super::rules::check_recipients;
 use super::{Checked, Invalid, Rules, nesting, posted};
 use crate::canonical::CanonicalError;
 use crate::unit::{Format, HubHints, Joint, STRIPPED_FIELDS, UNIT_FIELDS, hashes, integer};
@@ -57,7 +61,15 @@ pub fn integrity(joint: &Value, rules: &Rules, origin: Origin) -> Result<Joint, 
     if origin == Origin::Posted && !authors(&unit).all(|author| is_address(author.get("address"))) {
         return Err(Invalid::unit("invalid author address"));
     }
-    Joint::of_checked(unit, hash, envelope, hints).map_err(|error| Invalid::unit(error.to_string()))
+    Joint::of_checked(unit, hash, envelope, hints)
+        .map_err(|(error, unit)| explain(Fields { all: &unit, hash }, rules, &error.to_string()))
+}
+
+/// What the rules say about a unit that has no typed form.
+fn explain(unit: Fields<'_>, rules: &Rules, otherwise: &str) -> Invalid {
+    let checked =
+        check_recipients(unit).and_then(|()| check_authors(unit)).and_then(|()| check_messages(unit, rules));
+    checked.err().unwrap_or_else(|| Invalid::unit(otherwise))
 }
 
 fn unit_hash(unit: &Object) -> Result<UnitHash, Invalid> {

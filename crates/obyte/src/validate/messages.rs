@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::fields::Fields;
 use super::js::{has_only, is_base64, is_hash_length};
 use super::{Checked, Invalid, Rules, apps, payment};
-use crate::Address;
 use crate::canonical::text_length;
 use crate::hash::sha256_base64;
 use crate::unit::Unit;
@@ -45,10 +45,14 @@ pub(super) struct Seen {
 
 /// All messages of a unit; payments are judged first, bytes before assets, as the network does.
 pub fn messages(unit: &Unit, rules: &Rules) -> Checked {
+    check_messages(unit.into(), rules)
+}
+
+pub(super) fn check_messages(unit: Fields<'_>, rules: &Rules) -> Checked {
     if unit.is_stripped() {
         return Ok(());
     }
-    let messages = unit.fields().get("messages").and_then(Value::as_array);
+    let messages = unit.all.get("messages").and_then(Value::as_array);
     let mut sorted: Vec<&Object> = messages.into_iter().flatten().filter_map(Value::as_object).collect();
     sorted.sort_by_key(|message| {
         let payload = message.get("payload");
@@ -64,7 +68,7 @@ pub fn messages(unit: &Unit, rules: &Rules) -> Checked {
     if seen.has_base_payment { Ok(()) } else { Err(Invalid::unit("no base payment message")) }
 }
 
-fn judge(unit: &Unit, message: &Object, rules: &Rules, seen: &mut Seen) -> Checked {
+fn judge(unit: Fields<'_>, message: &Object, rules: &Rules, seen: &mut Seen) -> Checked {
     let app = message.get("app").and_then(Value::as_str).ok_or_else(|| Invalid::unit("no app"))?;
     let known = [
         "app",
@@ -102,7 +106,7 @@ fn judge(unit: &Unit, message: &Object, rules: &Rules, seen: &mut Seen) -> Check
     }
 }
 
-fn spend_proofs(unit: &Unit, message: &Object, app: &str, location: &str, seen: &mut Seen) -> Checked {
+fn spend_proofs(unit: Fields<'_>, message: &Object, app: &str, location: &str, seen: &mut Seen) -> Checked {
     let Some(proofs) = message.get("spend_proofs") else { return Ok(()) };
     if app != "payment" {
         return Err(Invalid::unit("spend proofs in non-payment message"));
@@ -117,7 +121,7 @@ fn spend_proofs(unit: &Unit, message: &Object, app: &str, location: &str, seen: 
     proofs.iter().try_for_each(|proof| spend_proof(unit, proof, seen))
 }
 
-fn spend_proof(unit: &Unit, proof: &Value, seen: &mut Seen) -> Checked {
+fn spend_proof(unit: Fields<'_>, proof: &Value, seen: &mut Seen) -> Checked {
     let fields = proof.as_object().ok_or_else(|| Invalid::unit("spend_proof must be object"))?;
     if !has_only(fields, &["spend_proof", "address"]) {
         return Err(Invalid::unit("unknown fields in spend_proof"));
@@ -135,7 +139,7 @@ fn spend_proof(unit: &Unit, proof: &Value, seen: &mut Seen) -> Checked {
         }
         (_, None) => return Err(Invalid::unit("when multi-authored, must put address in spend_proofs")),
         (_, Some(address)) => {
-            if !is_author(unit, address) {
+            if !unit.is_author(address) {
                 return Err(Invalid::unit(format!("spend proof address {address} is not an author")));
             }
         }
@@ -145,10 +149,6 @@ fn spend_proof(unit: &Unit, proof: &Value, seen: &mut Seen) -> Checked {
     } else {
         Err(Invalid::unit(format!("spend proof {hash} already used")))
     }
-}
-
-pub(super) fn is_author(unit: &Unit, address: &str) -> bool {
-    address.parse().is_ok_and(|address: Address| unit.is_authored_by(&address))
 }
 
 fn uri(message: &Object, location: &str) -> Checked {

@@ -10,6 +10,7 @@
 mod apps;
 mod authors;
 pub mod context;
+mod fields;
 mod integrity;
 mod js;
 mod messages;

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::fields::Fields;
 use super::js::{
     has_only, is_hash_length, is_nonnegative_integer, is_positive_integer, nonempty_array, nonempty_object,
     print,
 };
-use super::messages::{Seen, is_author};
+use super::messages::Seen;
 use super::{Checked, Invalid, Rules};
 use crate::Bytes;
 use crate::unit::{Unit, integer};
@@ -21,7 +22,7 @@ const VOTE_COUNT_FEE: u64 = 1_000_000_000;
 type Object = Map<String, Value>;
 
 /// A payment in bytes or in an asset; what an asset demands beyond that needs its definition.
-pub(super) fn payment(unit: &Unit, payload: &Value, rules: &Rules, seen: &mut Seen) -> Checked {
+pub(super) fn payment(unit: Fields<'_>, payload: &Value, rules: &Rules, seen: &mut Seen) -> Checked {
     let fields =
         nonempty_object(Some(payload)).ok_or_else(|| Invalid::unit("payment must be a non-empty object"))?;
     let inputs = nonempty_array(fields.get("inputs")).ok_or_else(|| Invalid::unit("no inputs"))?;
@@ -43,7 +44,7 @@ pub(super) fn payment(unit: &Unit, payload: &Value, rules: &Rules, seen: &mut Se
     if inputs.len() > MAX_COINS {
         return Err(Invalid::unit("too many inputs"));
     }
-    let is_genesis = rules.is_genesis(&unit.hash());
+    let is_genesis = rules.is_genesis(&unit.hash);
     if outputs.len() > MAX_COINS && !is_genesis {
         return Err(Invalid::unit("too many outputs"));
     }
@@ -102,7 +103,7 @@ enum Kind {
 }
 
 struct Inputs<'a> {
-    unit: &'a Unit,
+    unit: Fields<'a>,
     asset: Option<&'a str>,
     is_genesis: bool,
     seen: &'a mut Seen,
@@ -207,16 +208,16 @@ impl Inputs<'_> {
 
     /// Whose the input is: named where several sign, and only there.
     fn owner(&self, input: &Object, name: &str) -> Result<String, Invalid> {
-        match (self.unit.authors(), input.get("address")) {
-            ([author], None) => Ok(author.address.to_string()),
-            ([_], Some(_)) => {
+        match (self.unit.single_author(), input.get("address")) {
+            (Some(author), None) => Ok(author.to_owned()),
+            (Some(_), Some(_)) => {
                 Err(Invalid::unit(format!("when single-authored, must not put address in {name} input")))
             }
-            (_, address) => {
+            (None, address) => {
                 let address = address.and_then(Value::as_str).ok_or_else(|| {
                     Invalid::unit(format!("when multi-authored, must put address in {name} input"))
                 })?;
-                if !is_author(self.unit, address) {
+                if !self.unit.is_author(address) {
                     return Err(Invalid::unit(format!("{name} input address {address} is not an author")));
                 }
                 Ok(address.to_owned())

@@ -1,5 +1,6 @@
 //! Rules about the header of a unit that is to be posted.
 
+use super::fields::Fields;
 use super::js::{has_only, is_address, is_positive_integer, nonempty_array};
 use super::{Checked, Invalid};
 use crate::fee::{ThresholdSize, oversize_fee};
@@ -12,12 +13,15 @@ const MAX_PARENTS: usize = 16;
 
 /// Who earns the headers commissions: named where several sign, in order, and all of it (4.7).
 pub fn recipients(unit: &Unit) -> Checked {
+    check_recipients(unit.into())
+}
+
+pub(super) fn check_recipients(unit: Fields<'_>) -> Checked {
     const FIELD: &str = "earned_headers_commission_recipients";
-    let fields = unit.fields();
     if unit.is_stripped() {
         return Ok(());
     }
-    let Some(recipients) = fields.get(FIELD) else {
+    let Some(recipients) = unit.all.get(FIELD) else {
         return match unit.authors().len() {
             1 => Ok(()),
             _ => Err(Invalid::unit(format!("must specify {FIELD} when more than 1 author"))),
