@@ -113,6 +113,7 @@ impl DevNetwork {
             endpoint,
             hub: HubConfig::new(&self.hub, Network::Devnet)?,
             order_providers: order_providers.transpose()?,
+            genesis: self.embedded.as_ref().map(Devnet::genesis_unit),
             key,
             rates: rates(),
             settings: Settings::new(Network::Devnet),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use obyte::history::OrderProviders;
-use obyte::{Address, Network, PaymentKey};
+use obyte::{Address, Network, PaymentKey, UnitHash};
 use obyte_hub::{Hub, HubConfig};
 use payout::Settings;
 use program::RateTable;
@@ -35,6 +35,8 @@ pub struct EndpointSetup {
     pub hub: HubConfig,
     /// Whose word proves histories. Without a list the hub is asked once, which is fit for devnets only.
     pub order_providers: Option<OrderProviders>,
+    /// The genesis unit of a devnet, where it is known.
+    pub genesis: Option<UnitHash>,
     /// The key of the paying address.
     pub key: PaymentKey,
     /// Rates of the configuration.
@@ -136,6 +138,7 @@ impl Starting {
             store: Arc::clone(&self.store),
             hub: (hub.clone(), events),
             order_providers,
+            genesis: setup.genesis,
             key: setup.key,
             settings: setup.settings,
             clock: Arc::clone(&self.clock),

@@ -106,6 +106,7 @@ fn setup(
         endpoint,
         hub: part.hub().with_context(of)?,
         order_providers: part.order_providers().with_context(of)?,
+        genesis: None,
         key: paying_key(&mnemonic),
         rates: config.rates()?,
         settings: config.payer(part.network),

@@ -6,7 +6,7 @@ use obyte::compose::Coin;
 use obyte::history::{
     Asked, HistoryError, OrderProviders, ProvenUnit, State, Trust, VerifiedHistory, verify,
 };
-use obyte::{Address, Bytes, Network};
+use obyte::{Address, Bytes, Network, UnitHash};
 use obyte_hub::{HistoryRequest, Hub, HubError};
 use payout::{AskHistory, SeenUnit, Standing};
 use serde_json::Value;
@@ -18,9 +18,10 @@ const AGE_MAX_SECONDS: u64 = 15 * 60;
 
 /// Asks for histories and proves them.
 pub(super) struct Historian {
-    order_providers: OrderProviders,
-    network: Network,
-    clock: Arc<dyn Clock>,
+    pub(super) order_providers: OrderProviders,
+    pub(super) genesis: Option<UnitHash>,
+    pub(super) network: Network,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Why there is no history to go by.
@@ -43,10 +44,6 @@ pub(super) enum NoHistory {
 }
 
 impl Historian {
-    pub(super) fn new(order_providers: OrderProviders, network: Network, clock: Arc<dyn Clock>) -> Self {
-        Self { order_providers, network, clock }
-    }
-
     pub(super) async fn look_up(
         self: &Arc<Self>,
         hub: &Hub,
@@ -71,7 +68,7 @@ impl Historian {
         let trust = Trust {
             network: self.network,
             order_providers: &self.order_providers,
-            genesis: None,
+            genesis: self.genesis,
             now: Some(now),
         };
         let verified: VerifiedHistory = verify(response, &asked, &trust)?;

@@ -40,6 +40,9 @@ pub struct PayerParts {
     pub hub: (Hub, HubEvents),
     /// Whose word proves histories.
     pub order_providers: OrderProviders,
+    /// The genesis unit of a devnet; public networks have a known one. It is needed only to prove coins
+    /// that the genesis unit itself made.
+    pub genesis: Option<UnitHash>,
     /// The key of the paying address.
     pub key: PaymentKey,
     /// How to pay.

@@ -37,11 +37,12 @@ pub(super) async fn run(
     let endpoint = parts.endpoint;
     let (hub, mut hub_events) = (parts.hub.0.clone(), parts.hub.1);
     let parts = Fixed {
-        historian: Arc::new(Historian::new(
-            parts.order_providers,
-            parts.settings.network,
-            Arc::clone(&parts.clock),
-        )),
+        historian: Arc::new(Historian {
+            order_providers: parts.order_providers,
+            genesis: parts.genesis,
+            network: parts.settings.network,
+            clock: Arc::clone(&parts.clock),
+        }),
         lock: parts.lock,
         store: parts.store,
         key: parts.key,
