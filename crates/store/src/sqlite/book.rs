@@ -138,8 +138,10 @@ pub(super) fn entries(
     after: Option<EntryId>,
     limit: u32,
 ) -> Result<Vec<BookedEntry>, StoreError> {
+    // In the order of the table: the index over causes would have to be sorted first.
     let mut statement = connection.prepare_cached(
-        "SELECT id, at, cause, note FROM entries WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?",
+        "SELECT id, at, cause, note FROM entries NOT INDEXED
+         WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?",
     )?;
     let mut rows = statement.query(params![endpoint.code(), after.map_or(0, EntryId::get), limit])?;
     let mut entries = Vec::new();
@@ -170,7 +172,7 @@ pub(super) fn verify(connection: &Connection, endpoint: Endpoint) -> Result<Book
     let mut check = BookCheck::default();
     let mut sums: BTreeMap<Account, i128> = BTreeMap::new();
     let mut statement = connection.prepare_cached(
-        "SELECT entries.id AS id, account, change FROM entries
+        "SELECT entries.id AS id, account, change FROM entries NOT INDEXED
          LEFT JOIN postings ON postings.entry = entries.id WHERE endpoint = ? ORDER BY entries.id",
     )?;
     let mut rows = statement.query([endpoint.code()])?;

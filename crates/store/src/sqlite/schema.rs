@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::StoreError;
 
 /// How long to wait for another process that writes.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Marks our files: `BYTB` in ASCII.
 const APPLICATION_ID: i32 = 0x4259_5442;
 /// All migrations, in their order; the schema version is how many were applied.

@@ -6,19 +6,23 @@
 
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
 use crate::StoreError;
+use crate::sqlite::schema::BUSY;
 
 /// Jobs that may wait; whoever comes next waits outside.
 const WAITING_MAX: usize = 4_096;
 /// Jobs in one transaction: enough to make the sync cheap, few enough to answer soon.
 const GROUP_MAX: usize = 256;
-/// A log above this size, in bytes, is emptied even if readers have to be waited for.
-const LOG_MAX: u64 = 64 * 1024 * 1024;
+/// A log above this size, in bytes, is emptied as soon as no reader needs it.
+const LOG_MAX: u64 = if cfg!(test) { 1 << 20 } else { 64 << 20 };
+/// How much a log grows, in bytes, before emptying it is tried again.
+const LOG_STEP: u64 = LOG_MAX / 8;
 
 /// Does its work within the open transaction, and returns who is to be told how that went.
 type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
@@ -36,7 +40,7 @@ impl Writer {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        let task = Task { connection, waiting, log: log.into() };
+        let task = Task { connection, waiting, log: log.into(), log_max: LOG_MAX };
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || task.run())
@@ -82,6 +86,7 @@ struct Task {
     connection: Connection,
     waiting: mpsc::Receiver<Job>,
     log: PathBuf,
+    log_max: u64,
 }
 
 impl Task {
@@ -118,15 +123,27 @@ impl Task {
         result
     }
 
-    /// Checkpoints happen by themselves, but readers that overlap without a pause can keep the log from
+    /// Checkpoints happen by themselves, but readers that overlap without a pause keep the log from
     /// starting over.
-    fn bound_log(&self) {
-        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_MAX) {
-            let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            if let Err(error) = emptied {
-                warn!(%error, "the log of the database could not be emptied");
-            }
+    fn bound_log(&mut self) {
+        let size = std::fs::metadata(&self.log).map_or(0, |log| log.len());
+        if size <= self.log_max {
+            return;
         }
+        match self.empty_log() {
+            Ok(true) => self.log_max = LOG_MAX,
+            Ok(false) => self.log_max = size + LOG_STEP,
+            Err(error) => warn!(%error, "the log of the database could not be emptied"),
+        }
+    }
+
+    /// Empties the log, unless a reader still needs it; that is not waited for.
+    fn empty_log(&self) -> rusqlite::Result<bool> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let busy =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        self.connection.busy_timeout(BUSY)?;
+        Ok(!busy?)
     }
 }
 
@@ -304,5 +321,27 @@ mod tests {
         assert!(matches!(stage.run(limit(1 << 20)).await, Ok(Ok(()))));
         assert!(matches!(stage.run(|connection| write(connection, "later")).await, Ok(Ok(()))));
         assert_eq!(stage.labels(), ["later"]);
+    }
+
+    #[tokio::test]
+    async fn the_log_is_emptied_once_no_reader_needs_it() {
+        let stage = Stage::new();
+        let size = || std::fs::metadata(format!("{}-wal", stage.path.display())).expect("a log").len();
+        let mut number = 0;
+        let mut write_much = async || {
+            number += 1;
+            let name = format!("{number} {}", "x".repeat(100_000));
+            assert!(matches!(stage.run(move |connection| write(connection, &name)).await, Ok(Ok(()))));
+        };
+        let reader = open_reader(&stage.path).expect("a good file");
+        reader.execute_batch("BEGIN; SELECT * FROM partners").expect("a good query");
+        while size() <= 3 * LOG_MAX {
+            write_much().await;
+        }
+        reader.execute_batch("COMMIT").expect("a good query");
+        for _ in 0..10 {
+            write_much().await;
+        }
+        assert!(size() < 2 * LOG_MAX, "{}", size());
     }
 }

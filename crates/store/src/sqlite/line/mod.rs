@@ -111,7 +111,7 @@ impl Line<'_> {
         let orphan = self
             .connection
             .prepare_cached(
-                "SELECT slots.no FROM slots
+                "SELECT slots.no FROM slots INDEXED BY slots_open
                  JOIN versions ON versions.unit = slots.anchor_unit
                  JOIN slots AS before ON before.endpoint = versions.endpoint AND before.no = versions.slot
                  WHERE slots.endpoint = ? AND slots.state = 'open' AND status = 'dead'

@@ -84,7 +84,7 @@ impl Line<'_> {
         let mut statement = self.connection.prepare_cached(
             "SELECT versions.* FROM versions
              WHERE endpoint = ?1 AND unit = ?2 AND status <> 'dead' AND slot =
-                 (SELECT max(no) FROM slots WHERE endpoint = ?1 AND state <> 'dead')",
+                 (SELECT no FROM slots WHERE endpoint = ?1 AND state <> 'dead' ORDER BY no DESC LIMIT 1)",
         )?;
         let mut rows = statement.query(params![self.code(), coin.id.unit.as_str()])?;
         match rows.next()? {

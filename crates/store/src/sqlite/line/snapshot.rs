@@ -63,7 +63,7 @@ impl Line<'_> {
     fn open_slots(&self) -> Result<Vec<Slot>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT no, anchor_unit, anchor_message, anchor_output, anchor_amount, anchor_address
-             FROM slots WHERE endpoint = ? AND state = 'open' ORDER BY no",
+             FROM slots INDEXED BY slots_open WHERE endpoint = ? AND state = 'open' ORDER BY no",
         )?;
         let mut rows = statement.query([self.code()])?;
         let mut slots = Vec::new();
@@ -231,8 +231,8 @@ impl Line<'_> {
 
     fn credited_coins(&self) -> Result<Vec<CoinId>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, unit, message_index, output_index, amount, address FROM coins
-             WHERE endpoint = ? ORDER BY id DESC LIMIT ?",
+            "SELECT id, unit, message_index, output_index, amount, address
+             FROM coins NOT INDEXED WHERE endpoint = ? ORDER BY id DESC LIMIT ?",
         )?;
         let mut rows = statement.query(params![self.code(), CREDITED_COINS])?;
         let mut coins = Vec::new();
