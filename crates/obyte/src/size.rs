@@ -79,3 +79,67 @@ pub fn size_for_oversize(unit: &Unit) -> u64 {
     (unit.headers_commission().get() + unit.payload_commission().get())
         .saturating_sub(temp_data_fee(unit.fields()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unit::hashes;
+    use serde_json::json;
+
+    fn unit(version: &str, data: Option<Value>) -> Object {
+        let mut payload = json!({"data_length": 21, "data_hash": "x".repeat(44)});
+        if let Some(data) = data {
+            payload["data"] = data;
+        }
+        let message = |app: &str, payload: Value| {
+            json!({
+                "app": app, "payload_location": "inline", "payload_hash": "h".repeat(44), "payload": payload,
+            })
+        };
+        let unit = json!({
+            "version": version,
+            "alt": "3",
+            "timestamp": 1,
+            "authors": [{"address": "A".repeat(32), "authentifiers": {"r": "-".repeat(88)}}],
+            "parent_units": ["a".repeat(44)],
+            "last_ball": "b".repeat(44),
+            "last_ball_unit": "c".repeat(44),
+            "messages": [message("temp_data", payload), message("text", json!("hi"))],
+        });
+        unit.as_object().expect("an object").clone()
+    }
+
+    /// The figures are those of the reference implementation for these very units.
+    #[test]
+    fn sizes_and_hashes_of_every_version_are_those_of_the_reference() {
+        let known = [
+            ("1.0dev", 303, 180, "HVXF1rkGpUbyDQtwfzjR2KRU5lesmJCPLdvpxiOL2B8="),
+            ("2.0dev", 311, 180, "fELpDTnesO5RWzRv3/bGxQKeK8Qxf696bn//2doEgPo="),
+            ("3.0dev", 393, 284, "1yArB0xW2J0jEWqvgiCrbQZFW3be63sW6IOsBs4mY7Q="),
+            ("4.0dev", 393, 284, "nG/qTwwC6lJnetk1dHcVJzrwfx6YHX+FhiOi7kzB6Cw="),
+        ];
+        for (version, headers, payload, hash) in known {
+            let unit = unit(version, None);
+            assert_eq!(headers_size(&unit), headers, "{version}");
+            assert_eq!(payload_size(&unit), payload, "{version}");
+            assert_eq!(hashes::unit_hash(&unit).expect("canonical").as_str(), hash, "{version}");
+        }
+    }
+
+    #[test]
+    fn temporary_data_costs_half_whether_it_is_still_there_or_not() {
+        for data in [None, Some(json!({"a": "é😀", "b": [1, true]})), Some(json!("text"))] {
+            assert_eq!(payload_size(&unit("4.0dev", data.clone())), 284);
+            assert_eq!(payload_size(&unit("2.0dev", data)), 180);
+        }
+        assert_eq!(temp_data_fee(&unit("4.0dev", None)), 13);
+    }
+
+    /// So the reference counts: it only takes out what JavaScript calls true.
+    #[test]
+    fn empty_temporary_data_stays_in_the_size() {
+        assert_eq!(payload_size(&unit("4.0dev", Some(json!("")))), 288);
+        assert_eq!(payload_size(&unit("4.0dev", Some(json!(0)))), 296);
+        assert_eq!(payload_size(&unit("1.0dev", Some(json!(0)))), 188);
+    }
+}

@@ -4,7 +4,7 @@
 //! [`compose`] chooses inputs so that outputs, change and all fees are covered exactly, and gives an
 //! [`UnsignedUnit`] whose sizes are final, since signatures have a fixed length; signing it gives a
 //! [`SignedUnit`], whose text is what to journal and to post. A unit made here passes
-//! the network's structural rules.
+//! [`crate::validate::structure`].
 
 mod definition;
 mod request;

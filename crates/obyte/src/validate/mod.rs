@@ -11,6 +11,7 @@ mod apps;
 mod authors;
 pub mod context;
 mod fields;
+mod header;
 mod integrity;
 mod js;
 mod messages;

@@ -162,6 +162,22 @@ fn a_unit_is_refused_when_a_field_is_changed() {
     }
 }
 
+#[test]
+fn a_unit_is_read_only_with_the_hash_that_its_fields_have() {
+    for Item { name, joint, .. } in items() {
+        let posted = joint.unit.to_json();
+        assert_eq!(Unit::from_json(posted.clone()).as_ref(), Ok(&joint.unit), "{name}");
+        for field in posted.as_object().expect("a unit").keys() {
+            let is_unhashed = ["headers_commission", "payload_commission", "oversize_fee"]
+                .contains(&field.as_str())
+                || (field == "timestamp" && joint.unit.format() == Format::V1);
+            let mut changed = posted.clone();
+            change(&mut changed[field]);
+            assert_eq!(Unit::from_json(changed).is_err(), !is_unhashed, "{name}: {field}");
+        }
+    }
+}
+
 /// Another value of the same kind.
 fn change(value: &mut Value) {
     match value {
