@@ -1,0 +1,7 @@
+//! The rules, one by one.
+
+mod line;
+mod paying;
+mod proofs;
+mod refusals;
+mod waiting;

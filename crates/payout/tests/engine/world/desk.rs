@@ -1,0 +1,260 @@
+//! A world driven by hand, for examples.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use obyte::UnitHash;
+use obyte::answer::PostAnswer;
+use obyte::compose::Coin;
+use obyte::fee::ThresholdSize;
+use payout::{
+    Action, Alarm, AskHistory, AskParents, Engine, Event, PayoutId, SeenUnit, Settings, SlotNo, Standing,
+    Timestamp, Version, VersionId, VersionNo,
+};
+
+use super::books::Books;
+use super::{BEGINNING, key, payout, settings};
+
+/// The TPS fee that the hub asks for where an example does not say.
+const FEE: u64 = 11;
+
+pub(crate) struct Desk {
+    pub(crate) books: Books,
+    pub(crate) engine: Engine,
+    pub(crate) settings: Settings,
+    pub(crate) now: u64,
+    /// How long a unit takes to become stable, in milliseconds.
+    pub(crate) stable_after: u64,
+    /// Units posted and not answered.
+    pub(crate) posts: Vec<(VersionId, Arc<str>)>,
+    pub(crate) parents_asked: Option<AskParents>,
+    pub(crate) history_asked: Option<AskHistory>,
+    pub(crate) told: Vec<(Vec<PayoutId>, UnitHash)>,
+    pub(crate) alarms: Vec<Alarm>,
+    /// What the engine did last, in order.
+    pub(crate) log: Vec<Action>,
+    next_payout: i64,
+}
+
+impl Desk {
+    /// A payer with one coin of a GBYTE, connected and synced.
+    pub(crate) fn new() -> Self {
+        let mut desk = Self::with(settings(), 1_000_000_000);
+        desk.settle_down();
+        desk
+    }
+
+    /// A payer with one stable coin, not yet connected.
+    pub(crate) fn with(settings: Settings, fund: u64) -> Self {
+        let mut desk = Self::penniless(settings);
+        desk.deposit(fund);
+        desk.tell(Event::Connected);
+        desk
+    }
+
+    pub(crate) fn penniless(settings: Settings) -> Self {
+        let engine = Engine::new(settings, key(), payout::Snapshot::default());
+        Self {
+            books: Books::new(engine.address()),
+            engine,
+            settings,
+            now: BEGINNING,
+            stable_after: 2_000,
+            posts: Vec::new(),
+            parents_asked: None,
+            history_asked: None,
+            told: Vec::new(),
+            alarms: Vec::new(),
+            log: Vec::new(),
+            next_payout: 1,
+        }
+    }
+
+    pub(crate) fn deposit(&mut self, amount: u64) -> Coin {
+        let coin = self.books.chain.deposit(amount, self.now);
+        self.books.chain.ripen(self.now);
+        coin
+    }
+
+    pub(crate) fn time(&self) -> Timestamp {
+        Timestamp::from_millis(self.now)
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) {
+        if matches!(event, Event::Connected | Event::Disconnected) {
+            self.forget_questions();
+        }
+        let now = self.time();
+        self.log = self.engine.handle(now, event);
+        for action in self.log.clone() {
+            self.carry_out(action);
+        }
+        let wakes = self.engine.wake_at(now);
+        assert!(wakes.is_none_or(|at| at > now), "the engine would be woken for nothing, again and again");
+    }
+
+    fn forget_questions(&mut self) {
+        self.posts.clear();
+        self.parents_asked = None;
+        self.history_asked = None;
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::Persist(changes) => self.books.commit(&changes),
+            Action::AskParents(question) => self.parents_asked = Some(question),
+            Action::AskHistory(question) => self.history_asked = Some(question),
+            Action::Post { version, json } => {
+                self.books.check_post(version, &json);
+                self.posts.push((version, json));
+            }
+            Action::Accepted { payouts, unit } => {
+                self.books.check_told(&payouts, &unit);
+                self.told.push((payouts, unit));
+            }
+            Action::Alarm(alarm) => self.alarms.push(alarm),
+        }
+    }
+
+    /// So many payouts are accepted at once.
+    pub(crate) fn owe(&mut self, count: usize) -> Vec<PayoutId> {
+        let payouts: Vec<_> = (0..count)
+            .map(|_| {
+                self.next_payout += 1;
+                payout(self.next_payout, self.time())
+            })
+            .collect();
+        for payout in &payouts {
+            self.books.journal.accept(*payout);
+        }
+        let ids = payouts.iter().map(|payout| payout.id).collect();
+        self.tell(Event::Queued(payouts));
+        ids
+    }
+
+    pub(crate) fn give_parents(&mut self) {
+        self.give_parents_for(FEE);
+    }
+
+    pub(crate) fn give_parents_for(&mut self, tps_fee: u64) {
+        let question = self.parents_asked.take().expect("the engine asked for parents");
+        let parents = self.books.chain.parents(self.now, tps_fee);
+        let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(&unit));
+        let threshold = ThresholdSize::DEFAULT;
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci });
+    }
+
+    /// The payouts are accepted and their unit is posted, not answered.
+    pub(crate) fn post_for(&mut self, count: usize) -> (Vec<PayoutId>, VersionId) {
+        let ids = self.owe(count);
+        self.give_parents();
+        let (version, _) = self.posts.last().expect("the unit was posted");
+        (ids, *version)
+    }
+
+    /// The payouts are accepted, and the hub has accepted their unit.
+    pub(crate) fn pay(&mut self, count: usize) -> (Vec<PayoutId>, VersionId) {
+        let (ids, version) = self.post_for(count);
+        assert_eq!(self.let_hub_answer(version), PostAnswer::Accepted);
+        // The next unit keeps its distance.
+        self.pass(Duration::from_secs(1));
+        (ids, version)
+    }
+
+    /// The hub does what an honest one does with a posted unit.
+    pub(crate) fn let_hub_answer(&mut self, version: VersionId) -> PostAnswer {
+        let index = self.posts.iter().position(|(posted, _)| *posted == version).expect("it was posted");
+        let (_, json) = self.posts.remove(index);
+        let answer = self.books.chain.post(&json, self.now + self.stable_after);
+        self.answer_with(version, answer);
+        answer
+    }
+
+    /// The hub says this, and does nothing.
+    pub(crate) fn answer(&mut self, version: VersionId, answer: PostAnswer) {
+        let index = self.posts.iter().position(|(posted, _)| *posted == version).expect("it was posted");
+        self.posts.remove(index);
+        self.answer_with(version, answer);
+    }
+
+    fn answer_with(&mut self, version: VersionId, answer: PostAnswer) {
+        if answer == PostAnswer::Accepted {
+            self.books.vouch_for_post(version);
+        }
+        self.tell(Event::PostAnswered { version, answer, text: format!("{answer:?}") });
+    }
+
+    pub(crate) fn give_history(&mut self) {
+        let question = self.history_asked.clone().expect("the engine asked for a history");
+        let units = self.books.chain.history(&question);
+        self.give_history_of(units);
+    }
+
+    pub(crate) fn give_history_of(&mut self, units: Vec<SeenUnit>) {
+        let question = self.history_asked.take().expect("the engine asked for a history");
+        self.books.vouch_for_history(&units);
+        self.tell(Event::History { ask: question.ask, units });
+    }
+
+    /// What the hub says of a unit without any truth in it.
+    pub(crate) fn rumour(&self, unit: UnitHash) -> SeenUnit {
+        SeenUnit {
+            unit,
+            standing: Standing::Unstable,
+            is_own: true,
+            coins: Vec::new(),
+            main_chain_index: None,
+            charged_tps_fee: None,
+        }
+    }
+
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now += u64::try_from(time.as_millis()).expect("short");
+        self.books.chain.ripen(self.now);
+        self.tell(Event::Tick);
+    }
+
+    /// The hub is honest and quick until nothing is asked of it any more.
+    pub(crate) fn settle_down(&mut self) {
+        for _ in 0..1000 {
+            if let Some((version, _)) = self.posts.first() {
+                self.let_hub_answer(*version);
+            } else if self.history_asked.is_some() {
+                self.give_history();
+            } else if self.parents_asked.is_some() {
+                self.give_parents();
+            } else {
+                return;
+            }
+        }
+        panic!("the engine asks for ever");
+    }
+
+    /// Minutes pass, in which the hub is honest and quick.
+    pub(crate) fn let_time_pass(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.pass(Duration::from_secs(1));
+            self.settle_down();
+        }
+    }
+
+    /// The process dies and starts again, and connects.
+    pub(crate) fn crash(&mut self) {
+        self.crash_and_stay_offline();
+        self.tell(Event::Connected);
+    }
+
+    pub(crate) fn crash_and_stay_offline(&mut self) {
+        self.engine = Engine::new(self.settings, key(), self.books.journal.snapshot());
+        self.forget_questions();
+    }
+
+    pub(crate) fn version(&self, id: VersionId) -> &Version {
+        self.books.journal.version(id).expect("it is journaled")
+    }
+
+    /// The version of this slot with this number.
+    pub(crate) fn id(slot: u64, version: u32) -> VersionId {
+        VersionId { slot: SlotNo::new(slot), version: VersionNo::new(version) }
+    }
+}
