@@ -79,7 +79,7 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen at {}", config.listen))?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.data_dir().join(DATABASE))?);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(config.data_dir().join(DATABASE))?);
     let setup = |endpoint, part| setup(&config, endpoint, part, &passphrase);
     let live = setup(Endpoint::Live, &config.live)?;
     let test = setup(Endpoint::Test, &config.test)?;

@@ -12,23 +12,23 @@ use obyte::{Address, Network, UnitHash};
 use obyte_hub::{Hub, HubConfig};
 
 /// How long a condition may take to become true before a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running `bytesback dev`.
-pub struct Dev {
+pub(crate) struct Dev {
     child: Child,
-    pub url: String,
-    pub hub: String,
-    pub lines: Vec<String>,
+    pub(crate) url: String,
+    pub(crate) hub: String,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Dev {
     /// Starts it, and returns when it says `ready`.
-    pub fn start(data_dir: &Path) -> Self {
+    pub(crate) fn start(data_dir: &Path) -> Self {
         Self::start_with(data_dir, &[])
     }
 
-    pub fn start_with(data_dir: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start_with(data_dir: &Path, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_bytesback"))
             .args(["dev", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
@@ -55,13 +55,13 @@ impl Dev {
     }
 
     /// Ends it as a power cut would.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it was started here");
     }
 
     /// Ends it as Ctrl-C does.
-    pub fn interrupt(mut self) {
+    pub(crate) fn interrupt(mut self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill exists");
         assert!(sent.success());
@@ -69,12 +69,12 @@ impl Dev {
         assert!(status.success(), "{status}");
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(&self.url).expect("it printed a URL")
     }
 
     /// A client of its hub, as any wallet would be.
-    pub async fn hub(&self) -> Hub {
+    pub(crate) async fn hub(&self) -> Hub {
         let (hub, mut events) =
             Hub::start(HubConfig::new(&self.hub, Network::Devnet).expect("it printed a hub"));
         tokio::spawn(async move { while events.recv().await.is_some() {} });
@@ -92,12 +92,12 @@ impl Drop for Dev {
 }
 
 /// A valid address that belongs to nobody.
-pub fn address(name: &str) -> Address {
+pub(crate) fn address(name: &str) -> Address {
     Address::of_source(name)
 }
 
 /// A purchase of the sample shop.
-pub fn purchase(order_id: &str, to: Address, amount: &str) -> PurchaseRequest {
+pub(crate) fn purchase(order_id: &str, to: Address, amount: &str) -> PurchaseRequest {
     PurchaseRequest {
         partner: "demo-shop".into(),
         partner_key: "demo-shop-key".into(),
@@ -113,7 +113,7 @@ pub fn purchase(order_id: &str, to: Address, amount: &str) -> PurchaseRequest {
 }
 
 /// An `ok`, or a failed test.
-pub fn ok(answer: PurchaseAnswer) -> (u64, UnitHash, bool) {
+pub(crate) fn ok(answer: PurchaseAnswer) -> (u64, UnitHash, bool) {
     match answer {
         PurchaseAnswer::Ok { cashback_amount, unit, replayed, .. } => (cashback_amount.get(), unit, replayed),
         other => panic!("not paid: {other:?}"),
@@ -121,7 +121,7 @@ pub fn ok(answer: PurchaseAnswer) -> (u64, UnitHash, bool) {
 }
 
 /// Repeats a request until its answer is no longer pending.
-pub async fn settle(client: &Client, endpoint: Endpoint, request: &PurchaseRequest) -> PurchaseAnswer {
+pub(crate) async fn settle(client: &Client, endpoint: Endpoint, request: &PurchaseRequest) -> PurchaseAnswer {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let answer = client.new_purchase(endpoint, request).await.expect("the server is there");
@@ -132,7 +132,7 @@ pub async fn settle(client: &Client, endpoint: Endpoint, request: &PurchaseReque
 }
 
 /// Waits until a condition holds.
-pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let deadline = Instant::now() + PATIENCE;
     while !holds().await {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
@@ -141,7 +141,7 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut()
 }
 
 /// The output of `bytesback` with these arguments, and whether it ended well.
-pub fn run(arguments: &[&str]) -> (bool, String) {
+pub(crate) fn run(arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_bytesback"))
         .args(arguments)
         .output()
@@ -151,12 +151,12 @@ pub fn run(arguments: &[&str]) -> (bool, String) {
 }
 
 /// A path as an argument.
-pub fn argument(path: &Path) -> &str {
+pub(crate) fn argument(path: &Path) -> &str {
     path.to_str().expect("temporary paths are text")
 }
 
 /// Where a test keeps its data.
-pub fn data_dir() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn data_dir() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("data");
     (folder, path)
