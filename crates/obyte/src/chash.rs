@@ -91,9 +91,8 @@ fn bit(bytes: &[u8], position: usize) -> bool {
 }
 
 fn set_bit(bytes: &mut [u8], position: usize, on: bool) {
-    if on {
-        bytes[position / 8] |= 0x80 >> (position % 8);
-    }
+    // Without a branch: the bits of a hash cannot be predicted.
+    bytes[position / 8] |= u8::from(on) << (7 - position % 8);
 }
 
 #[cfg(test)]

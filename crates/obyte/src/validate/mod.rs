@@ -4,7 +4,7 @@
 //! Here stands everything that can be judged without the rest of the network: [`light`] is what a
 //! light wallet checks of any joint (7.5), [`structure`] what anybody checks of a unit to be posted.
 //! A validator that knows the DAG puts its own checks between the parts of the latter, which are
-//! therefore public as well: [`integrity`], [`recipients`], [`parents`], [`format`], [`oversize`],
+//! therefore public as well: [`integrity`], [`recipients`], [`parents`], [`format()`], [`oversize`],
 //! [`outputs_present`], [`authors`], [`messages`], [`balance`].
 
 mod apps;
