@@ -19,7 +19,7 @@ pub enum Change {
         /// The payouts that are new in the slot.
         appended: Vec<Payout>,
     },
-    /// What a hub made of a version.
+    /// What a hub made of a version; or [`VersionStatus::Dead`], when a proof showed it bad.
     Answered {
         /// The version.
         version: VersionId,
@@ -30,9 +30,11 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// A proof settled a slot: one version is good for ever and the others are dead.
+    /// A proof settled a slot: one version is good for ever and the others are dead. Slots are settled in
+    /// their order.
     Settled(Settlement),
-    /// A slot whose anchor is proven never to have existed. Its payouts return to the queue.
+    /// A slot whose anchor is proven never to have existed: the version that made it is dead, or hangs on
+    /// one that is. Its payouts return to the queue.
     SlotDied {
         /// The slot.
         slot: SlotNo,

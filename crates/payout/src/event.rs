@@ -131,6 +131,9 @@ pub struct AskHistory {
 
 /// What is to be done, in the order given. A [`Persist`](Self::Persist) is done when the store has
 /// committed it; nothing behind it may begin before.
+///
+/// Each question and each post is answered by exactly one event, or by [`Event::Disconnected`]: the engine
+/// waits for it without a time limit of its own, which belongs to the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Commit these, in one transaction.
