@@ -51,6 +51,25 @@ fn payouts_of_a_losing_version_return_to_the_queue() {
 }
 
 #[test]
+fn a_coin_that_only_a_losing_version_spent_is_free_again() {
+    let mut desk = Desk::with(settings(), 100_000);
+    let refill = desk.deposit(50_000);
+    desk.settle_down();
+    let (_, old) = desk.post_for(1);
+    desk.owe(4);
+    let (_, json) = desk.posts[0].clone();
+    desk.answer(old, REFUSED);
+    desk.books.chain.smuggle(&json, desk.now + 1_000);
+    desk.give_parents();
+    assert!(desk.version(Desk::id(0, 1)).inputs.contains(&refill));
+    desk.let_hub_answer(Desk::id(0, 1));
+    desk.let_time_pass(70);
+    assert_eq!(desk.version(Desk::id(0, 0)).status, VersionStatus::Final);
+    assert!(desk.version(Desk::id(1, 0)).inputs.contains(&refill), "it pays what was freed");
+    desk.books.check_rest();
+}
+
+#[test]
 fn a_proven_slot_proves_the_slots_before_it() {
     let mut desk = Desk::new();
     let (_, first) = desk.pay(1);

@@ -173,7 +173,7 @@ impl Hub {
             6 => self.fees_are_high = !self.fees_are_high,
             7 => self.ahead = *random.pick(&[0, 0, 60_000, 3_600_000]).expect("there are some"),
             8 => {
-                chain.deposit(random.between(1_000, 50_000_000), now + random.between(100, 5_000));
+                chain.deposit(random.between(1_000, 200_000), now + random.between(100, 5_000));
             }
             _ => self.let_out(random, chain, now),
         }

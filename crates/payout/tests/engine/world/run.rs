@@ -77,7 +77,7 @@ impl Run {
             steps: 0,
             digest: 0xcbf2_9ce4_8422_2325,
         };
-        run.books.chain.deposit(1_000_000_000, BEGINNING);
+        run.plan_funds();
         run.later(0, Item::Connect);
         run.later(1, Item::Mischief);
         run.plan_purchases();
@@ -99,6 +99,18 @@ impl Run {
         self.digest
     }
 
+    /// One large coin, or many that are hardly enough.
+    fn plan_funds(&mut self) {
+        if self.random.chance(500) {
+            self.books.chain.deposit(1_000_000_000, BEGINNING);
+            return;
+        }
+        for _ in 0..self.random.between(1, 12) {
+            let ripe_at = BEGINNING + self.random.between(0, TROUBLE / 4);
+            self.books.chain.deposit(self.random.between(5_000, 120_000), ripe_at);
+        }
+    }
+
     fn plan_purchases(&mut self) {
         let mut id = 0;
         for _ in 0..self.random.between(2, 10) {
@@ -113,6 +125,7 @@ impl Run {
 
     fn calm_down(&mut self) {
         self.agenda.retain(|_, (item, _)| !matches!(item, Item::Mischief));
+        self.books.chain.deposit(100_000_000, self.now);
         self.hub.become_honest(&mut self.books.chain, self.now);
         self.later(0, Item::Tell(Event::Resumed));
         if !self.connected {
