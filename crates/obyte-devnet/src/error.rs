@@ -14,6 +14,12 @@ pub enum DevnetError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Another devnet runs on the data directory.
+    #[error("{path} is used by another devnet: stop that one, or choose another directory")]
+    InUse {
+        /// Which directory.
+        path: PathBuf,
+    },
     /// The data directory cannot be read or written.
     #[error("the devnet cannot use {path}: check that the directory can be written")]
     Io {

@@ -29,6 +29,7 @@ mod watch;
 pub use config::{Clock, DevnetConfig, Fees};
 pub use error::DevnetError;
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,8 +50,13 @@ use crate::state::{OpenError, PostError, State};
 pub struct Devnet {
     core: Arc<Core>,
     address: SocketAddr,
-    tasks: TaskTracker,
+    services: TaskTracker,
+    connections: TaskTracker,
+    /// Cancelled when no further connections are to be accepted.
+    closing: CancellationToken,
     end: CancellationToken,
+    /// Held as long as the directory is ours.
+    _lock: File,
 }
 
 impl Devnet {
@@ -61,25 +67,29 @@ impl Devnet {
     pub async fn start(config: DevnetConfig) -> Result<Self, DevnetError> {
         let dir = config.data_dir.clone();
         std::fs::create_dir_all(&dir).map_err(|source| DevnetError::Io { path: dir.clone(), source })?;
+        let lock = lock(&dir)?;
         let keys = Keys::open(&dir)?;
         let state = open_state(&dir, &keys, &config)?;
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|source| DevnetError::Listen { address: config.listen, source })?;
-        let address =
-            listener.local_addr().map_err(|source| DevnetError::Listen { address: config.listen, source })?;
-        let core = Core::new(state, keys, config.fees, config.exchange_rates, config.freshness);
-        let devnet = Self { core, address, tasks: TaskTracker::new(), end: CancellationToken::new() };
-        devnet.spawn(Arc::clone(&devnet.core).sync_journal());
-        devnet.spawn(order_provider::run(
-            Arc::clone(&devnet.core),
-            config.post_delay_first,
-            config.post_interval_busy,
-        ));
-        devnet.spawn(push_rates(Arc::clone(&devnet.core), config.exchange_rates_interval));
+        let failed = |source| DevnetError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let devnet = Self {
+            address: listener.local_addr().map_err(failed)?,
+            core: Core::new(state, keys, config.fees, config.exchange_rates, config.freshness),
+            services: TaskTracker::new(),
+            connections: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            end: CancellationToken::new(),
+            _lock: lock,
+        };
+        let core = || Arc::clone(&devnet.core);
+        devnet.spawn(core().sync_journal());
+        devnet.spawn(order_provider::run(core(), config.post_delay_first, config.post_interval_busy));
+        devnet.spawn(push_rates(core(), config.exchange_rates_interval));
         let heartbeat = hub::Heartbeat { after: config.heartbeat_after, timeout: config.heartbeat_timeout };
-        let (tasks, end) = (devnet.tasks.clone(), devnet.end.clone());
-        devnet.tasks.spawn(hub::serve(Arc::clone(&devnet.core), listener, heartbeat, tasks, end));
+        let (connections, end) = (devnet.connections.clone(), devnet.end.clone());
+        let serving = hub::serve(core(), listener, heartbeat, connections, end);
+        let closing = devnet.closing.clone();
+        devnet.spawn(async move { closing.run_until_cancelled_owned(serving).await.unwrap_or(()) });
         // Proofs start from a unit of the order provider, so there is one from the start.
         devnet.core.refresh_proofs();
         Ok(devnet)
@@ -87,7 +97,7 @@ impl Devnet {
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let end = self.end.clone();
-        self.tasks.spawn(async move { end.run_until_cancelled_owned(task).await });
+        self.services.spawn(async move { end.run_until_cancelled_owned(task).await });
     }
 
     /// The URL of the hub, such as `ws://127.0.0.1:6611`.
@@ -124,17 +134,36 @@ impl Devnet {
 
     /// Ends the network: connections are closed, everything accepted is on disk.
     pub async fn shutdown(self) {
+        self.closing.cancel();
         self.core.watchers.close_all();
+        self.connections.close();
+        // Clients that do not read must not hold up the end.
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.connections.wait()).await;
         self.end.cancel();
-        self.tasks.close();
-        // Connections whose clients do not read must not hold up the end.
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.tasks.wait()).await;
+        self.services.close();
+        self.services.wait().await;
+        let reader = self.core.state().reader();
+        if let Err(error) = reader.sync() {
+            tracing::error!(%error, "the journal of the devnet cannot be synced");
+        }
     }
 }
 
 impl Drop for Devnet {
     fn drop(&mut self) {
+        self.closing.cancel();
         self.end.cancel();
+    }
+}
+
+/// Makes sure that nobody else uses the directory.
+fn lock(dir: &Path) -> Result<File, DevnetError> {
+    let path = dir.join("lock");
+    let file = File::create(&path).map_err(|source| DevnetError::Io { path: path.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DevnetError::InUse { path: dir.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(DevnetError::Io { path, source }),
     }
 }
 

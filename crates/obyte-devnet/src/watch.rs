@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use obyte::{Address, Unit};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::dag::Id;
 use crate::record::{RawAddress, raw_address};
@@ -15,7 +16,10 @@ pub(crate) type ConnectionId = u64;
 
 /// Where frames for a client go. A client that does not read is cut off.
 #[derive(Clone, Debug)]
-pub(crate) struct Outbox(mpsc::Sender<Outgoing>);
+pub(crate) struct Outbox {
+    frames: mpsc::Sender<Outgoing>,
+    cut: CancellationToken,
+}
 
 /// What a client is sent.
 #[derive(Debug)]
@@ -29,15 +33,19 @@ pub(crate) enum Outgoing {
 impl Outbox {
     /// An outbox, and where to take its frames from.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Outgoing>) {
-        let (sender, receiver) = mpsc::channel(4096);
-        (Self(sender), receiver)
+        let (frames, receiver) = mpsc::channel(1024);
+        (Self { frames, cut: CancellationToken::new() }, receiver)
+    }
+
+    /// Waits until the client is cut off.
+    pub(crate) async fn is_cut(&self) {
+        self.cut.cancelled().await;
     }
 
     /// Sends a frame.
     pub(crate) fn send(&self, frame: String) {
-        // A full box means a client that does not read: its connection notices when the box is gone.
-        if self.0.try_send(Outgoing::Frame(frame)).is_err() {
-            tracing::debug!("a client of the devnet does not read");
+        if self.frames.try_send(Outgoing::Frame(frame)).is_err() {
+            self.cut.cancel();
         }
     }
 
@@ -48,8 +56,9 @@ impl Outbox {
 
     /// Ends the connection after what was sent before.
     pub(crate) fn close(&self, reason: &'static str) {
-        // Where the box is full or gone the connection ends anyway.
-        let _ = self.0.try_send(Outgoing::Close(reason));
+        if self.frames.try_send(Outgoing::Close(reason)).is_err() {
+            self.cut.cancel();
+        }
     }
 }
 

@@ -100,7 +100,10 @@ pub(super) async fn run(core: Arc<Core>, stream: TcpStream, heartbeat: Heartbeat
     let connection =
         Arc::new(Connection { core, id, outbox, challenge, tasks, session: Mutex::new(Session::default()) });
     greet(&connection);
-    exchange(&connection, socket, outgoing, heartbeat).await;
+    tokio::select! {
+        () = exchange(&connection, socket, outgoing, heartbeat) => {}
+        () = connection.outbox.is_cut() => tracing::debug!("a client of the devnet did not read"),
+    }
     connection.core.watchers.disconnect(id);
 }
 

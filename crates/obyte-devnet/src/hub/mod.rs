@@ -22,7 +22,7 @@ pub(crate) struct Heartbeat {
     pub(crate) timeout: Duration,
 }
 
-/// Accepts connections until the token is cancelled.
+/// Accepts connections for ever. What serves them is tracked, and stops when the token is cancelled.
 pub(crate) async fn serve(
     core: Arc<Core>,
     listener: TcpListener,
@@ -31,11 +31,7 @@ pub(crate) async fn serve(
     end: CancellationToken,
 ) {
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = end.cancelled() => return,
-        };
-        match accepted {
+        match listener.accept().await {
             Ok((stream, _)) => {
                 let run = connection::run(Arc::clone(&core), stream, heartbeat, tasks.clone());
                 let end = end.clone();

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::connection::Connection;
 use super::frame::Answer;
 use super::queries;
+use crate::dag::Id;
 use crate::history::{History, JointPlan, Request, link_proofs};
 use crate::state::PostError;
 
@@ -117,7 +118,9 @@ fn build(connection: &Connection, request: &Request) -> Answer {
     let planned = History::plan(&state, request);
     let reader = state.reader();
     let requested = request.requested_joints.iter().filter_map(|hash| state.dag().find(hash));
-    let unproven: Vec<_> = requested.filter(|id| state.facts.unproven().contains(id)).collect();
+    // As in the reference, a unit without an index is watched through its addresses only.
+    let is_watched = |id: &Id| state.dag().node(*id).mci.is_some() && state.facts.unproven().contains(id);
+    let watched: Vec<_> = requested.filter(is_watched).collect();
     drop(state);
     let answer = match planned.map(|history| history.render(&reader)) {
         Ok(Ok(text)) => Answer::Text(text),
@@ -125,7 +128,7 @@ fn build(connection: &Connection, request: &Request) -> Answer {
         Err(error) => return Answer::Error(error),
     };
     core.watchers.watch_addresses(connection.id, &request.addresses);
-    core.watchers.watch_units(connection.id, &unproven);
+    core.watchers.watch_units(connection.id, &watched);
     answer
 }
 

@@ -1,0 +1,11 @@
+//! The devnet seen from outside: over WebSocket on loopback, and through its data directory.
+
+mod common;
+mod conversation;
+mod definitions;
+mod fees;
+mod proofs;
+mod pushes;
+mod queries;
+mod refusals;
+mod restart;
