@@ -36,6 +36,12 @@ impl Place {
         self.offset + u64::from(self.head) + u64::from(self.json)
     }
 
+    /// A place for tests that keep nothing.
+    #[cfg(test)]
+    pub(crate) fn nowhere() -> Self {
+        Self { offset: 0, head: 0, json: 0 }
+    }
+
     /// The length of the JSON.
     pub(crate) fn json_len(self) -> usize {
         self.json as usize

@@ -209,3 +209,6 @@ impl Dag {
         id
     }
 }
+
+#[cfg(test)]
+mod tests;

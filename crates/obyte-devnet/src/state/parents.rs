@@ -54,9 +54,9 @@ impl State {
         if tips.is_empty() {
             return Err("no usable free units".to_owned());
         }
-        tips.sort_by_key(|&id| std::cmp::Reverse(dag.last_ball_mci(id)));
-        tips.truncate(MAX_PARENTS);
         let from: Vec<_> = from.iter().filter_map(|address| self.facts.people.find(address)).collect();
+        self.choose_first(&mut tips, &from);
+        tips.truncate(MAX_PARENTS);
         let mut ids = self.without_underpaying(tips, &from)?;
         ids.truncate(MAX_PARENTS);
         ids.sort_by_key(|&id| dag.node(id).hash());
@@ -73,6 +73,19 @@ impl State {
             tps_fee: dag.local_tps_fee(best, last_ball_unit, timestamp),
         };
         Ok(Picked { parents, ids })
+    }
+
+    /// Sorts tips: first those that include the newest units of the new unit's authors, since without
+    /// them the new unit would be in conflict with its predecessors; then those with new last balls.
+    fn choose_first(&self, tips: &mut [Id], from: &[AuthorId]) {
+        let dag = self.dag();
+        let newest = from.iter().filter_map(|&author| self.facts.people.person(author).units.last());
+        let newest: Vec<_> = newest.filter(|&&id| !dag.node(id).is_stable).collect();
+        let is_needed = |tip: Id| {
+            let past = dag.past(&[tip]);
+            newest.iter().any(|&&id| past.contains(id))
+        };
+        tips.sort_by_cached_key(|&id| (!is_needed(id), std::cmp::Reverse(dag.last_ball_mci(id))));
     }
 
     /// Replaces tips that paid too little for the load of the moment by their parents, except those of

@@ -55,15 +55,13 @@ async fn every_unit_that_is_not_stable_makes_the_next_one_dearer() {
     time.pass(Duration::from_secs(10));
     let payee = scene.payee;
     // Beside the units of the wallet, the network has one of the order provider and one of the faucet.
-    let mut before = 2;
     let mut paid = 0;
-    for _ in 0..4 {
+    for before in 2..6 {
         let required = TpsLaw::DEVNET.required(Load::of(before + 1, 10), 1).get();
         let unit = scene.wallet.pay(&mut scene.client, &[to(payee, 1)]).await;
         assert!(fee(&unit) >= required, "{} < {required} with {before} units", fee(&unit));
         assert!(fee(&unit) > paid);
         paid = fee(&unit);
-        before += 1;
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod common;
 mod conversation;
+mod crowd;
 mod definitions;
 mod fees;
 mod proofs;
