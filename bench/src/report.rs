@@ -31,6 +31,7 @@ pub fn row(row: &Row) -> Value {
         "server_peak_memory_bytes": row.usage.server_memory,
         "server_cpu": row.usage.server_cpu,
         "load_cpu": row.usage.own_cpu,
+        "other_cpu": row.usage.other_cpu,
     })
 }
 

@@ -1,11 +1,11 @@
 //! One row: what was counted, as figures.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::fees::Costs;
 use crate::load::Load;
-use crate::process::Process;
+use crate::process::{Process, machine_time};
 use crate::tally::{Tally, percentile};
 
 /// The figures of one load. What could not be measured is `None`.
@@ -52,6 +52,8 @@ pub struct Usage {
     pub server_cpu: Option<f64>,
     /// Processors that the load generator kept busy.
     pub own_cpu: Option<f64>,
+    /// Processors that anything else kept busy. The kernel's work for the network is partly in here.
+    pub other_cpu: Option<f64>,
 }
 
 impl Row {
@@ -88,23 +90,38 @@ fn per_second(count: u64, duration: Duration) -> f64 {
 #[derive(Debug)]
 pub struct Watch {
     server: Option<Process>,
-    begun: std::time::Instant,
-    server_time: Option<Duration>,
-    own_time: Option<Duration>,
+    begun: Instant,
+    times: Times,
+}
+
+/// Processor times so far.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    server: Option<Duration>,
+    own: Duration,
+    all: Duration,
+}
+
+impl Times {
+    fn now(server: Option<Process>) -> anyhow::Result<Self> {
+        Ok(Self {
+            server: server.map(Process::cpu_time).transpose()?,
+            own: Process::own().cpu_time()?,
+            all: machine_time()?,
+        })
+    }
 }
 
 impl Watch {
     /// Begins.
-    pub fn begin(server: Option<Process>) -> Self {
+    ///
+    /// # Errors
+    /// Where the server is gone.
+    pub fn begin(server: Option<Process>) -> anyhow::Result<Self> {
         if let Some(server) = server {
             server.forget_peak();
         }
-        Self {
-            server,
-            begun: std::time::Instant::now(),
-            server_time: server.and_then(|server| server.cpu_time().ok()),
-            own_time: Process::own().cpu_time().ok(),
-        }
+        Ok(Self { server, begun: Instant::now(), times: Times::now(server)? })
     }
 
     /// Ends.
@@ -112,16 +129,17 @@ impl Watch {
     /// # Errors
     /// Where the server is gone.
     pub fn end(self) -> anyhow::Result<Usage> {
-        let elapsed = self.begun.elapsed().as_secs_f64();
-        let busy = |before: Option<Duration>, after: Duration| {
-            before.map(|before| after.saturating_sub(before).as_secs_f64() / elapsed)
-        };
-        let own_cpu = busy(self.own_time, Process::own().cpu_time()?);
-        let Some(server) = self.server else { return Ok(Usage { own_cpu, ..Usage::default() }) };
+        let (before, after) = (self.times, Times::now(self.server)?);
+        let elapsed = self.begun.elapsed();
+        let busy = |time: Duration| time.as_secs_f64() / elapsed.as_secs_f64();
+        let own = after.own.saturating_sub(before.own);
+        let server = after.server.zip(before.server).map(|(after, before)| after.saturating_sub(before));
+        let all = after.all.saturating_sub(before.all);
         Ok(Usage {
-            server_memory: Some(server.peak_memory()?),
-            server_cpu: busy(self.server_time, server.cpu_time()?),
-            own_cpu,
+            server_memory: self.server.map(Process::peak_memory).transpose()?,
+            server_cpu: server.map(busy),
+            own_cpu: Some(busy(own)),
+            other_cpu: server.map(|server| busy(all.saturating_sub(server + own))),
         })
     }
 }
@@ -169,8 +187,8 @@ mod tests {
 
     #[test]
     fn processor_time_of_a_row_is_watched() {
-        let watch = Watch::begin(Some(Process::own()));
-        let begun = std::time::Instant::now();
+        let watch = Watch::begin(Some(Process::own())).expect("this process is there");
+        let begun = Instant::now();
         while begun.elapsed() < Duration::from_millis(60) {
             std::hint::black_box(UnitHash::of("busy"));
         }

@@ -99,7 +99,7 @@ async fn measure(options: &Options, server: Option<&Server>) -> anyhow::Result<V
 
 impl Subject {
     async fn row(&self, load: Load, lasting: Duration) -> anyhow::Result<Row> {
-        let watch = Watch::begin(self.process);
+        let watch = Watch::begin(self.process)?;
         let mut tally = load.run(lasting, &self.caller).await;
         let usage = watch.end()?;
         // So that the next row begins with a server that owes nothing, and units are complete.

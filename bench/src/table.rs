@@ -21,6 +21,9 @@ const COLUMNS: [(&str, usize); 12] = [
     ("load CPU", 9),
 ];
 
+/// Processors that may be busy with other things, such as the kernel's work for the network.
+const UNDISTURBED: f64 = 0.15;
+
 /// The titles, and a line below them.
 pub fn head() -> String {
     let titles = line(COLUMNS.map(|(title, _)| title.to_owned()));
@@ -60,6 +63,9 @@ fn notes(row: &Row) -> Vec<String> {
     let unknown = row.costs.as_ref().map_or(0, |costs| costs.units_unknown);
     if unknown > 0 {
         notes.push(format!("{unknown} units were not stable in time; fees are those of the others"));
+    }
+    if let Some(other) = row.usage.other_cpu.filter(|other| *other > UNDISTURBED) {
+        notes.push(format!("disturbed: something else took {} of a processor", percent(Some(other))));
     }
     notes
 }
@@ -108,7 +114,12 @@ mod tests {
     #[test]
     fn figures_stand_below_their_titles() {
         let costs = Costs { units: 1, payouts: 4, charged: 2, units_unknown: 3, ..Costs::default() };
-        let usage = Usage { server_memory: Some(54_321_000), server_cpu: Some(1.5), own_cpu: Some(0.25) };
+        let usage = Usage {
+            server_memory: Some(54_321_000),
+            server_cpu: Some(1.5),
+            own_cpu: Some(0.25),
+            other_cpu: Some(0.5),
+        };
         let text = row(&sample(Some(costs), usage));
         let lines: Vec<_> = text.lines().collect();
         let head = head();
@@ -123,6 +134,7 @@ mod tests {
         assert_eq!(lines[1].trim(), "1 pending, 0 of them paid when asked again");
         assert_eq!(lines[2].trim(), "1 x no");
         assert!(lines[3].contains("3 units were not stable"));
+        assert!(lines[4].contains("something else took 50% of a processor"));
     }
 
     #[test]
