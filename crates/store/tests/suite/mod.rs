@@ -4,6 +4,7 @@
 //! own, on a fresh database.
 
 pub(crate) mod book;
+pub(crate) mod invariants;
 pub(crate) mod life;
 pub(crate) mod line;
 pub(crate) mod model;
@@ -71,7 +72,12 @@ macro_rules! behaviours {
                 a_settlement_moves_the_money,
                 a_payout_only_in_a_losing_version_is_owed_again,
                 a_slot_on_a_losing_change_dies_with_it,
+                a_slot_on_a_unit_proven_bad_dies_with_it,
                 the_unit_answered_is_the_first_accepted_that_lives,
+                one_process_pays_at_a_time,
+                a_change_refused_undoes_those_before_it,
+                fees_never_take_the_fund_below_zero;
+            invariants:
                 slots_and_versions_have_no_gaps,
                 every_version_spends_the_anchor,
                 an_anchor_must_be_the_end_of_the_line,
@@ -85,10 +91,7 @@ macro_rules! behaviours {
                 what_is_proven_is_for_ever,
                 a_settlement_parts_all_payouts,
                 a_slot_dies_only_with_its_anchor,
-                a_change_refused_undoes_those_before_it,
-                fees_never_take_the_fund_below_zero,
-                own_change_is_not_credited,
-                one_process_pays_at_a_time;
+                own_change_is_not_credited;
             life:
                 an_endpoint_is_bound_to_one_network_and_wallet,
                 everything_is_there_after_opening_again,

@@ -6,7 +6,8 @@ use ledger::Account;
 use obyte::Bytes;
 use obyte::compose::Coin;
 use payout::{
-    Change, FirstUnit, Payout, Settlement, Slot, SlotNo, Snapshot, Timestamp, Version, VersionStatus,
+    Change, FirstUnit, Payout, Settlement, Slot, SlotNo, Snapshot, Timestamp, Version, VersionId,
+    VersionStatus,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -14,7 +15,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use store::{Endpoint, PayoutState};
 
 use super::Backend;
-use super::units::{FEES, settled, slot, version};
+use super::units::{fees, settled, slot, version};
 use super::world::{World, answered, coin, credited};
 
 /// Something that happens. Numbers choose among what there is.
@@ -123,7 +124,12 @@ impl Model {
     fn journal(&mut self, version: &Version, payouts: &[Payout]) {
         self.snapshot.refills.retain(|coin| !version.inputs.contains(coin));
         self.snapshot.queue.retain(|queued| !payouts.contains(queued));
-        self.snapshot.prepaid.push((version.signed_at, version.fees.tps));
+        let before = self.snapshot.slots.iter().filter(|slot| slot.no == version.id.slot);
+        let dearest = before.flat_map(|slot| &slot.versions).map(|version| version.fees.tps).max();
+        let more = version.fees.tps.saturating_sub(dearest.unwrap_or_default());
+        if !more.is_zero() {
+            self.snapshot.prepaid.push((version.signed_at, more));
+        }
     }
 
     fn settle(&mut self, settlement: &Settlement) {
@@ -131,10 +137,10 @@ impl Model {
         self.release(&slot, &settlement.spent, &settlement.paid);
         let paid = self.orders.iter().filter(|(_, payout)| settlement.paid.contains(&payout.id));
         self.paid.extend(paid.map(|(order, payout)| (order.clone(), *payout)));
-        if self.snapshot.first_unit.is_none_or(|first| first.main_chain_index.is_none()) {
-            let main_chain_index = settlement.main_chain_index;
-            self.snapshot.first_unit = Some(FirstUnit { unit: settlement.unit, main_chain_index });
-        }
+        self.snapshot.first_unit.get_or_insert(FirstUnit {
+            unit: settlement.unit,
+            main_chain_index: settlement.main_chain_index,
+        });
         self.last_change = Some(settlement.change);
     }
 
@@ -168,8 +174,9 @@ impl Model {
         let anchor = self.anchor()?;
         let others = self.snapshot.refills.iter().filter(|coin| **coin != anchor).take(refills);
         let inputs: Vec<_> = std::iter::once(&anchor).chain(others).copied().collect();
-        let suffices = !payouts.is_empty() && suffices(&inputs, &payouts);
-        suffices.then(|| slot(self.snapshot.next_slot, &inputs, &payouts))
+        let first = super::units::id(self.snapshot.next_slot, 0);
+        let good = !payouts.is_empty() && suffices(first, &inputs, &payouts);
+        good.then(|| slot(self.snapshot.next_slot, &inputs, &payouts))
     }
 
     /// Another version of the last slot, which may leave out its first payout.
@@ -180,7 +187,7 @@ impl Model {
         let payouts: Vec<_> = kept.chain(&appended).copied().collect();
         let inputs: Vec<_> =
             std::iter::once(slot.anchor).chain(self.snapshot.refills.iter().take(refills).copied()).collect();
-        let good = !payouts.is_empty() && suffices(&inputs, &payouts);
+        let good = !payouts.is_empty() && suffices(slot.next_version(), &inputs, &payouts);
         good.then(|| (version(slot.next_version(), &inputs, &payouts), appended))
     }
 
@@ -221,12 +228,12 @@ impl Model {
     }
 }
 
-fn suffices(inputs: &[Coin], payouts: &[Payout]) -> bool {
+fn suffices(id: VersionId, inputs: &[Coin], payouts: &[Payout]) -> bool {
     let spent: Bytes = inputs.iter().map(|coin| coin.amount).sum();
     let paid: Bytes = payouts.iter().map(|payout| payout.amount).sum();
     spent
         .checked_sub(paid)
-        .and_then(|left| left.checked_sub(FEES.total()))
+        .and_then(|left| left.checked_sub(fees(id).total()))
         .is_some_and(|left| !left.is_zero())
 }
 

@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 
 use super::world::{bytes, payer};
 
-/// What each unit here costs.
-pub(crate) const FEES: Fees = Fees { size: Bytes::literal(600), tps: Bytes::literal(75) };
+/// What a unit here costs; the later versions of a slot pay more TPS fee, until they pay less again.
+pub(crate) fn fees(id: VersionId) -> Fees {
+    Fees { size: bytes(600), tps: bytes(75 + 5 * u64::from(id.version.get() % 4)) }
+}
 
 pub(crate) fn id(slot: u64, version: u32) -> VersionId {
     VersionId { slot: SlotNo::new(slot), version: VersionNo::new(version) }
@@ -24,13 +26,13 @@ pub(crate) fn version(id: VersionId, inputs: &[Coin], payouts: &[Payout]) -> Ver
     let paid: Bytes = payouts.iter().map(|payout| payout.amount).sum();
     let change = spent
         .checked_sub(paid)
-        .and_then(|left| left.checked_sub(FEES.total()))
+        .and_then(|left| left.checked_sub(fees(id).total()))
         .filter(|change| !change.is_zero())
         .expect("the test spends enough");
     let mut outputs = vec![json!({"address": payer(), "amount": change})];
     outputs.extend(payouts.iter().map(|payout| json!({"address": payout.address, "amount": payout.amount})));
     // Each version has parents of its own, and with them a hash of its own.
-    let (unit, json) = unit(&format!("parent of {id}"), inputs, &outputs);
+    let (unit, json) = unit(&format!("parent of {id}"), fees(id).tps, inputs, &outputs);
     Version {
         id,
         unit,
@@ -46,14 +48,14 @@ pub(crate) fn version(id: VersionId, inputs: &[Coin], payouts: &[Payout]) -> Ver
             amount: change,
             address: payer(),
         },
-        fees: FEES,
+        fees: fees(id),
         signed_at: Timestamp::from_millis(10_000 + id.slot.get() * 100 + u64::from(id.version.get())),
         status: VersionStatus::Journaled,
     }
 }
 
 /// A unit whose form and hashes are right; nobody has signed it.
-pub(crate) fn unit(parent: &str, inputs: &[Coin], outputs: &[Value]) -> (UnitHash, Value) {
+pub(crate) fn unit(parent: &str, tps_fee: Bytes, inputs: &[Coin], outputs: &[Value]) -> (UnitHash, Value) {
     let payload =
         json!({"inputs": inputs.iter().map(|coin| coin.id).collect::<Vec<_>>(), "outputs": outputs});
     let payload_hash = hashes::payload_hash(Format::V4, "payment", &payload).expect("a plain payload");
@@ -70,7 +72,7 @@ pub(crate) fn unit(parent: &str, inputs: &[Coin], outputs: &[Value]) -> (UnitHas
         "last_ball_unit": UnitHash::of("last ball unit"),
         "headers_commission": 400,
         "payload_commission": 200,
-        "tps_fee": FEES.tps,
+        "tps_fee": tps_fee,
     });
     let fields = unit.as_object_mut().expect("an object");
     let hash = hashes::unit_hash(fields).expect("a plain unit");
@@ -80,7 +82,7 @@ pub(crate) fn unit(parent: &str, inputs: &[Coin], outputs: &[Value]) -> (UnitHas
 
 /// Gives a version another unit, made of these inputs and outputs.
 pub(crate) fn with_unit(mut version: Version, inputs: &[Coin], outputs: &[Value]) -> Version {
-    let (hash, json) = unit("another parent", inputs, outputs);
+    let (hash, json) = unit("another parent", version.fees.tps, inputs, outputs);
     version.unit = hash;
     version.change.id.unit = hash;
     version.json = json.to_string().into();

@@ -122,12 +122,12 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// The first good unit of the address is known once its main chain index is.
+    /// The first good unit of the address stays the first.
     fn note_first_unit(&self, settlement: &Settlement) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE lines SET first_unit = ?, first_unit_mci = ?
-                 WHERE endpoint = ? AND first_unit_mci IS NULL",
+                 WHERE endpoint = ? AND first_unit IS NULL",
             )?
             .execute(params![
                 settlement.unit.as_str(),

@@ -190,6 +190,8 @@ impl Line<'_> {
         Ok(coins)
     }
 
+    /// Of the versions of a slot at most one is ever charged, so each counts with what it costs above the
+    /// dearest before it.
     fn prepaid(&self) -> Result<Vec<(Timestamp, Bytes)>, StoreError> {
         let newest: Option<u64> = self
             .connection
@@ -201,14 +203,17 @@ impl Line<'_> {
         let Some(newest) = newest else { return Ok(Vec::new()) };
         let since = Timestamp::from_millis(newest).minus(PREPAID);
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, signed_at, tps_fee FROM versions WHERE endpoint = ? AND signed_at > ?
-             ORDER BY signed_at, id",
+            "SELECT id, signed_at, tps_fee - coalesce(
+                 (SELECT max(tps_fee) FROM versions AS before
+                  WHERE before.endpoint = versions.endpoint AND before.slot = versions.slot
+                      AND before.version < versions.version), 0) AS more
+             FROM versions WHERE endpoint = ? AND signed_at > ? AND more > 0 ORDER BY signed_at, id",
         )?;
         let mut rows = statement.query(params![self.code(), millis(since)?])?;
         let mut prepaid = Vec::new();
         while let Some(row) = rows.next()? {
             let fields = Fields::new("versions", row);
-            prepaid.push((fields.time("signed_at")?, fields.bytes("tps_fee")?));
+            prepaid.push((fields.time("signed_at")?, fields.bytes("more")?));
         }
         Ok(prepaid)
     }
