@@ -1,7 +1,7 @@
 //! SQLite, the embedded default: one file, and nothing to set up.
 //!
 //! # Why rusqlite and not sqlx
-//! What limits a shop's server is the sync of the disk at every commit. [`writer`] commits whatever waits
+//! What limits a shop's server is the sync of the disk at every commit. The writer commits whatever waits
 //! together, on one thread with one connection: that takes a transaction which spans the work of many
 //! callers, savepoints that part them, and statements that are prepared once. sqlx gives each caller a
 //! connection and a transaction of its own, which SQLite then makes wait for each other, and sends every
