@@ -152,6 +152,19 @@ fn the_next_history_begins_where_the_last_one_ended() {
 }
 
 #[test]
+fn what_is_not_proven_yet_is_asked_for_again() {
+    let mut desk = Desk::new();
+    desk.tell(Event::HaveUpdates);
+    let seen = [(Standing::FinalGood, 1_000), (Standing::Unstable, 900)].map(|(standing, mci)| {
+        let mut seen = desk.rumour(UnitHash::of(&format!("a deposit at {mci}")));
+        (seen.is_own, seen.standing, seen.main_chain_index) = (false, standing, Some(mci));
+        seen
+    });
+    desk.give_history_of(seen.to_vec());
+    assert_eq!(desk.books.journal.snapshot().synced_mci, 900);
+}
+
+#[test]
 fn a_unit_of_ours_that_no_journal_holds_stops_paying() {
     let mut desk = Desk::new();
     let foreign = UnitHash::of("somebody else has the mnemonic");
