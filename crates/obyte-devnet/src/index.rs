@@ -4,7 +4,6 @@
 //! Full buffers are sorted and written as runs to a file without a name; runs of equal size are merged,
 //! so that a look-up searches few of them. The index is derived: it is built again at every start.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::iter::Peekable;
@@ -25,7 +24,8 @@ type Entry = (Key, Id);
 #[derive(Debug)]
 pub(crate) struct AddressIndex {
     dir: PathBuf,
-    recent: BTreeSet<Entry>,
+    /// In the order of arrival.
+    recent: Vec<Entry>,
     runs: Vec<Run>,
 }
 
@@ -41,14 +41,15 @@ struct Run {
 impl AddressIndex {
     /// An empty index that writes to the directory.
     pub(crate) fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), recent: BTreeSet::new(), runs: Vec::new() }
+        Self { dir: dir.to_owned(), recent: Vec::new(), runs: Vec::new() }
     }
 
-    /// Notes that a unit touches an address.
+    /// Notes that a unit touches an address. Each pair comes once.
     pub(crate) fn insert(&mut self, address: Key, unit: Id) -> io::Result<()> {
-        self.recent.insert((address, unit));
+        self.recent.push((address, unit));
         if self.recent.len() >= BUFFER {
-            let full = std::mem::take(&mut self.recent);
+            let mut full = std::mem::take(&mut self.recent);
+            full.sort_unstable();
             let run = self.write(full.into_iter().map(Ok), 0)?;
             self.runs.push(run);
             self.merge()?;
@@ -62,7 +63,7 @@ impl AddressIndex {
         for run in &self.runs {
             run.find(address, &mut units)?;
         }
-        units.extend(self.recent.range((address, 0)..=(address, Id::MAX)).map(|&(_, unit)| unit));
+        units.extend(self.recent.iter().filter(|entry| entry.0 == address).map(|&(_, unit)| unit));
         units.sort_unstable();
         Ok(units)
     }

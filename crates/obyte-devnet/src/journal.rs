@@ -18,7 +18,7 @@ const MAGIC: &[u8; 16] = b"obyte-devnet 1\n\n";
 /// Lengths of head and JSON, then the checksums of both.
 const PREFIX: usize = 24;
 /// How much of the end of the file has the checksums of its JSON verified at the start.
-const VERIFIED_TAIL: u64 = 32 << 20;
+const VERIFIED_TAIL: u64 = 8 << 20;
 /// More than the largest unit (1.1) can need.
 const MAX_PART: u32 = 16 << 20;
 

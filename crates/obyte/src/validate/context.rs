@@ -187,3 +187,6 @@ pub fn tps_fee_shares(unit: &Unit) -> Vec<(Address, u8)> {
     }
     recipients.iter().map(|recipient| (recipient.address, recipient.share)).collect()
 }
+
+#[cfg(test)]
+mod tests;
