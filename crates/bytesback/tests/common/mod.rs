@@ -142,8 +142,14 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
 
 /// The output of `bytesback` with these arguments, and whether it ended well.
 pub(crate) fn run(arguments: &[&str]) -> (bool, String) {
+    run_with(arguments, &[])
+}
+
+/// The same with these variables in its environment.
+pub(crate) fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_bytesback"))
         .args(arguments)
+        .envs(environment.iter().copied())
         .output()
         .expect("the binary was built for this test");
     let text = [output.stdout, output.stderr].concat();
