@@ -13,6 +13,9 @@ pub enum HubError {
     /// The address of the hub cannot be used.
     #[error("the hub's address is not usable: {0}; write it as wss://host/path")]
     BadUrl(&'static str),
+    /// Several hubs do not go together.
+    #[error("the list of hubs is not usable: {0}; name each hub of the endpoint's network once")]
+    BadHubs(&'static str),
     /// No TCP connection, or no WebSocket behind it.
     #[error("cannot connect to the hub: {0}; check its address and the way to it")]
     Connect(HubText),
@@ -96,7 +99,14 @@ pub enum HubError {
 impl HubError {
     /// Whether the hub will go on refusing us until somebody changes something.
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::BadUrl(_) | Self::WrongNetwork { .. } | Self::UpgradeRequired | Self::Blocked)
+        matches!(
+            self,
+            Self::BadUrl(_)
+                | Self::BadHubs(_)
+                | Self::WrongNetwork { .. }
+                | Self::UpgradeRequired
+                | Self::Blocked
+        )
     }
 
     /// Whether a request that ended so never left us: the hub cannot have seen it.
@@ -108,6 +118,7 @@ impl HubError {
             | Self::BadRequest(_)
             | Self::NoRandomness
             | Self::BadUrl(_)
+            | Self::BadHubs(_)
             | Self::WrongNetwork { .. }
             | Self::UpgradeRequired => true,
             Self::Connect(_)
@@ -122,6 +133,11 @@ impl HubError {
             | Self::HistoryTooLarge
             | Self::UnexpectedAnswer { .. } => false,
         }
+    }
+
+    /// Whether the hub is there, but did not answer as a hub that works does.
+    pub(crate) const fn shows_a_stall(&self) -> bool {
+        matches!(self, Self::TimedOut { .. } | Self::Refused(_) | Self::UnexpectedAnswer { .. })
     }
 
     /// What the error means for a unit that was to be posted; nothing where the unit was not sent.

@@ -2,7 +2,7 @@
 //!
 //! [`Hub::start`] spawns one task that keeps one hub connected: it connects, checks the hub's network,
 //! answers what the hub asks, and reconnects with a growing, jittered pause. A [`Hub`] is a cheap handle
-//! with typed requests; [`HubEvents`] is what the hub says on its own. Several hubs are several values.
+//! with typed requests; [`HubEvents`] is what the hub says on its own. [`Hubs`] are several of one network.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), obyte_hub::HubError> {
@@ -33,11 +33,14 @@ mod connect;
 mod error;
 mod event;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hub;
 mod line;
 mod mailbox;
 mod requests;
 mod session;
+mod several;
 mod tag;
 mod task;
 mod text;
@@ -53,5 +56,9 @@ pub use requests::history::HistoryRequest;
 pub use requests::parents::{ParentsAnswer, ParentsRequest};
 pub use requests::post::PostReply;
 pub use requests::queries::{AttestationRequest, DefinitionForAddress, StableUnitProps};
+pub use several::{
+    HubId, HubName, HubStats, Hubs, HubsConfig, HubsEvent, HubsEvents, HubsState, Misbehaviour, Patience,
+    Question, SwitchReason,
+};
 pub use text::HubText;
 pub use vars::{ExchangeRates, SystemVars, Voted};

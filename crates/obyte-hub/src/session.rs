@@ -214,11 +214,11 @@ impl Session<'_> {
 }
 
 /// The units that a hub calls bad; nothing unless the body is a list of hashes.
-fn bad_units(body: &str) -> Option<HubEvent> {
+pub(crate) fn bad_units(body: &str) -> Option<HubEvent> {
     serde_json::from_str::<Vec<UnitHash>>(body).ok().map(HubEvent::SequenceBecameBad)
 }
 
-fn check_version(expected: Network, body: Option<&str>) -> Result<(), HubError> {
+pub(crate) fn check_version(expected: Network, body: Option<&str>) -> Result<(), HubError> {
     #[derive(Deserialize)]
     struct Version {
         protocol_version: String,

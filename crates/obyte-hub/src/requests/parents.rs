@@ -4,6 +4,7 @@ use obyte::compose::Parents;
 use obyte::{Address, BallHash, Bytes, UnitHash};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
+use serde_json::value::RawValue;
 
 use crate::vars::whole_fee;
 use crate::{Hub, HubError};
@@ -71,9 +72,15 @@ impl Hub {
         if !(1..=200).contains(&request.output_addresses.len()) {
             return Err(HubError::BadRequest("there are 1 to 200 payees"));
         }
-        let answer: Answer = self.ask_for(COMMAND, Some(request)).await?;
-        answer.checked().ok_or(HubError::UnexpectedAnswer { command: COMMAND })
+        let answer = self.ask(COMMAND, Some(request), self.config().request_timeout).await?;
+        read(answer.as_deref())
     }
+}
+
+/// Reads and checks an answer.
+pub(crate) fn read(answer: Option<&RawValue>) -> Result<ParentsAnswer, HubError> {
+    let answer: Answer = super::read(COMMAND, answer)?;
+    answer.checked().ok_or(HubError::UnexpectedAnswer { command: COMMAND })
 }
 
 impl From<ParentsAnswer> for Parents {

@@ -60,7 +60,7 @@ impl Hub {
     }
 }
 
-fn reply(answer: Option<&RawValue>) -> Result<PostReply, HubError> {
+pub(crate) fn reply(answer: Option<&RawValue>) -> Result<PostReply, HubError> {
     let unexpected = HubError::UnexpectedAnswer { command: POST };
     let json = answer.map_or("null", RawValue::get);
     let text = match refusal(POST, json) {

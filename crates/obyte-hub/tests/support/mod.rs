@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test crate uses another part")]
 
 pub(crate) mod recording;
+pub(crate) mod stage;
 
 use std::future::Future;
 use std::net::SocketAddr;
