@@ -46,7 +46,7 @@ pub fn is_valid_chash160(text: &str) -> bool {
 
 /// Whether 48 characters of base64 hold a valid checksum.
 pub fn is_valid_chash288(text: &str) -> bool {
-    text.len() == 48 && BASE64.decode(text.as_bytes()).is_ok_and(|mixed| is_valid(&mixed, &OFFSETS_288))
+    text.len() == 48 && crate::base64::decode(text).is_some_and(|mixed| is_valid(&mixed, &OFFSETS_288))
 }
 
 fn checksum(clean: &[u8]) -> [u8; 4] {

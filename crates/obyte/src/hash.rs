@@ -25,8 +25,8 @@ pub struct HashError;
 const LEN: usize = 44;
 
 fn parse(text: &str) -> Result<[u8; LEN], HashError> {
-    // Decoding is strict: it refuses stray bits behind the last byte, so every hash has one form.
-    let decoded = BASE64.decode(text.as_bytes()).map_err(|_| HashError)?;
+    // Decoding is strict, so every hash has one form.
+    let decoded = crate::base64::decode(text).ok_or(HashError)?;
     if decoded.len() != 32 {
         return Err(HashError);
     }
@@ -125,6 +125,10 @@ mod tests {
         assert_eq!(hash.to_string(), text);
         assert_eq!(UnitHash::from_digest(&hash.digest()), hash);
         for bad in ["", "oj8y", &text[..43], "oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6F="] {
+            assert_eq!(bad.parse::<UnitHash>(), Err(HashError), "{bad}");
+        }
+        // 2 bytes, and 30 more.
+        for bad in [format!("AAA={}", "A".repeat(40)), format!("{}AA==AAAA", "A".repeat(36))] {
             assert_eq!(bad.parse::<UnitHash>(), Err(HashError), "{bad}");
         }
     }

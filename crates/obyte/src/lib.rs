@@ -7,6 +7,7 @@
 pub mod address;
 pub mod amount;
 pub mod answer;
+mod base64;
 pub mod canonical;
 pub mod chash;
 pub mod compose;

@@ -20,7 +20,7 @@ const SIGNATURE_LEN: usize = 88;
 /// The text is neither a public key nor a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// A public key with other than 44 characters of ASCII.
+    /// A public key with other than 44 characters of ASCII, or with U+0000.
     #[error("wrong pubkey length")]
     PublicKeyLength,
     /// A signature that is not 64 bytes in 88 characters of base64.
@@ -79,7 +79,9 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let characters = text.as_bytes().try_into().map_err(|_| SignatureError::PublicKeyLength)?;
-        if text.is_ascii() { Ok(Self(characters)) } else { Err(SignatureError::PublicKeyLength) }
+        // No unit and no definition with U+0000 has a hash.
+        let is_plain = text.is_ascii() && !text.contains('\0');
+        if is_plain { Ok(Self(characters)) } else { Err(SignatureError::PublicKeyLength) }
     }
 }
 
@@ -107,7 +109,7 @@ impl FromStr for Signature {
     type Err = SignatureError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let decoded = BASE64.decode(text.as_bytes()).map_err(|_| SignatureError::SignatureForm)?;
+        let decoded = crate::base64::decode(text).ok_or(SignatureError::SignatureForm)?;
         let compact = decoded.try_into().map_err(|_| SignatureError::SignatureForm)?;
         Ok(Self::of_compact(&compact))
     }
@@ -220,6 +222,7 @@ mod tests {
         let no_point: PublicKey = "A".repeat(44).parse().expect("44 characters");
         assert!(!no_point.verify(&[1; 32], &key().sign(&[1; 32])));
         assert_eq!("A".repeat(43).parse::<PublicKey>(), Err(SignatureError::PublicKeyLength));
+        assert_eq!("A\0".repeat(22).parse::<PublicKey>(), Err(SignatureError::PublicKeyLength));
         assert_eq!("é".repeat(22).parse::<PublicKey>(), Err(SignatureError::PublicKeyLength));
     }
 
@@ -231,6 +234,9 @@ mod tests {
         assert_eq!(url_safe.parse::<Signature>(), Err(SignatureError::SignatureForm));
         assert!(key().public_key().verify_text(&[1; 32], &url_safe));
         assert_eq!("".parse::<Signature>(), Err(SignatureError::SignatureForm));
+        // 32 bytes, and 32 more.
+        let two = format!("{}A=", "A".repeat(42)).repeat(2);
+        assert_eq!(two.parse::<Signature>(), Err(SignatureError::SignatureForm));
     }
 
     #[test]

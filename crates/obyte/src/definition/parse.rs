@@ -1,10 +1,10 @@
 //! Reading a definition, and the rules by which it is valid. Error texts are those of the reference
 //! (`validateDefinition`), since a hub answers with them.
 
-use data_encoding::BASE64;
 use serde_json::{Map, Value};
 
 use super::{Expression, ROOT, Weighted};
+use crate::base64;
 
 /// How many operators a definition may have.
 const MAX_COMPLEXITY: u32 = 100;
@@ -184,7 +184,7 @@ fn hash(args: &Value) -> Result<Parsed, DefinitionError> {
     let args = fields("hash", args, &["algo", "hash"])?;
     no_algorithm("hash", args, "sha256")?;
     match args.get("hash").and_then(Value::as_str) {
-        Some(hash) if hash.len() == HASH_LEN && BASE64.decode(hash.as_bytes()).is_ok() => {
+        Some(hash) if hash.len() == HASH_LEN && base64::decode(hash).is_some() => {
             Ok((Expression::Hash(hash.to_owned()), false))
         }
         _ => invalid("wrong base64 hash"),
@@ -290,6 +290,7 @@ mod tests {
             ),
             (json!(["sig", {"pubkey": KEY, "algo": "ed25519"}]), "unsupported sig algo"),
             (json!(["sig", {"pubkey": &KEY[1..]}]), "wrong pubkey length"),
+            (json!(["sig", {"pubkey": KEY.replace('6', "\0")}]), "wrong pubkey length"),
             (json!(["or", [sig()]]), "or must have at least 2 options"),
             (json!(["and", {}]), "and args must be array"),
             (json!(["and", [sig(), ["hash", {"hash": "x"}]]]), "wrong base64 hash"),

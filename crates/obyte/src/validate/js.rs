@@ -40,7 +40,7 @@ pub(super) fn is_address(value: Option<&Value>) -> bool {
 
 /// Base64 in its one form; 44 characters of it are 32 bytes.
 pub(super) fn is_base64(text: &str) -> bool {
-    data_encoding::BASE64.decode(text.as_bytes()).is_ok()
+    crate::base64::decode(text).is_some()
 }
 
 /// What `JSON.stringify` prints, and `undefined` for what is absent.
