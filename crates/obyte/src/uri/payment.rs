@@ -1,6 +1,6 @@
 //! Payment URIs: `obyte:ADDRESS?amount=BYTES&asset=base`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +9,7 @@ use data_encoding::BASE64;
 use super::{Recipient, UriError, percent};
 use crate::address::{Address, DeviceAddress};
 use crate::amount::Bytes;
+use crate::base64;
 use crate::hash::UnitHash;
 
 /// A request to pay.
@@ -96,9 +97,8 @@ impl Payment {
         }
         payment.device_address =
             filled("device_address").map(|a| a.parse().map_err(|_| UriError::DeviceAddress)).transpose()?;
-        payment.data = filled("base64data")
-            .map(|data| BASE64.decode(data.as_bytes()).map_err(|_| UriError::Base64Data))
-            .transpose()?;
+        payment.data =
+            filled("base64data").map(|data| base64::decode(data).ok_or(UriError::Base64Data)).transpose()?;
         payment.from_address =
             filled("from_address").map(|a| a.parse().map_err(|_| UriError::FromAddress)).transpose()?;
         if let Some(single) = filled("single_address") {
@@ -144,7 +144,7 @@ impl Payment {
 
 /// `amount2`, `amount3`, ... up to the first that is missing.
 fn parse_more(main: Asset, parameters: &HashMap<String, String>) -> Result<Vec<(Asset, Bytes)>, UriError> {
-    let mut more: Vec<(Asset, Bytes)> = Vec::new();
+    let (mut more, mut used) = (Vec::new(), HashSet::from([main]));
     for number in 2.. {
         let Some(amount) = parameters.get(&format!("amount{number}")).filter(|amount| !amount.is_empty())
         else {
@@ -153,7 +153,7 @@ fn parse_more(main: Asset, parameters: &HashMap<String, String>) -> Result<Vec<(
         let amount = parse_amount(amount)?;
         let asset = parameters.get(&format!("asset{number}")).filter(|asset| !asset.is_empty());
         let asset = asset.map_or(Ok(Asset::Base), |asset| asset.parse())?;
-        if asset == main || more.iter().any(|(used, _)| *used == asset) {
+        if !used.insert(asset) {
             return Err(UriError::AssetTwice);
         }
         more.push((asset, amount));
