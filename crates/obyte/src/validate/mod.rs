@@ -46,16 +46,25 @@ pub enum Class {
 }
 
 /// A unit is refused.
+///
+/// Displayed is what is fit for a log: at most [`Invalid::SHOWN`] characters, without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
+#[error("{}", shown(text))]
 pub struct Invalid {
     /// What the refusal means.
     pub class: Class,
-    /// The text that the network answers.
+    /// The text that the network answers. It may quote what was sent, whatever that is.
     pub text: String,
 }
 
+fn shown(text: &str) -> String {
+    text.chars().take(Invalid::SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 impl Invalid {
+    /// How many characters are displayed.
+    pub const SHOWN: usize = 500;
+
     /// What the unit hash does not cover is wrong.
     pub fn joint(text: impl Into<String>) -> Self {
         Self { class: Class::Joint, text: text.into() }
@@ -114,4 +123,18 @@ pub fn structure(joint: &Value, rules: &Rules, threshold: ThresholdSize) -> Resu
     authors(unit)?;
     messages(unit, rules)?;
     Ok(joint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_displayed_is_fit_for_a_log() {
+        let invalid = Invalid::unit(format!("unknown app: \u{1b}[2J\r\n{}", "ä".repeat(1_000_000)));
+        let shown = invalid.to_string();
+        assert!(shown.starts_with("unknown app:  [2J  ä"), "{shown}");
+        assert_eq!(shown.chars().count(), Invalid::SHOWN);
+        assert!(invalid.text.contains('\n'), "the network answers the whole");
+    }
 }
