@@ -19,12 +19,12 @@ pub enum PurchaseAnswer {
     },
     /// The purchase is accepted and its unit not known yet; repeating the request tells it.
     Pending {
-        /// The server's words.
+        /// The server's words, without control characters, at most 300 characters of them.
         text: String,
     },
     /// Nothing is paid for this request.
     Error {
-        /// The server's words.
+        /// The server's words, without control characters, at most 300 characters of them.
         text: String,
     },
 }
@@ -54,11 +54,19 @@ impl PurchaseAnswer {
                 replayed: body.replayed,
                 replaced: body.replaced,
             }),
-            "error" if body.pending => Some(Self::Pending { text: body.error? }),
-            "error" => Some(Self::Error { text: body.error? }),
+            "error" if body.pending => Some(Self::Pending { text: shown(&body.error?) }),
+            "error" => Some(Self::Error { text: shown(&body.error?) }),
             _ => None,
         }
     }
+}
+
+/// The longest text that is kept, in characters; a server of this kind sends at most 100.
+const TEXT_MAX: usize = 300;
+
+/// What of a server's words may end on a terminal.
+fn shown(text: &str) -> String {
+    text.chars().take(TEXT_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -88,6 +96,18 @@ mod tests {
             PurchaseAnswer::of_body(br#"{"result":"error","error":"no"}"#),
             Some(PurchaseAnswer::Error { text: "no".into() })
         );
+    }
+
+    #[test]
+    fn the_words_of_a_server_cannot_steer_a_terminal() {
+        let body =
+            serde_json::json!({"result": "error", "error": format!("no\u{1b}]0;\r{}", "x".repeat(5000))});
+        let Some(PurchaseAnswer::Error { text }) = PurchaseAnswer::of_body(body.to_string().as_bytes())
+        else {
+            panic!("an error")
+        };
+        assert!(text.starts_with("no ]0; x"), "{text}");
+        assert_eq!(text.len(), TEXT_MAX);
     }
 
     #[test]
