@@ -17,7 +17,7 @@ use conformance::{Credentials, Endpoint, Options, Target, all, run};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The server, such as http://127.0.0.1:6611; put a TLS proxy in between for https
+    /// The server, such as http://127.0.0.1:8080; put a TLS proxy in between for https
     #[arg(long, required_unless_present = "list")]
     url: Option<Target>,
     /// The endpoint that pays: test or live
