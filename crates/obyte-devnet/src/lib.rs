@@ -8,9 +8,9 @@
 //! What does not exist here: other peers, assets, autonomous agents, changes of definitions, votes,
 //! earnings of commissions, and units in conflict (the second one is refused).
 //!
-//! The rooms: [`dag`] is the graph, [`state`] everything that follows from the units, [`journal`] where
-//! they are kept, [`history`] the proofs, [`hub`] the protocol, [`order_provider`] the schedule of
-//! witness units, [`core`] what these share.
+//! The rooms: `dag` is the graph, `state` everything that follows from the units, `journal` where
+//! they are kept, `history` the proofs, `hub` the protocol, `order_provider` the schedule of
+//! witness units, `core` what these share.
 
 mod config;
 mod core;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use obyte::{Address, Bytes};
 use obyte_devnet::{Devnet, DevnetConfig, Fees};
+use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
 Runs an Obyte network in one process, for development and tests.
@@ -48,6 +49,15 @@ fn allocation(text: &str) -> Option<(Address, Bytes)> {
     Some((address.parse().ok()?, Bytes::new(amount.parse().ok()?).ok()?))
 }
 
+/// Waits for Ctrl-C, or for whoever manages processes.
+async fn asked_to_end() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = match arguments() {
@@ -72,8 +82,8 @@ async fn main() -> ExitCode {
     println!("order-provider {}", devnet.order_provider());
     println!("genesis {}", devnet.genesis_unit());
     println!("ready");
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        eprintln!("cannot wait for Ctrl-C: {error}");
+    if let Err(error) = asked_to_end().await {
+        eprintln!("cannot wait for signals: {error}");
     }
     devnet.shutdown().await;
     ExitCode::SUCCESS

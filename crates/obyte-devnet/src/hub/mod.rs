@@ -1,5 +1,6 @@
 //! The hub: WebSocket connections that speak the network's protocol (section 6).
 
+mod coins;
 mod connection;
 mod frame;
 mod login;
