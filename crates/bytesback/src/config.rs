@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use obyte::history::OrderProviders;
 use obyte::{Address, Bytes, Network};
-use obyte_hub::HubConfig;
+use obyte_hub::{HubConfig, HubsConfig};
 use payout::{FeeLimits, Pacing, Settings};
 use program::{Pair, Percentage, RateTable, Rules};
 use serde::Deserialize;
@@ -64,6 +64,9 @@ pub struct EndpointConfig {
     /// The hub; the network's usual one if it is missing.
     #[serde(default)]
     pub hub: Option<String>,
+    /// Several hubs in order of preference, instead of one.
+    #[serde(default)]
+    pub hubs: Vec<String>,
     /// The encrypted wallet file.
     pub wallet: PathBuf,
     /// The order providers to trust; those of the network's beginning if it is missing.
@@ -184,15 +187,22 @@ fn set(rule: &mut Percentage, text: Option<&str>, name: &str) -> anyhow::Result<
 }
 
 impl EndpointConfig {
-    /// How its hub is reached.
+    /// How its hubs are reached, the preferred one first.
     ///
     /// # Errors
-    /// For an address that is no hub's.
-    pub fn hub(&self) -> anyhow::Result<HubConfig> {
-        match &self.hub {
-            Some(url) => Ok(HubConfig::new(url, self.network)?),
-            None => Ok(HubConfig::of_network(self.network)),
+    /// For an address that is no hub's, for one hub twice, and for both `hub` and `hubs`.
+    pub fn hubs(&self) -> anyhow::Result<HubsConfig> {
+        ensure!(
+            self.hub.is_none() || self.hubs.is_empty(),
+            "name either one hub or a list of hubs, not both"
+        );
+        let named = self.hub.iter().chain(&self.hubs);
+        let mut hubs: Vec<HubConfig> =
+            named.map(|url| HubConfig::new(url, self.network)).collect::<Result<_, _>>()?;
+        if hubs.is_empty() {
+            hubs.push(HubConfig::of_network(self.network));
         }
+        Ok(HubsConfig::new(hubs)?)
     }
 
     /// The order providers to trust; on a devnet without a list, nobody yet.
@@ -250,7 +260,12 @@ mod tests {
         assert_eq!(config.desk().expect("valid").rules.base, "7.5".parse().expect("a percentage"));
         assert_eq!(config.rates().expect("valid").get(Pair::EurUsd), "1.10".parse().ok());
         assert_eq!(config.live.order_providers().expect("valid").map(|list| list.majority()), Some(7));
-        assert_eq!(config.test.hub().expect("valid").url.as_str(), "wss://hub.example/bb");
+        let hubs = config.test.hubs().expect("valid");
+        assert_eq!(
+            hubs.hubs().iter().map(|hub| hub.url.as_str()).collect::<Vec<_>>(),
+            ["wss://hub.example/bb"]
+        );
+        assert_eq!(config.live.hubs().expect("valid").hubs()[0].url.as_str(), "wss://obyte.org/bb");
         assert_eq!(config.payer(Network::Livenet), Settings::new(Network::Livenet));
     }
 
@@ -259,6 +274,21 @@ mod tests {
         for (right, wrong) in [("listen", "listten"), ("base_percentage", "base"), ("hub =", "hubb =")] {
             assert!(read(&SMALL.replace(right, wrong)).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_endpoint_may_name_several_hubs_in_their_order() {
+        let hubs = |list: &str| {
+            let list = format!("hubs = [{list}]");
+            read(&SMALL.replace(r#"hub = "wss://hub.example/bb""#, &list)).expect("TOML").test.hubs()
+        };
+        let two = hubs(r#""wss://b.example/bb", "wss://a.example/bb""#).expect("valid");
+        let hosts: Vec<_> = two.hubs().iter().map(|hub| hub.url.host_str()).collect();
+        assert_eq!(hosts, [Some("b.example"), Some("a.example")]);
+        assert!(hubs(r#""wss://a.example/bb", "wss://a.example/bb""#).is_err());
+        assert!(hubs(r#""https://a.example""#).is_err());
+        let both = "hubs = [\"wss://a.example/bb\"]\n        hub = ";
+        assert!(read(&SMALL.replace("hub = ", both)).expect("TOML").test.hubs().is_err());
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl DevNetwork {
         let order_providers = self.order_provider.map(|address| OrderProviders::new(vec![address]));
         Ok(EndpointSetup {
             endpoint,
-            hub: HubConfig::new(&self.hub, Network::Devnet)?,
+            hubs: HubConfig::new(&self.hub, Network::Devnet)?.into(),
             order_providers: order_providers.transpose()?,
             genesis: self.embedded.as_ref().map(Devnet::genesis_unit),
             key,

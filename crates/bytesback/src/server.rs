@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use obyte::history::OrderProviders;
 use obyte::{Address, Network, PaymentKey, UnitHash};
-use obyte_hub::{Hub, HubConfig};
+use obyte_hub::{Hubs, HubsConfig};
 use payout::Settings;
 use program::RateTable;
 use store::{Endpoint, Identity, Store};
@@ -31,8 +31,8 @@ const FIRST_CONTACT: Duration = Duration::from_secs(15);
 pub struct EndpointSetup {
     /// Which endpoint.
     pub endpoint: Endpoint,
-    /// Where its hub is, and on which network.
-    pub hub: HubConfig,
+    /// Where its hubs are, and on which network, the preferred one first.
+    pub hubs: HubsConfig,
     /// Whose word proves histories. Without a list the hub is asked once, which is fit for devnets only.
     pub order_providers: Option<OrderProviders>,
     /// The genesis unit of a devnet, where it is known.
@@ -118,11 +118,11 @@ struct Starting {
 impl Starting {
     async fn side(&self, setup: EndpointSetup) -> anyhow::Result<Side> {
         let endpoint = setup.endpoint;
-        let network = setup.hub.network;
-        let (hub, events) = Hub::start(setup.hub);
+        let network = setup.hubs.network();
+        let (hubs, events) = Hubs::start(setup.hubs);
         let order_providers = match setup.order_providers {
             Some(pinned) => pinned,
-            None => ask_order_providers(&hub, network).await?,
+            None => ask_order_providers(&hubs, network).await?,
         };
         let identity = Identity {
             network,
@@ -136,7 +136,7 @@ impl Starting {
             endpoint,
             lock,
             store: Arc::clone(&self.store),
-            hub: (hub.clone(), events),
+            hubs: (hubs.clone(), events),
             order_providers,
             genesis: setup.genesis,
             key: setup.key,
@@ -144,8 +144,8 @@ impl Starting {
             clock: Arc::clone(&self.clock),
         });
         let rates = Rates::new(setup.rates, Arc::clone(&self.clock));
-        self.tasks.spawn(follow_hub(rates.clone(), hub.clone(), self.stop.clone()));
-        Ok(Side { payer, hub, rates, fee_reserve })
+        self.tasks.spawn(follow_hub(rates.clone(), hubs.clone(), self.stop.clone()));
+        Ok(Side { payer, hubs, rates, fee_reserve })
     }
 
     fn payer(&self, parts: PayerParts) -> Payer {
@@ -154,11 +154,11 @@ impl Starting {
 }
 
 /// On a devnet, which everybody makes anew, the hub's word is taken once; the database remembers it.
-async fn ask_order_providers(hub: &Hub, network: Network) -> anyhow::Result<OrderProviders> {
+async fn ask_order_providers(hubs: &Hubs, network: Network) -> anyhow::Result<OrderProviders> {
     if network != Network::Devnet {
         bail!("the order providers of {network} must be pinned in the configuration");
     }
-    hub.wait_connected(FIRST_CONTACT).await.context("the hub was asked for its order provider")?;
-    let providers = hub.witnesses().await.context("the hub was asked for its order provider")?;
+    hubs.wait_connected(FIRST_CONTACT).await.context("the hub was asked for its order provider")?;
+    let providers = hubs.preferred().witnesses().await.context("the hub was asked for its order provider")?;
     OrderProviders::new(providers).context("the hub names no usable order provider")
 }

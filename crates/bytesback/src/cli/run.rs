@@ -104,7 +104,7 @@ fn setup(
         .with_context(|| format!("{}: {}", of(), part.wallet.display()))?;
     Ok(EndpointSetup {
         endpoint,
-        hub: part.hub().with_context(of)?,
+        hubs: part.hubs().with_context(of)?,
         order_providers: part.order_providers().with_context(of)?,
         genesis: None,
         key: paying_key(&mnemonic),

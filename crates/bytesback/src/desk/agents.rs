@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use obyte::Address;
-use obyte_hub::Hub;
+use obyte_hub::Hubs;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -18,13 +18,13 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Asks the hub, and remembers for a while.
 pub(super) struct Agents {
-    hub: Hub,
+    hubs: Hubs,
     wallets: Mutex<HashMap<Address, Instant>>,
 }
 
 impl Agents {
-    pub(super) fn new(hub: Hub) -> Self {
-        Self { hub, wallets: Mutex::default() }
+    pub(super) fn new(hubs: Hubs) -> Self {
+        Self { hubs, wallets: Mutex::default() }
     }
 
     /// Whether the hub shows a definition of an agent that hashes to the address. A hub that does not
@@ -35,7 +35,7 @@ impl Agents {
             return false;
         }
         let until = due.min(now + PATIENCE);
-        match timeout_at(until, self.hub.definition(address)).await {
+        match timeout_at(until, self.hubs.preferred().definition(address)).await {
             Ok(Ok(Some(definition))) if is_agent(&definition) => true,
             Ok(Ok(_)) => {
                 self.remember(address, now);

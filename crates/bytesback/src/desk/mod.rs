@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use obyte::{Address, UnitHash};
-use obyte_hub::Hub;
+use obyte_hub::Hubs;
 use program::{BaseShare, Pair, Quote, Rate, RateTable, Rules, quote};
 use store::{
     Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, PurchaseRecord,
@@ -53,8 +53,8 @@ impl Default for DeskSettings {
 pub struct Side {
     /// Who pays.
     pub payer: Payer,
-    /// The hub of this side, to look up addresses.
-    pub hub: Hub,
+    /// The hubs of this side, to look up addresses.
+    pub hubs: Hubs,
     /// What the currencies are worth.
     pub rates: Rates,
     /// What is set aside for the network fees of one payout.
@@ -77,7 +77,7 @@ struct SideAtWork {
 
 impl From<Side> for SideAtWork {
     fn from(side: Side) -> Self {
-        Self { agents: Agents::new(side.hub.clone()), side }
+        Self { agents: Agents::new(side.hubs.clone()), side }
     }
 }
 
@@ -275,11 +275,12 @@ impl Desk {
     }
 
     fn payer_checks(&self, endpoint: Endpoint) -> [Check; 3] {
-        let status = self.side(endpoint).side.payer.status();
+        let Side { payer, hubs, .. } = &self.side(endpoint).side;
+        let status = payer.status();
         [
             Check {
-                name: format!("hub of the {endpoint} endpoint"),
-                ok: status.connected,
+                name: format!("hub of the {endpoint} endpoint ({})", hubs.name(hubs.preferred_id())),
+                ok: hubs.is_connected(),
                 what_to_do: "see the log; is the hub's address right, and the network there?".to_owned(),
             },
             Check {

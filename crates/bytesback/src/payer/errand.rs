@@ -6,12 +6,12 @@ use std::time::Duration;
 use obyte::answer::{MaybeAccepted, PostAnswer};
 use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
-use obyte_hub::{Hub, HubError, ParentsRequest};
+use obyte_hub::{Hub, HubError, HubId, Hubs, ParentsRequest, Question};
 use payout::{AskHistory, AskParents, Event, VersionId};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use super::history::Historian;
+use super::suspicion::Parentage;
 
 /// How long an answer about parents or to a post may take before the engine goes on without it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Runs errands to the hub.
 #[derive(Clone)]
 pub(super) struct Errands {
-    pub(super) hub: Hub,
+    pub(super) hubs: Hubs,
+    pub(super) parentage: Arc<Parentage>,
     pub(super) historian: Arc<Historian>,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
@@ -29,14 +30,16 @@ impl Errands {
         let this = self.clone();
         tokio::spawn(async move {
             let ask = question.ask;
-            let event = match timeout(PATIENCE, this.parents(&question)).await {
-                Ok(Ok((parents, looked_up_mci))) => Event::Parents { ask, parents, threshold, looked_up_mci },
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the hub gave no parents");
-                    Event::NoParents { ask }
-                }
-                Err(_) => {
-                    tracing::warn!("the hub gave no parents in time");
+            let asking = this
+                .hubs
+                .ask(Question::Parents, PATIENCE, |hub| async move { parents(&hub, &question).await });
+            let event = match asking.await {
+                (hub, Ok((parents, looked_up_mci))) => match this.is_to_be_left(hub, &parents) {
+                    true => Event::NoParents { ask },
+                    false => Event::Parents { ask, parents, threshold, looked_up_mci },
+                },
+                (hub, Err(error)) => {
+                    tracing::warn!(hub = %this.hubs.name(hub), %error, "the hub gave no parents");
                     Event::NoParents { ask }
                 }
             };
@@ -44,37 +47,28 @@ impl Errands {
         });
     }
 
-    /// Parents first, and only then the unit whose place decides about the definition: this order has no
-    /// race (4.7).
-    async fn parents(&self, question: &AskParents) -> Result<(Parents, Option<u64>), HubError> {
-        let request = ParentsRequest {
-            witnesses: None,
-            from_addresses: vec![question.from],
-            output_addresses: question.to.clone(),
-            max_aa_responses: None,
-        };
-        let parents = Parents::from(self.hub.parents(&request).await?);
-        let looked_up = match question.look_up {
-            Some(unit) => self.hub.get_joint(unit).await?.and_then(|joint| joint.hints.main_chain_index),
-            None => None,
-        };
-        Ok((parents, looked_up))
+    /// Whether the parents show that another hub is better asked.
+    fn is_to_be_left(&self, hub: HubId, parents: &Parents) -> bool {
+        let suspicion = self.parentage.judge(hub, parents, self.historian.clock.now());
+        suspicion.is_some_and(|what| self.hubs.report(hub, &what))
     }
 
+    /// The unit leaves at once, so that units leave in the order of the line, and before the next
+    /// question for parents (8.2, 8.4).
     pub(super) fn post(&self, version: VersionId, json: Arc<str>) {
         let this = self.clone();
+        let posting = self.hubs.post_joint(json, PATIENCE);
         tokio::spawn(async move {
-            let event = match timeout(PATIENCE, this.hub.post_joint(&json)).await {
-                Ok(Ok(reply)) => {
+            let event = match posting.await {
+                Ok(reply) => {
                     Event::PostAnswered { version, answer: reply.answer, text: reply.text.to_string() }
                 }
-                Ok(Err(error)) => match error.as_post_answer() {
+                Err(error) => match error.as_post_answer() {
                     Some(answer) if answer != NO_ANSWER => {
                         Event::PostAnswered { version, answer, text: error.to_string() }
                     }
                     _ => Event::PostUnanswered { version },
                 },
-                Err(_) => Event::PostUnanswered { version },
             };
             this.tell(event);
         });
@@ -84,10 +78,13 @@ impl Errands {
         let this = self.clone();
         tokio::spawn(async move {
             let ask = question.ask;
-            let event = match this.historian.look_up(&this.hub, question).await {
-                Ok(units) => Event::History { ask, units },
-                Err(error) => {
-                    tracing::warn!(%error, "no history of the wallet could be proven");
+            let event = match this.historian.look_up(&this.hubs, question).await {
+                (_, Ok(units)) => Event::History { ask, units },
+                (hub, Err(error)) => {
+                    tracing::warn!(hub = %this.hubs.name(hub), %error, "no history of the wallet could be proven");
+                    if let Some(what) = error.misbehaviour() {
+                        this.hubs.report(hub, &what);
+                    }
                     Event::NoHistory { ask }
                 }
             };
@@ -99,6 +96,23 @@ impl Errands {
         // The payer may have stopped meanwhile.
         let _ = self.events.send(event);
     }
+}
+
+/// Parents first, and only then the unit whose place decides about the definition: this order has no
+/// race (4.7).
+async fn parents(hub: &Hub, question: &AskParents) -> Result<(Parents, Option<u64>), HubError> {
+    let request = ParentsRequest {
+        witnesses: None,
+        from_addresses: vec![question.from],
+        output_addresses: question.to.clone(),
+        max_aa_responses: None,
+    };
+    let parents = Parents::from(hub.parents(&request).await?);
+    let looked_up = match question.look_up {
+        Some(unit) => hub.get_joint(unit).await?.and_then(|joint| joint.hints.main_chain_index),
+        None => None,
+    };
+    Ok((parents, looked_up))
 }
 
 const NO_ANSWER: PostAnswer = PostAnswer::MaybeAccepted(MaybeAccepted::NoAnswer);

@@ -1,13 +1,14 @@
 //! The payer's history: asked of the hub, proven, and told to the engine in its own words.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use obyte::compose::Coin;
 use obyte::history::{
     Asked, HistoryError, OrderProviders, ProvenUnit, State, Trust, VerifiedHistory, verify,
 };
 use obyte::{Address, Bytes, Network, UnitHash};
-use obyte_hub::{HistoryRequest, Hub, HubError};
+use obyte_hub::{HistoryRequest, HubError, HubId, Hubs, Misbehaviour, Question};
 use payout::{AskHistory, SeenUnit, Standing};
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ use crate::clock::Clock;
 
 /// A proof whose newest order provider unit is older shows a stalled or lying hub (7.4 iv).
 const AGE_MAX_SECONDS: u64 = 15 * 60;
+/// How long a history may take where another hub could be asked instead.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks for histories and proves them.
 pub(super) struct Historian {
@@ -43,12 +46,24 @@ pub(super) enum NoHistory {
     CutShort,
 }
 
+impl NoHistory {
+    /// What it shows about the hub beyond a request without an answer.
+    pub(super) fn misbehaviour(&self) -> Option<Misbehaviour> {
+        match self {
+            Self::Unproven(why) => Some(Misbehaviour::Lied(why.to_string())),
+            Self::Stale => Some(Misbehaviour::Stalled(self.to_string())),
+            Self::Hub(_) | Self::CutShort => None,
+        }
+    }
+}
+
 impl Historian {
+    /// Says who was asked, too.
     pub(super) async fn look_up(
         self: &Arc<Self>,
-        hub: &Hub,
+        hubs: &Hubs,
         question: AskHistory,
-    ) -> Result<Vec<SeenUnit>, NoHistory> {
+    ) -> (HubId, Result<Vec<SeenUnit>, NoHistory>) {
         let request = HistoryRequest {
             witnesses: self.order_providers.addresses().to_vec(),
             addresses: vec![question.address],
@@ -56,10 +71,17 @@ impl Historian {
             known_stable_units: Vec::new(),
             min_mci: Some(question.min_mci),
         };
-        let response = hub.history(&request).await?;
+        let limit = hubs.preferred().config().history_timeout;
+        let limit = if hubs.is_alone() { limit } else { limit.min(PATIENCE) };
+        let asking = hubs.ask(Question::History, limit, |hub| async move { hub.history(&request).await });
+        let (hub, response) = asking.await;
+        let response = match response {
+            Ok(response) => response,
+            Err(error) => return (hub, Err(error.into())),
+        };
         let this = Arc::clone(self);
         let proving = tokio::task::spawn_blocking(move || this.prove(&response, &question));
-        proving.await.map_err(|_| NoHistory::CutShort)?
+        (hub, proving.await.unwrap_or(Err(NoHistory::CutShort)))
     }
 
     fn prove(&self, response: &Value, question: &AskHistory) -> Result<Vec<SeenUnit>, NoHistory> {

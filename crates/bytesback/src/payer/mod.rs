@@ -9,6 +9,7 @@
 mod errand;
 mod history;
 mod status;
+mod suspicion;
 mod waiting;
 mod worker;
 
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use obyte::fee::ThresholdSize;
 use obyte::history::OrderProviders;
 use obyte::{Address, Network, PaymentKey, UnitHash};
-use obyte_hub::{Hub, HubEvents};
+use obyte_hub::{Hubs, HubsEvents};
 use payout::{Payout, PayoutId, Settings};
 use store::{Endpoint, PayerLock, Store};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -36,8 +37,8 @@ pub struct PayerParts {
     pub lock: PayerLock,
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
-    /// The hub, and what it says on its own.
-    pub hub: (Hub, HubEvents),
+    /// The hubs, and what they say on their own.
+    pub hubs: (Hubs, HubsEvents),
     /// Whose word proves histories.
     pub order_providers: OrderProviders,
     /// The genesis unit of a devnet; public networks have a known one. It is needed only to prove coins

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use obyte::fee::{ThresholdSize, TpsLaw};
-use obyte_hub::{Hub, HubEvent, HubEvents, SystemVars};
+use obyte_hub::{HubEvent, HubName, Hubs, HubsEvent, HubsEvents, SystemVars};
 use payout::{Action, Alarm, Engine, Event, InHand, Timestamp};
 use serde_json::Number;
 use store::{Endpoint, StoreError};
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::errand::Errands;
 use super::history::Historian;
+use super::suspicion::{Parentage, Progress};
 use super::waiting::Waiting;
 use super::{Command, DEFAULT_THRESHOLD, PayerParts, PayerStatus};
 
@@ -35,7 +36,7 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) {
     let endpoint = parts.endpoint;
-    let (hub, mut hub_events) = (parts.hub.0.clone(), parts.hub.1);
+    let (hubs, mut hub_events) = parts.hubs;
     let parts = Fixed {
         historian: Arc::new(Historian {
             order_providers: parts.order_providers,
@@ -49,7 +50,8 @@ pub(super) async fn run(
         settings: parts.settings,
         clock: parts.clock,
         endpoint,
-        hub,
+        parentage: Arc::new(Parentage::new(parts.settings.clock_skew_max)),
+        hubs,
     };
     let mut waiting = Waiting::default();
     while !stop.is_cancelled() {
@@ -65,7 +67,7 @@ pub(super) async fn run(
             }
         }
     }
-    parts.hub.close();
+    parts.hubs.close();
 }
 
 /// What stays the same over restarts of the engine.
@@ -73,7 +75,8 @@ struct Fixed {
     endpoint: Endpoint,
     lock: store::PayerLock,
     store: Arc<dyn store::Store>,
-    hub: Hub,
+    hubs: Hubs,
+    parentage: Arc<Parentage>,
     historian: Arc<Historian>,
     key: obyte::PaymentKey,
     settings: payout::Settings,
@@ -83,14 +86,19 @@ struct Fixed {
 async fn pay(
     fixed: &Fixed,
     commands: &mut mpsc::UnboundedReceiver<Command>,
-    hub_events: &mut HubEvents,
+    hub_events: &mut HubsEvents,
     waiting: &mut Waiting,
     publish: &watch::Sender<PayerStatus>,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
     let snapshot = fixed.store.snapshot(fixed.endpoint).await?;
     let (events, mut errands_done) = mpsc::unbounded_channel();
-    let errands = Errands { hub: fixed.hub.clone(), historian: Arc::clone(&fixed.historian), events };
+    let errands = Errands {
+        hubs: fixed.hubs.clone(),
+        parentage: Arc::clone(&fixed.parentage),
+        historian: Arc::clone(&fixed.historian),
+        events,
+    };
     let engine = Engine::new(fixed.settings, fixed.key.secret_key().clone(), snapshot);
     let mut payer = Worker {
         fixed,
@@ -99,19 +107,21 @@ async fn pay(
         waiting,
         publish,
         threshold: DEFAULT_THRESHOLD,
+        progress: Progress::default(),
         alarms: HashMap::new(),
     };
-    if fixed.hub.is_connected() {
+    if fixed.hubs.is_connected() {
         payer.handle(Event::Connected).await?;
     }
     loop {
         payer.publish();
+        payer.watch_progress();
         let pause = payer.pause();
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
             Some(event) = errands_done.recv() => payer.handle(event).await?,
-            Some(event) = hub_events.recv() => payer.on_hub(event).await?,
+            Some(event) = hub_events.recv() => payer.on_hubs(event).await?,
             Some(first) = commands.recv() => {
                 let mut burst = vec![first];
                 while burst.len() < BURST && let Ok(next) = commands.try_recv() {
@@ -134,6 +144,7 @@ struct Worker<'a> {
     waiting: &'a mut Waiting,
     publish: &'a watch::Sender<PayerStatus>,
     threshold: ThresholdSize,
+    progress: Progress,
     /// When each kind of alarm was logged last.
     alarms: HashMap<std::mem::Discriminant<Alarm>, Timestamp>,
 }
@@ -159,26 +170,38 @@ impl Worker<'_> {
         Ok(())
     }
 
-    async fn on_hub(&mut self, event: HubEvent) -> Result<(), StoreError> {
+    async fn on_hubs(&mut self, event: HubsEvent) -> Result<(), StoreError> {
+        match event {
+            // The new hub gets the whole line first, and tells the history (8.2, 8.4).
+            HubsEvent::Switched { from, to, why } => {
+                tracing::info!(endpoint = %self.fixed.endpoint, %from, %to, %why, "paying goes on with another hub");
+                self.handle(Event::Disconnected).await?;
+                self.handle(Event::Connected).await
+            }
+            HubsEvent::Said { from, event } => self.on_hub(&from, event).await,
+        }
+    }
+
+    async fn on_hub(&mut self, hub: &HubName, event: HubEvent) -> Result<(), StoreError> {
         let endpoint = self.fixed.endpoint;
         match event {
             HubEvent::Connected => {
-                tracing::info!(%endpoint, hub = %self.fixed.hub.config().url, "connected to the hub");
+                tracing::info!(%endpoint, %hub, "connected to the hub");
                 self.handle(Event::Connected).await
             }
             HubEvent::Disconnected { why } => {
-                tracing::warn!(%endpoint, %why, "disconnected from the hub");
+                tracing::warn!(%endpoint, %hub, %why, "disconnected from the hub");
                 self.handle(Event::Disconnected).await
             }
             HubEvent::HaveUpdates | HubEvent::Missed { .. } => self.handle(Event::HaveUpdates).await,
             HubEvent::SequenceBecameBad(units) => {
-                tracing::warn!(%endpoint, ?units, "the hub calls units bad for now; the history will tell");
+                tracing::warn!(%endpoint, %hub, ?units, "the hub calls units bad for now; the history will tell");
                 self.handle(Event::HaveUpdates).await
             }
             HubEvent::SystemVars(vars) => self.on_system_vars(&vars).await,
             HubEvent::Joint(_) | HubEvent::ExchangeRates(_) => Ok(()),
             HubEvent::Notice { subject, body } => {
-                tracing::debug!(%endpoint, %subject, %body, "the hub says");
+                tracing::debug!(%endpoint, %hub, %subject, %body, "the hub says");
                 Ok(())
             }
         }
@@ -235,7 +258,7 @@ impl Worker<'_> {
 
     fn publish(&self) {
         let status = PayerStatus {
-            connected: self.fixed.hub.is_connected(),
+            connected: self.fixed.hubs.is_connected(),
             synced: self.engine.is_synced(),
             paused: self.engine.paused().map(ToString::to_string),
             queued: self.engine.queued(),
@@ -246,6 +269,18 @@ impl Worker<'_> {
             *published = status;
             changed
         });
+    }
+
+    /// A hub that proves nothing for long is left for another one.
+    fn watch_progress(&mut self) {
+        let hubs = &self.fixed.hubs;
+        let oldest = self.engine.open_slots().next().map(|slot| slot.no);
+        // Without a connection nothing can be proven; the time begins again.
+        let oldest = oldest.filter(|_| hubs.is_connected());
+        let hub = hubs.preferred_id();
+        if let Some(what) = self.progress.note(oldest, hub, self.fixed.clock.now()) {
+            hubs.report(hub, &what);
+        }
     }
 
     fn alarm(&mut self, alarm: &Alarm) {

@@ -1,8 +1,8 @@
-//! Rates of an endpoint's hub.
+//! Rates of an endpoint's preferred hub.
 
 use std::time::Duration;
 
-use obyte_hub::{ExchangeRates, Hub};
+use obyte_hub::{ExchangeRates, Hubs};
 use program::{Pair, RateTable};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -14,10 +14,10 @@ const EVERY: Duration = Duration::from_secs(120);
 /// How soon it is asked again where it did not answer.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Asks the hub for its rates again and again, until `stop`.
-pub async fn follow_hub(rates: Rates, hub: Hub, stop: CancellationToken) {
+/// Asks the preferred hub for its rates again and again, until `stop`.
+pub async fn follow_hub(rates: Rates, hubs: Hubs, stop: CancellationToken) {
     loop {
-        let pause = match hub.exchange_rates().await {
+        let pause = match hubs.preferred().exchange_rates().await {
             Ok(said) => {
                 rates.hear(table_of(&said));
                 EVERY

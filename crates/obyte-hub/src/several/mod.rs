@@ -204,6 +204,11 @@ impl Hubs {
         self.board.preferred()
     }
 
+    /// All hubs, in the order of preference.
+    pub fn ids(&self) -> Vec<HubId> {
+        (0..self.board.hubs.len()).map(HubId).collect()
+    }
+
     /// How it went with each hub, in the order of preference.
     pub fn stats(&self) -> Vec<HubStats> {
         self.board.stats()
