@@ -1,0 +1,154 @@
+//! A server whose test endpoint has a hub that can be told to misbehave, and behind it a good one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytesback::clock::{Clock, SystemClock};
+use bytesback::desk::DeskSettings;
+use bytesback::server::{EndpointSetup, Server};
+use bytesback::wallet::{new_mnemonic, paying_key};
+use bytesback_client::{Client, Endpoint};
+use obyte::history::OrderProviders;
+use obyte::{Address, Bytes, Network, PaymentKey, UnitHash};
+use obyte_devnet::{Devnet, DevnetConfig};
+use obyte_hub::{Hub, HubConfig, HubsConfig, Patience};
+use payout::Settings;
+use program::{Pair, RateTable};
+use store::sqlite::SqliteStore;
+use store::{KeyHash, NewPartner, PartnerKind, Store};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::common::{PATIENCE, address, ok, purchase, settle, until};
+use crate::proxy::{Mischief, Proxy};
+
+pub(crate) struct Stage {
+    url: String,
+    client: Client,
+    pub(crate) proxy: Proxy,
+    devnet: Devnet,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+    payer: bytesback::payer::Payer,
+    orders: u32,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// The first hub does the mischief from the start.
+    pub(crate) async fn set(mischief: Mischief, patience: Patience) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [live, test] = [(), ()].map(|()| paying_key(&new_mnemonic().expect("random numbers")));
+        let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
+        let config = DevnetConfig {
+            allocations: vec![(live.address(), fund), (test.address(), fund)],
+            ..DevnetConfig::new(folder.path().join("devnet"))
+        };
+        let devnet = Devnet::start(config).await.expect("a devnet");
+        let proxy = Proxy::start(devnet.url(), mischief).await;
+        let honest = || HubConfig::new(&devnet.url(), Network::Devnet).expect("an address");
+        let mut first = proxy.config();
+        // A hub that does not answer is not waited for so long here.
+        first.history_timeout = Duration::from_millis(300);
+        first.backoff.max = Duration::from_millis(500);
+        let mut hubs = HubsConfig::new(vec![first, honest()]).expect("two hubs");
+        hubs.patience = patience;
+        let setup = |endpoint, hubs, key| setup(&devnet, endpoint, hubs, key);
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(folder.path().join("book.sqlite")).expect("a book"));
+        add_shop(&*store).await;
+        let (live, test) =
+            (setup(store::Endpoint::Live, honest().into(), live), setup(store::Endpoint::Test, hubs, test));
+        let server = Server::start(store, DeskSettings::default(), live, test).await.expect("a server");
+        let payer = server.payer(store::Endpoint::Test).clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
+        let (stop, serving) = (Some(stop), Some(serving));
+        let client = Client::new(&url).expect("a URL");
+        Self { url, client, proxy, devnet, stop, serving, payer, orders: 0, _folder: folder }
+    }
+
+    pub(crate) async fn synced(&self) {
+        until("the history is proven", async || self.payer.status().synced).await;
+    }
+
+    /// Makes purchases and waits until every one is paid, proven, and has one output.
+    pub(crate) async fn buy(&mut self, count: u32) {
+        let orders: Vec<_> = (self.orders..self.orders + count).map(|n| n.to_string()).collect();
+        self.orders += count;
+        let paid = orders.iter().map(|order| {
+            let (client, to) = (self.client.clone(), address(order));
+            async move {
+                let answer = settle(&client, Endpoint::Test, &purchase(order, to, "1")).await;
+                (ok(answer).1, to)
+            }
+        });
+        let paid = futures_util::future::join_all(paid).await;
+        until("every unit is proven", async || self.payer.status().open_slots == 0).await;
+        let hub = self.hub().await;
+        for (unit, to) in paid {
+            self.check(&hub, unit, to).await;
+        }
+    }
+
+    async fn check(&self, hub: &Hub, unit: UnitHash, to: Address) {
+        let joint = hub.get_joint(unit).await.expect("answered").expect("the network has the unit");
+        assert_eq!(joint.unit.outputs().filter(|(_, output)| output.address == to).count(), 1);
+        let balance = hub.balances(&[to]).await.expect("answered")[&to].base();
+        assert_eq!((balance.stable, balance.pending), (5_000_000, 0), "it is stable, and paid once");
+    }
+
+    async fn hub(&self) -> Hub {
+        let (hub, _) = Hub::start(HubConfig::new(&self.devnet.url(), Network::Devnet).expect("an address"));
+        hub.wait_connected(PATIENCE).await.expect("the devnet is there");
+        hub
+    }
+
+    /// Waits until the server says that it asks this hub of the test endpoint.
+    pub(crate) async fn asks(&self, hub: &str) {
+        let wanted = format!("hub of the test endpoint ({hub})");
+        until("the hub is asked", async || {
+            let answer = reqwest::get(format!("{}/readyz", self.url)).await.expect("the server is there");
+            answer.text().await.expect("text").contains(&format!(r#""name":"{wanted}","ok":true"#))
+        })
+        .await;
+    }
+
+    pub(crate) fn first(&self) -> String {
+        let url = self.proxy.config().url;
+        format!("127.0.0.1:{}", url.port().expect("a port"))
+    }
+
+    pub(crate) fn second(&self) -> String {
+        self.devnet.local_addr().to_string()
+    }
+
+    pub(crate) async fn end(mut self) {
+        drop(self.stop.take());
+        self.serving.take().expect("once").await.expect("the server does not panic");
+        self.devnet.shutdown().await;
+    }
+}
+
+fn setup(devnet: &Devnet, endpoint: store::Endpoint, hubs: HubsConfig, key: PaymentKey) -> EndpointSetup {
+    EndpointSetup {
+        endpoint,
+        hubs,
+        order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
+        genesis: Some(devnet.genesis_unit()),
+        key,
+        rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
+        settings: Settings::new(Network::Devnet),
+    }
+}
+
+async fn add_shop(store: &dyn Store) {
+    let at = SystemClock.now();
+    let name = "demo-shop".parse().expect("a name");
+    let shop = NewPartner { name, kind: PartnerKind::Merchant, trusted: true, at };
+    let shop = store.add_partner(shop).await.expect("added");
+    store.add_key(shop.id, KeyHash::of("demo-shop-key"), "sample", at).await.expect("added");
+}
