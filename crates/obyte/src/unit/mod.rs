@@ -216,7 +216,7 @@ impl Unit {
         self.content.as_ref().map_or(Bytes::ZERO, |content| content.payload_commission)
     }
 
-    /// The fee for being large; zero where absent.
+    /// The fee for being large; zero where absent. No hash covers it: a hub may say what it likes.
     pub fn oversize_fee(&self) -> Bytes {
         self.content.as_ref().map_or(Bytes::ZERO, |content| content.oversize_fee)
     }

@@ -17,7 +17,7 @@ fn parsed<T: std::str::FromStr>(list: Option<&Value>) -> Vec<T> {
     texts.map(|text| text.as_str().and_then(|text| text.parse().ok()).expect("well-formed")).collect()
 }
 
-fn check(vectors: &Value, item: &Value) -> Result<VerifiedHistory, HistoryError> {
+pub(crate) fn check(vectors: &Value, item: &Value) -> Result<VerifiedHistory, HistoryError> {
     let request = &item["request"];
     let (addresses, joints) =
         (parsed::<Address>(request.get("addresses")), parsed::<UnitHash>(request.get("requested_joints")));
@@ -31,7 +31,7 @@ fn check(vectors: &Value, item: &Value) -> Result<VerifiedHistory, HistoryError>
     verify(&item["response"], &Asked { addresses: &addresses, joints: &joints }, &trust)
 }
 
-fn each(kind: &str, mut test: impl FnMut(&Value, &Value, &str)) {
+pub(crate) fn each(kind: &str, mut test: impl FnMut(&Value, &Value, &str)) {
     let vectors = crate::load("history.json");
     for item in vectors[kind].as_array().expect("a list") {
         test(&vectors, item, item["what"].as_str().expect("a name"));

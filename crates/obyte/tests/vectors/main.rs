@@ -9,8 +9,12 @@ mod keys;
 mod posted;
 mod signatures;
 mod source_string;
+mod tampering;
 mod textcoins;
 mod units;
+
+#[path = "../tampering/mod.rs"]
+mod one_change;
 
 use std::path::{Path, PathBuf};
 
