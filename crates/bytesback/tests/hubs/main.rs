@@ -29,7 +29,7 @@ async fn a_hub_that_lies_from_the_start_is_left_and_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hub_that_begins_to_lie_is_left_and_asked_again_after_its_disgrace() {
-    let patience = Patience { lied: Duration::from_secs(3), ..strict() };
+    let patience = Patience { lied: Duration::from_secs(6), ..strict() };
     let mut stage = Stage::set(Mischief::None, patience).await;
     stage.synced().await;
     stage.asks(&stage.first()).await;
