@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 use crate::config::Fees;
 use crate::dag::Id;
 use crate::genesis::Keys;
+use crate::hub::Devices;
 use crate::state::{Accepted, Envelope, Picked, PostError, State, THRESHOLD, law};
 use crate::watch::{ConnectionId, Watchers};
 
@@ -24,6 +25,7 @@ use crate::watch::{ConnectionId, Watchers};
 pub(crate) struct Core {
     state: Mutex<State>,
     pub(crate) watchers: Watchers,
+    pub(crate) devices: Devices,
     pub(crate) keys: Keys,
     pub(crate) fees: Fees,
     pub(crate) exchange_rates: BTreeMap<String, f64>,
@@ -49,6 +51,7 @@ impl Core {
         Arc::new(Self {
             state: Mutex::new(state),
             watchers: Watchers::default(),
+            devices: Devices::default(),
             keys,
             fees,
             exchange_rates,

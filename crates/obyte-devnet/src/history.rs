@@ -10,7 +10,8 @@ mod request;
 
 use std::io;
 
-use obyte::{BallHash, UnitHash};
+use obyte::{BallHash, Unit, UnitHash};
+use serde_json::json;
 
 use crate::dag::{Dag, Id};
 use crate::journal::{Place, Reader};
@@ -33,13 +34,16 @@ pub(crate) struct JointPlan {
     actual_tps_fee: Option<u64>,
     ball: Option<BallHash>,
     skiplist: Vec<UnitHash>,
+    /// Whether the unit is void and its content dropped.
+    is_stripped: bool,
 }
 
 impl JointPlan {
     /// A unit with its ball, where it is stable.
     pub(crate) fn new(dag: &Dag, id: Id) -> Self {
         let node = dag.node(id);
-        let skiplist = if node.is_stable { dag.skiplist(id).collect() } else { Vec::new() };
+        let is_stripped = dag.is_stripped(id);
+        let skiplist = if node.is_stable && !is_stripped { dag.skiplist(id).collect() } else { Vec::new() };
         let mut skiplist: Vec<_> = skiplist.into_iter().map(|unit: Id| dag.node(unit).hash()).collect();
         skiplist.sort_unstable();
         Self {
@@ -48,12 +52,23 @@ impl JointPlan {
             actual_tps_fee: node.actual_tps_fee.map(obyte::Bytes::get),
             ball: node.ball(),
             skiplist,
+            is_stripped,
         }
     }
 
     /// The same without ball.
     pub(crate) fn without_ball(dag: &Dag, id: Id) -> Self {
         Self { ball: None, skiplist: Vec::new(), ..Self::new(dag, id) }
+    }
+
+    /// As `get_joint` answers it: units above the last ball of the newest stable unit are served without
+    /// ball, so that full nodes do not take it before they have the balls below.
+    pub(crate) fn retrieved(dag: &Dag, id: Id) -> Self {
+        if dag.node(id).is_at_or_below(dag.retrievable_mci()) {
+            Self::new(dag, id)
+        } else {
+            Self::without_ball(dag, id)
+        }
     }
 
     /// How long the text will be, roughly.
@@ -63,7 +78,10 @@ impl JointPlan {
 
     /// Appends the joint.
     pub(crate) fn write(&self, reader: &Reader, out: &mut String) -> io::Result<()> {
-        let unit = reader.json(self.place)?;
+        let mut unit = reader.json(self.place)?;
+        if self.is_stripped {
+            unit = stripped(&unit).ok_or(io::ErrorKind::InvalidData)?;
+        }
         let body = unit.strip_suffix('}').ok_or(io::ErrorKind::InvalidData)?;
         out.push_str("{\"unit\":");
         out.push_str(body);
@@ -79,6 +97,17 @@ impl JointPlan {
         out.push('}');
         Ok(())
     }
+}
+
+/// What is left of a void unit (7.5).
+fn stripped(json: &str) -> Option<String> {
+    let unit = Unit::from_json(serde_json::from_str(json).ok()?).ok()?;
+    let authors: Vec<_> = unit.authors().iter().map(|author| json!({"address": author.address})).collect();
+    let mut fields = json!({"content_hash": unit.content_hash(), "authors": authors});
+    for name in ["unit", "version", "alt", "timestamp", "parent_units", "last_ball", "last_ball_unit"] {
+        fields[name] = unit.fields().get(name)?.clone();
+    }
+    Some(fields.to_string())
 }
 
 fn push_hint(out: &mut String, name: &str, value: Option<u64>) {
@@ -109,6 +138,9 @@ fn ball_json(dag: &Dag, id: Id) -> String {
     let mut out = format!("{{\"unit\":\"{}\",\"ball\":\"{own}\"", ball.unit);
     push_list(&mut out, "parent_balls", ball.parent_balls.iter().map(BallHash::as_str));
     push_list(&mut out, "skiplist_balls", ball.skiplist_balls.iter().map(BallHash::as_str));
+    if ball.is_nonserial {
+        out.push_str(",\"is_nonserial\":true");
+    }
     out.push('}');
     out
 }
@@ -131,6 +163,9 @@ impl History {
         }
         if units.len() > MAX_UNITS {
             return Err("your history is too large, consider switching to a full client".to_owned());
+        }
+        if !request.names_addresses() {
+            return Err("invalid witness addresses".to_owned());
         }
         let dag = state.dag();
         let start = state.facts.newest_witness();

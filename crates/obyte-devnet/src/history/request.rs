@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
+use obyte::validate::context::DagView as _;
 use obyte::{Address, UnitHash};
 use serde_json::Value;
 
@@ -37,7 +38,8 @@ impl Request {
             list(joints, ["no requested joints", "too many requested joints", "invalid requested joints"])?;
         let witnesses = field("witnesses").and_then(Value::as_array);
         let witnesses = witnesses.filter(|list| list.len() == 1).ok_or("wrong number of witnesses")?;
-        let min_mci = field("min_mci").map(|mci| mci.as_u64().ok_or(())).transpose();
+        let min_mci =
+            field("min_mci").filter(|mci| **mci != "").map(|mci| mci.as_u64().ok_or(())).transpose();
         let min_mci = min_mci.map_err(|()| "min_mci should be non negative integer")?.unwrap_or(0);
         let known_stable_units = list(
             field("known_stable_units"),
@@ -56,6 +58,12 @@ impl Request {
         })
     }
 
+    /// Whether all that the client pins are addresses.
+    pub(super) fn names_addresses(&self) -> bool {
+        let mut texts = self.witnesses.iter().map(Value::as_str);
+        texts.all(|text| text.is_some_and(|text| text.parse::<Address>().is_ok()))
+    }
+
     /// Whether the client pins the order provider of this network.
     pub(super) fn trusts(&self, state: &State) -> bool {
         self.witnesses.iter().all(|witness| witness.as_str() == Some(state.facts.order_provider.as_str()))
@@ -68,9 +76,12 @@ impl Request {
         for address in &self.addresses {
             let touching = state.units_of(address)?.into_iter();
             let is_asked = |&id: &Id| dag.node(id).mci.is_none_or(|mci| mci >= self.min_mci);
-            units.extend(touching.filter(is_asked));
+            // What is stripped has no receivers any more.
+            let touches = |&id: &Id| !dag.is_stripped(id) || state.authors(id).contains(address);
+            units.extend(touching.filter(is_asked).filter(touches));
         }
         units.extend(self.requested_joints.iter().filter_map(|hash| dag.find(hash)));
+        units.retain(|&id| dag.node(id).is_good() || dag.node(id).is_stable);
         for known in self.known_stable_units.iter().filter_map(|hash| dag.find(hash)) {
             units.remove(&known);
         }

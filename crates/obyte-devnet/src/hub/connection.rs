@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use data_encoding::BASE64;
 use futures_util::{SinkExt, StreamExt};
 use obyte::Network;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_util::task::TaskTracker;
 
 use super::frame::{Answer, Incoming, request};
-use super::{Heartbeat, login, requests};
+use super::{Heartbeat, requests, sayings};
 use crate::core::Core;
 use crate::watch::{ConnectionId, Outbox, Outgoing};
 
@@ -43,6 +43,10 @@ struct Session {
     in_work: HashSet<String>,
     was_sent_system_vars: bool,
     is_old_core: bool,
+    /// The public key of the device that logged in.
+    device: Option<String>,
+    /// Why the connection ends after the next answer.
+    close: Option<&'static str>,
 }
 
 impl Connection {
@@ -53,6 +57,21 @@ impl Connection {
     /// Whether the client's library is too old for some requests.
     pub(super) fn is_old_core(&self) -> bool {
         self.session().is_old_core
+    }
+
+    /// Remembers whether the client's library is too old for some requests.
+    pub(super) fn set_old_core(&self, is_old: bool) {
+        self.session().is_old_core = is_old;
+    }
+
+    /// The public key of the device that logged in on this connection.
+    pub(super) fn device(&self) -> Option<String> {
+        self.session().device.clone()
+    }
+
+    /// Remembers who logged in.
+    pub(super) fn set_device(&self, key: String) {
+        self.session().device = Some(key);
     }
 
     /// Sends the voted variables, unless that was done already.
@@ -73,6 +92,11 @@ impl Connection {
         self.outbox.say("error", Some(&json!(text)));
     }
 
+    /// Ends the connection once the answer to the current request is sent.
+    pub(super) fn close_after_answer(&self, reason: &'static str) {
+        self.session().close = Some(reason);
+    }
+
     /// Does something that takes long beside the reading of frames.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
@@ -80,9 +104,16 @@ impl Connection {
 
     /// Answers a request, and forgets its tag.
     pub(super) fn answer(&self, tag: &str, command: &str, answer: Answer) {
-        self.session().in_work.remove(tag);
+        let close = {
+            let mut session = self.session();
+            session.in_work.remove(tag);
+            session.close.take()
+        };
         if let Some(frame) = answer.frame(tag, command) {
             self.outbox.send(frame);
+        }
+        if let Some(reason) = close {
+            self.outbox.close(reason);
         }
     }
 }
@@ -218,7 +249,7 @@ impl Pulse {
 
 fn receive(connection: &Arc<Connection>, text: &str, pulse: &mut Pulse) {
     match Incoming::read(text) {
-        Some(Incoming::Justsaying { subject, body }) => listen(connection, &subject, body),
+        Some(Incoming::Justsaying { subject, body }) => sayings::listen(connection, &subject, body),
         Some(Incoming::Request { command, tag, params }) => {
             let is_new = connection.session().in_work.insert(tag.clone());
             if is_new {
@@ -232,66 +263,4 @@ fn receive(connection: &Arc<Connection>, text: &str, pulse: &mut Pulse) {
         Some(Incoming::Response) => pulse.asked = None,
         None => {}
     }
-}
-
-fn listen(connection: &Arc<Connection>, subject: &str, body: Value) {
-    match subject {
-        "version" => version(connection, &body),
-        "hub/login" if !body.is_null() => login::login(connection, body),
-        "hub/refresh" => {
-            connection.outbox.say("info", Some(&json!("0 messages sent")));
-            connection.outbox.say("hub/message_box_status", Some(&json!("empty")));
-        }
-        "hub/repeat_challenge" => connection.outbox.say("hub/challenge", Some(&json!(connection.challenge))),
-        "light/new_address_to_watch" => match body.as_str().and_then(|text| text.parse().ok()) {
-            Some(address) => {
-                connection.core.watchers.watch_addresses(connection.id, &[address]);
-                connection.outbox.say("info", Some(&json!(format!("now watching {address}"))));
-            }
-            None => connection.send_error("address not valid"),
-        },
-        "watch_system_vars" => connection.send_system_vars(),
-        _ => {}
-    }
-}
-
-/// Checks that the client is of this network and not too old (6.2).
-fn version(connection: &Connection, body: &Value) {
-    if body.is_null() {
-        return;
-    }
-    let fail = |text: &str, reason| {
-        connection.send_error(text);
-        connection.outbox.close(reason);
-    };
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
-    let Some(library) = text("library_version") else {
-        return fail("invalid library_version", "invalid library_version");
-    };
-    let Some(protocol) = text("protocol_version") else {
-        return fail("invalid protocol_version", "invalid protocol_version");
-    };
-    let Some(alt) = text("alt") else { return fail("invalid alt", "invalid alt") };
-    let number = version_number(library);
-    if number < version_number("0.4.0") {
-        connection.outbox.say("upgrade_required", None);
-        connection.outbox.say("old core", None);
-        return connection.outbox.close("old core");
-    }
-    connection.session().is_old_core = number < version_number(requests::LEAST_LIBRARY);
-    if !Network::Devnet.accepts_version(protocol) {
-        let text =
-            format!("Incompatible versions, I support 1.0dev, 2.0dev, 3.0dev, 4.0dev, yours {protocol}");
-        return fail(&text, "incompatible versions");
-    }
-    if alt != Network::Devnet.alt() {
-        let text = format!("Incompatible alts, mine {}, yours {alt}", Network::Devnet.alt());
-        fail(&text, "incompatible alts");
-    }
-}
-
-/// The parts of a version, for comparison. What is no number counts as nothing.
-fn version_number(version: &str) -> [u64; 3] {
-    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
-    [(); 3].map(|()| parts.next().unwrap_or(0))
 }

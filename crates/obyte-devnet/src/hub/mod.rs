@@ -1,11 +1,15 @@
 //! The hub: WebSocket connections that speak the network's protocol (section 6).
 
+mod agents;
 mod coins;
 mod connection;
+mod data_feed;
+mod devices;
 mod frame;
 mod login;
 mod queries;
 mod requests;
+mod sayings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::core::Core;
+
+pub(crate) use devices::Devices;
 
 /// When a silent client is asked whether it is there, and when it is given up.
 #[derive(Clone, Copy, Debug)]

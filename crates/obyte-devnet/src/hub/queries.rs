@@ -1,10 +1,11 @@
 //! Questions that the state answers at once (6.4). All answers are a hub's opinion.
 
-use obyte::Address;
 use obyte::validate::context::DagView as _;
+use obyte::{Address, UnitHash};
 use serde_json::{Value, json};
 
 use super::coins::{balances, pick_coins};
+use super::data_feed;
 use super::frame::Answer;
 use crate::state::State;
 
@@ -31,10 +32,15 @@ pub(super) fn answer(state: &State, command: &str, params: Option<&Value>) -> An
         "light/get_attestation" => attestation(state, params),
         "light/get_attestations" => attestations(state, params),
         "light/get_profile_units" => profile_units(state, params),
-        "light/get_data_feed" => data_feed(params),
+        "light/get_data_feed" => data_feed::answer(params),
         _ => return Answer::Silence,
     };
     known.into()
+}
+
+/// Whether a value is a hash in base64.
+pub(super) fn is_hash(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.parse::<UnitHash>().is_ok())
 }
 
 /// What JavaScript takes for false.
@@ -192,25 +198,4 @@ fn profile_units(state: &State, params: Option<&Value>) -> Result<Value> {
     units.sort_unstable();
     units.dedup();
     Ok(units.into_iter().map(|id| json!(state.dag().node(id).hash())).collect())
-}
-
-/// No data feeds are kept: every question is answered as one for a feed that nobody posted.
-fn data_feed(params: Option<&Value>) -> Result<Value> {
-    let Some(params) = params.filter(|params| params.as_object().is_some_and(|fields| !fields.is_empty()))
-    else {
-        return fail("no params in light/get_data_feed");
-    };
-    if params.get("max_mci").is_some_and(|mci| mci.as_u64().is_none_or(|mci| mci == 0)) {
-        return fail("max_mci must be positive integer");
-    }
-    if params.get("oracles").and_then(addresses).is_none_or(|oracles| oracles.is_empty()) {
-        return fail("oracles must be non-empty array");
-    }
-    let Some(feed) = params.get("feed_name").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
-        return fail("empty feed_name or not a string");
-    };
-    match params.get("ifnone") {
-        Some(value) => Ok(value.clone()),
-        None => fail(&format!("data feed {feed} not found")),
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::connection::Connection;
 use super::frame::Answer;
-use super::queries;
+use super::{agents, devices, queries};
 use crate::dag::Id;
 use crate::history::{History, JointPlan, Request, link_proofs};
 use crate::state::PostError;
@@ -30,7 +30,7 @@ fn quick(connection: &Connection, command: &str, params: Option<Value>) -> Answe
     let core = &connection.core;
     match command {
         "heartbeat" => Answer::Empty,
-        "subscribe" => Answer::error("I serve light clients only, cannot subscribe you to updates"),
+        "subscribe" => subscribe(connection, params.as_ref()),
         "catchup" => Answer::error("not subscribed, will not serve catchup"),
         "get_hash_tree" => Answer::error("not subscribed, will not serve get_hash_tree"),
         "get_peers" | "hub/get_bots" => Answer::Value(json!([])),
@@ -39,11 +39,33 @@ fn quick(connection: &Connection, command: &str, params: Option<Value>) -> Answe
         "get_system_vars" => Answer::Value(core.system_vars()),
         "get_joint" => joint(connection, params.as_ref()),
         "hub/get_exchange_rates" => Answer::Value(json!(core.exchange_rates)),
-        "hub/temp_pubkey" => Answer::Value(json!("updated")),
+        "hub/temp_pubkey" => core.devices.publish(connection.device().as_deref(), params.as_ref()).into(),
+        "hub/get_temp_pubkey" => core.devices.published(params.as_ref()).into(),
+        "hub/deliver" => Answer::Error(devices::deliver(params.as_ref())),
         "hub/enable_notification" | "hub/disable_notification" => Answer::Value(json!("ok")),
-        "hub/get_asset_metadata" => Answer::error("no metadata"),
+        "hub/get_asset_metadata" => {
+            let is_hash = params.as_ref().is_some_and(|asset| {
+                asset.as_str().is_some_and(|asset| obyte::canonical::text_length(asset) == 44)
+            });
+            Answer::error(if is_hash { "no metadata" } else { "bad asset" })
+        }
+        _ if let Some(answer) = agents::answer(command, params.as_ref()) => answer,
         _ => queries::answer(&core.state(), command, params.as_ref()),
     }
+}
+
+/// Full nodes are refused, after the checks of a hub that takes them.
+fn subscribe(connection: &Connection, params: Option<&Value>) -> Answer {
+    let params = params.and_then(Value::as_object).filter(|params| !params.is_empty());
+    let Some(params) = params else { return Answer::error("no params") };
+    if !params.get("subscription_id").is_some_and(Value::is_string) {
+        return Answer::error("no subscription_id");
+    }
+    if !params.get("library_version").is_some_and(Value::is_string) {
+        connection.close_after_answer("invalid library_version");
+        return Answer::error("invalid library_version");
+    }
+    Answer::error("I serve light clients only, cannot subscribe you to updates")
 }
 
 fn joint(connection: &Connection, params: Option<&Value>) -> Answer {
@@ -57,7 +79,7 @@ fn joint(connection: &Connection, params: Option<&Value>) -> Answer {
     let Some(id) = text.parse().ok().and_then(|hash| state.dag().find(&hash)) else {
         return Answer::Value(json!({"joint_not_found": text}));
     };
-    let plan = JointPlan::new(state.dag(), id);
+    let plan = JointPlan::retrieved(state.dag(), id);
     let reader = state.reader();
     drop(state);
     let mut out = "{\"joint\":".to_owned();

@@ -153,13 +153,27 @@ impl Client {
     pub(crate) async fn wait_until_stable(&mut self, unit: &UnitHash) {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            let answer = self.request("get_joint", json!(unit)).await;
-            if answer["joint"].get("ball").is_some() {
+            let stable = self.request("get_last_stable_unit_props", Value::Null).await;
+            let stable = stable["main_chain_index"].as_u64().expect("a number");
+            if self.mci(unit).await.is_some_and(|mci| mci <= stable) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the unit did not become stable in time");
+    }
+
+    /// Waits until the hub serves a unit with its ball.
+    pub(crate) async fn wait_for_ball(&mut self, unit: &UnitHash) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let joint = self.request("get_joint", json!(unit)).await["joint"].clone();
+            if joint.get("ball").is_some() {
+                return joint;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the hub did not show the ball in time");
     }
 }
 

@@ -147,7 +147,9 @@ async fn parents_and_properties_fit_together() {
     scene.client.wait_until_stable(&unit.hash()).await;
     let own = scene.wallet.address();
     let parents = scene.client.parents(&own).await;
-    let joint = scene.client.request("get_joint", json!(parents.last_ball_unit)).await["joint"].clone();
+    // Balls are shown once the network moved on.
+    scene.pay().await;
+    let joint = scene.client.wait_for_ball(&parents.last_ball_unit).await;
     assert_eq!(joint["ball"], json!(parents.last_ball));
     assert_eq!(joint["unit"]["main_chain_index"], parents.last_ball_mci);
     let last_mci = scene.client.request("get_last_mci", Value::Null).await.as_u64().expect("a number");
