@@ -1,14 +1,16 @@
 //! From options to a table.
 
+use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use obyte::UnitHash;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
-use crate::fees::FeeReader;
+use crate::fees::{Costs, FeeReader};
 use crate::http::Target;
 use crate::load::{Caller, Load, settle, warm_up};
 use crate::machine::{self, Machine};
@@ -80,7 +82,8 @@ async fn measure(options: &Options, server: Option<&Server>) -> anyhow::Result<V
             None => None,
         },
     };
-    let first = warm_up(&subject.caller, FIRST).await?;
+    let (first, unit) = warm_up(&subject.caller, FIRST).await?;
+    subject.costs(&HashMap::from([(unit, 1)])).await?;
     println!(
         "first purchase paid after {:.0} ms; {} s for each row\n",
         first.as_secs_f64() * 1e3,
@@ -104,11 +107,16 @@ impl Subject {
         let usage = watch.end()?;
         // So that the next row begins with a server that owes nothing, and units are complete.
         settle(&self.caller, &mut tally, SETTLE).await;
-        let costs = match &self.fees {
-            Some(fees) => Some(fees.read(&tally.units).await?),
-            None => None,
-        };
+        let costs = self.costs(&tally.units).await?;
         Ok(Row::new(load, lasting, tally, costs, usage))
+    }
+
+    /// What the units cost, once they are stable: rows begin when nothing is under way.
+    async fn costs(&self, units: &HashMap<UnitHash, u64>) -> anyhow::Result<Option<Costs>> {
+        match &self.fees {
+            Some(fees) => fees.read(units).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
+use obyte::UnitHash;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -16,16 +17,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Purchases that are asked for again at a time.
 const AT_A_TIME: usize = 64;
 
-/// Reports one purchase until it is paid; answers how long that took.
+/// Reports one purchase until it is paid; answers how long that took, and in which unit it is.
 ///
 /// # Errors
 /// What the server says after `limit`.
-pub async fn warm_up(caller: &Caller, limit: Duration) -> anyhow::Result<Duration> {
+pub async fn warm_up(caller: &Caller, limit: Duration) -> anyhow::Result<(Duration, UnitHash)> {
     let (start, number) = (Instant::now(), caller.next_number());
     loop {
         let answer = caller.report(number, Instant::now()).await;
         match answer {
-            Answer::Paid(_) => return Ok(start.elapsed()),
+            Answer::Paid(unit) => return Ok((start.elapsed(), unit)),
             _ if start.elapsed() < limit => sleep(PAUSE).await,
             Answer::Pending => bail!("the first purchase is still pending after {} s", limit.as_secs()),
             Answer::Failed(why) => bail!("the first purchase is not paid: {why}"),
