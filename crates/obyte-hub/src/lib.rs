@@ -21,7 +21,8 @@
 //! * Nothing that a hub says is proven here. Histories are verified by `obyte::history`.
 //! * A request ends: with its answer, or by [`HubError::TimedOut`], or when the connection ends.
 //!   [`HubError::nothing_was_sent`] tells the ends after which the hub cannot have seen it.
-//! * Everything is bounded: messages, pending requests, events that wait, texts in errors.
+//! * Everything is bounded: messages and the memory that they take once they are read, pending requests,
+//!   events that wait, texts in errors.
 //! * When events are taken slowly the socket goes on. `HaveUpdates`, `SystemVars` and `ExchangeRates` are
 //!   merged with one that waits, `SequenceBecameBad` collects its units, joints and notices are dropped
 //!   and counted in [`HubEvent::Missed`], after which a history is due. See [`HubEvents`].
@@ -45,6 +46,7 @@ mod tag;
 mod task;
 mod text;
 mod vars;
+mod weight;
 
 pub use config::{Backoff, HubConfig};
 pub use error::HubError;

@@ -47,7 +47,13 @@ impl ExchangeRates {
     /// How many rates are kept of one message.
     pub const MAX: usize = 10_000;
 
+    /// The longest message that is read, in bytes.
+    const MAX_TEXT: usize = 1024 * 1024;
+
     pub(crate) fn parse(json: &str) -> Option<Self> {
+        if json.len() > Self::MAX_TEXT {
+            return None;
+        }
         let rates: BTreeMap<String, Number> = serde_json::from_str(json).ok()?;
         (rates.len() <= Self::MAX).then_some(Self(rates))
     }
@@ -86,6 +92,8 @@ mod tests {
         assert_eq!(rates.get("EUR_USD"), None);
         assert_eq!(rates.iter().count(), 3);
         assert!(ExchangeRates::parse("{}").expect("none yet").is_empty());
+        let long = format!("{{\"x\":1{}}}", " ".repeat(ExchangeRates::MAX_TEXT));
+        assert_eq!(ExchangeRates::parse(&long), None);
         for bad in ["[]", r#"{"GBYTE_USD":"7.5"}"#, r#"{"GBYTE_USD":null}"#] {
             assert_eq!(ExchangeRates::parse(bad), None, "{bad}");
         }

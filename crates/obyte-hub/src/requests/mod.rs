@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Hub, HubError, HubText};
+use crate::{Hub, HubError, HubText, weight};
 
 /// A request without parameters.
 pub(crate) const NO_PARAMS: Option<&()> = None;
@@ -36,7 +36,11 @@ pub(crate) fn read<T: DeserializeOwned>(
     if let Some(refusal) = refusal(command, text) {
         return Err(refusal);
     }
-    serde_json::from_str(text).map_err(|_| HubError::UnexpectedAnswer { command })
+    let unexpected = || HubError::UnexpectedAnswer { command };
+    if weight::of(text) > weight::MAX {
+        return Err(unexpected());
+    }
+    serde_json::from_str(text).map_err(|_| unexpected())
 }
 
 /// The error in an answer, if it is one: an object with `error`.
