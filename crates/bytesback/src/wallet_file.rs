@@ -155,6 +155,13 @@ pub fn open(path: &Path, passphrase: &str) -> Result<Mnemonic, WalletFileError> 
     unseal(&WalletFile::of_text(&text)?, passphrase)
 }
 
+/// Reads the text of a wallet file, and writes what it read. For those who throw hostile bytes at the
+/// reader; no part of the API.
+#[doc(hidden)]
+pub fn rewritten(text: &str) -> Result<String, WalletFileError> {
+    WalletFile::of_text(text).map(|file| file.to_text())
+}
+
 fn read(path: &Path) -> Result<String, WalletFileError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => WalletFileError::Missing,
