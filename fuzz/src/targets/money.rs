@@ -1,0 +1,56 @@
+//! Amounts, percentages, rates, currencies and fees as people and programs write them.
+
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use obyte::Bytes;
+use obyte::answer::fee_rounded_up;
+use program::{Amount, Currency, CurrencyAmount, Pair, Percentage, Rate, RateTable};
+
+use super::{check_error, text};
+
+fn read<T: FromStr<Err: Display> + Display + PartialEq + Debug>(text: &str) -> Option<T> {
+    match text.parse::<T>() {
+        Ok(read) => {
+            let printed = read.to_string();
+            assert_eq!(printed.parse().ok().as_ref(), Some(&read), "read again: {printed}");
+            Some(read)
+        }
+        Err(error) => {
+            check_error(error);
+            None
+        }
+    }
+}
+
+/// Up to five lines: an amount, a currency, a percentage and two rates. Each is read as everything.
+pub(super) fn money(data: &[u8]) {
+    let text = text(data);
+    let lines: Vec<_> = text.lines().take(5).collect();
+    let line = |number: usize| lines.get(number).copied().unwrap_or_default();
+    for text in &lines {
+        read::<Pair>(text);
+        if let Some(fee) = fee_rounded_up(text) {
+            assert!(fee <= Bytes::MAX, "above the cap");
+        }
+    }
+    let amounts: Vec<Amount> = lines.iter().filter_map(|text| read(text)).collect();
+    let percentages: Vec<Percentage> = lines.iter().filter_map(|text| read(text)).collect();
+    let rates: Vec<Rate> = lines.iter().filter_map(|text| read(text)).collect();
+    let currency = read::<Currency>(line(1)).unwrap_or(Currency::Eur);
+    let Some((&first, &last)) = rates.first().zip(rates.last()) else { return };
+    let table = Pair::ALL.into_iter().fold(RateTable::new(), |table, pair| {
+        table.with(pair, if pair == Pair::GbyteUsd { first } else { last })
+    });
+    for amount in amounts {
+        let worth = table.worth(CurrencyAmount { amount, currency }).expect("all rates are there");
+        let whole = worth.floor();
+        for percentage in &percentages {
+            match (worth.share(*percentage), whole) {
+                (Some(share), Some(whole)) => assert!(share <= whole, "a share above the whole"),
+                (None, Some(_)) => panic!("a share out of range of a whole in range"),
+                _ => {}
+            }
+        }
+    }
+}
