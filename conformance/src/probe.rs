@@ -156,7 +156,9 @@ impl<'a> Probe<'a> {
     pub(crate) fn paid(&self, client: &Client, sale: &Sale) -> Judged<Paid> {
         match self.settled(client, sale)? {
             (Answer::Paid(paid), waited) if waited || !paid.replayed => Ok(paid),
-            (Answer::Paid(_), _) => fail("the order id was used before: choose another --run-id"),
+            (Answer::Paid(_), _) => fail(
+                "expected a first payment, came a replay: another order id, or an earlier run with this --run-id",
+            ),
             (Answer::Error { text, .. }, _) => fail(format!("expected ok, came the error: {text}")),
         }
     }
