@@ -57,6 +57,9 @@ impl fmt::Debug for Clock {
 pub struct DevnetConfig {
     /// Where to listen. Port 0 picks a free one; who wants the same port again passes it next time.
     pub listen: SocketAddr,
+    /// Where further hubs listen, each with a view of its own. They are numbered from 1; the order
+    /// provider lives at hub 0.
+    pub more_hubs: Vec<SocketAddr>,
     /// Where keys and units are kept. The network is created there once and continued afterwards.
     pub data_dir: PathBuf,
     /// Whether the TPS law holds.
@@ -90,6 +93,7 @@ impl DevnetConfig {
         let rates = [("GBYTE_USD", 20.0), ("BTC_USD", 100_000.0), ("EUR_USD", 1.10), ("RUB_USD", 0.0125)];
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            more_hubs: Vec::new(),
             data_dir: data_dir.into(),
             fees: Fees::Real,
             allocations: Vec::new(),

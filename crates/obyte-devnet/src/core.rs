@@ -1,9 +1,9 @@
-//! What the parts of a running devnet share: the state behind its lock, who watches what, and the
-//! syncing of the journal.
+//! What the parts of a running hub share: the state behind its lock, who watches what, the ways to the
+//! other hubs, and the syncing of the journal.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use obyte::compose::{self, Coin, Payer, Payment, Spend};
@@ -13,11 +13,13 @@ use obyte::{Address, Bytes, Network, Output, Unit, UnitHash};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
-use crate::config::Fees;
+use crate::config::{DevnetConfig, Fees};
 use crate::dag::Id;
 use crate::genesis::Keys;
 use crate::hub::Devices;
-use crate::state::{Accepted, Envelope, Picked, PostError, State, THRESHOLD, law};
+use crate::mischief::Mischief;
+use crate::relay::{Relay, Waiting};
+use crate::state::{Accepted, Bearer, Candidate, Envelope, Picked, PostError, State, THRESHOLD, law};
 use crate::watch::{ConnectionId, Watchers};
 
 /// The shared core.
@@ -26,7 +28,7 @@ pub(crate) struct Core {
     state: Mutex<State>,
     pub(crate) watchers: Watchers,
     pub(crate) devices: Devices,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) fees: Fees,
     pub(crate) exchange_rates: BTreeMap<String, f64>,
     pub(crate) freshness: Duration,
@@ -38,29 +40,43 @@ pub(crate) struct Core {
     synced: watch::Sender<Option<u64>>,
     /// One history at a time: they may be large, and payments must go on.
     pub(crate) histories: tokio::sync::Semaphore,
+    /// The ways to the other hubs.
+    relays: OnceLock<Vec<Arc<Relay>>>,
+    /// The hub of the order provider, where that is another one.
+    lead: OnceLock<Weak<Core>>,
+    /// Units from other hubs whose parents are not here yet.
+    waiting: Waiting,
+    pub(crate) mischief: Mischief,
 }
 
 impl Core {
-    pub(crate) fn new(
-        state: State,
-        keys: Keys,
-        fees: Fees,
-        exchange_rates: BTreeMap<String, f64>,
-        freshness: Duration,
-    ) -> Arc<Self> {
+    pub(crate) fn new(state: State, keys: Arc<Keys>, config: &DevnetConfig, mischief: Mischief) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(state),
             watchers: Watchers::default(),
             devices: Devices::default(),
             keys,
-            fees,
-            exchange_rates,
-            freshness,
+            fees: config.fees,
+            exchange_rates: config.exchange_rates.clone(),
+            freshness: config.freshness,
             activity: Notify::new(),
             written: Notify::new(),
             synced: watch::Sender::new(Some(0)),
             histories: tokio::sync::Semaphore::new(1),
+            relays: OnceLock::new(),
+            lead: OnceLock::new(),
+            waiting: Waiting::default(),
+            mischief,
         })
+    }
+
+    /// Ties the hub to the others, once.
+    pub(crate) fn connect(&self, relays: Vec<Arc<Relay>>, lead: Option<&Arc<Self>>) {
+        // Hubs are tied together only where they are made.
+        let _ = self.relays.set(relays);
+        if let Some(lead) = lead {
+            let _ = self.lead.set(Arc::downgrade(lead));
+        }
     }
 
     /// The state. It is never held across a wait.
@@ -94,10 +110,68 @@ impl Core {
             Ok(candidate) => candidate,
             Err((envelope, invalid)) => return Err(self.state().refuse(&envelope, invalid)),
         };
-        let accepted = self.state().post(&candidate)?;
+        let accepted = self.state().post(&candidate, Bearer::Wallet)?;
         self.written.notify_one();
         self.activity.notify_one();
+        self.pass_on(&candidate.unit);
         Ok((candidate.unit, accepted))
+    }
+
+    /// Gives a unit that came in here to the other hubs.
+    fn pass_on(&self, unit: &Unit) {
+        let relays = self.relays.get().filter(|relays| !relays.is_empty());
+        let Some(relays) = relays else { return };
+        let unit = Arc::new(unit.clone());
+        for relay in relays {
+            relay.pass(Arc::clone(&unit));
+        }
+        self.receive_waiting();
+    }
+
+    /// Takes a unit that another hub took, and those that waited for it.
+    pub(crate) fn receive(&self, unit: Arc<Unit>) {
+        self.receive_one(unit);
+        self.receive_waiting();
+    }
+
+    fn receive_waiting(&self) {
+        while let Some(unit) = self.waiting.take(|unit| self.state().has_parents(unit)) {
+            self.receive_one(unit);
+        }
+    }
+
+    fn receive_one(&self, unit: Arc<Unit>) {
+        if !self.state().has_parents(&unit) {
+            return self.waiting.add(unit);
+        }
+        let candidate = Candidate::trusted(Arc::unwrap_or_clone(unit));
+        let accepted = self.state().post(&candidate, Bearer::Hub);
+        match accepted {
+            Ok(accepted) => {
+                self.written.notify_one();
+                self.activity.notify_one();
+                if accepted.is_good && !self.mischief.hides(&accepted.hash) {
+                    self.watchers.unit_arrived(&candidate.unit, None);
+                }
+                self.announce_bad(&accepted.turned_bad);
+                self.announce_proven(&accepted.proven);
+            }
+            Err(error) => tracing::debug!(%error, "a hub does not take a unit of another one"),
+        }
+    }
+
+    /// Tells who watches that units are in conflict now.
+    fn announce_bad(&self, units: &[Id]) {
+        if units.is_empty() || self.watchers.is_empty() {
+            return;
+        }
+        let touched: Vec<_> = {
+            let state = self.state();
+            let touched =
+                units.iter().map(|&id| (id, state.dag().node(id).hash(), state.addresses_of(&[id])));
+            touched.collect()
+        };
+        self.watchers.turned_bad(&touched);
     }
 
     /// Waits until the journal is on disk up to a position.
@@ -134,7 +208,9 @@ impl Core {
 
     /// Tells who watches about a unit that was accepted, except who posted it.
     pub(crate) fn announce(&self, unit: &Unit, proven: &[Id], source: Option<ConnectionId>) {
-        self.watchers.unit_arrived(unit, source);
+        if !self.mischief.hides(&unit.hash()) {
+            self.watchers.unit_arrived(unit, source);
+        }
         self.announce_proven(proven);
     }
 
@@ -151,17 +227,21 @@ impl Core {
     /// `always`. Tells whether there was one.
     pub(crate) fn post_witness(&self, always: bool) -> Result<bool, PostError> {
         let mut state = self.state();
-        let Some(accepted) = witness(&mut state, &self.keys.order_provider, always)? else {
+        let Some((unit, accepted)) = witness(&mut state, &self.keys.order_provider, always)? else {
             return Ok(false);
         };
         drop(state);
         self.written.notify_one();
+        self.pass_on(&unit);
         self.announce_proven(&accepted.proven);
         Ok(true)
     }
 
     /// Lets the order provider post where its newest unit is too old for a proof to be fresh (7.4 iv).
     pub(crate) fn refresh_proofs(&self) {
+        if let Some(lead) = self.lead.get() {
+            return lead.upgrade().map_or((), |lead| lead.refresh_proofs());
+        }
         let is_stale = {
             let state = self.state();
             let newest = state.facts.newest_witness().map(|id| state.dag().node(id).timestamp);
@@ -183,6 +263,7 @@ impl Core {
         drop(state);
         self.written.notify_one();
         self.activity.notify_one();
+        self.pass_on(&unit);
         Ok((unit, accepted))
     }
 
@@ -201,15 +282,16 @@ fn whole(value: f64) -> Value {
 /// The most that the order provider prepays for congestion with one unit; beyond that it waits.
 const MAX_WITNESS_FEE: Bytes = Bytes::literal(1_000_000_000);
 
-fn witness(state: &mut State, key: &PaymentKey, always: bool) -> Result<Option<Accepted>, PostError> {
-    let picked = state.cheapest_parents_for(&[key.address()]).map_err(PostError::Refused)?;
+fn witness(state: &mut State, key: &PaymentKey, always: bool) -> Result<Option<(Unit, Accepted)>, PostError> {
+    let picked = state.witness_parents_for(&[key.address()]).map_err(PostError::Refused)?;
     let past = state.dag().past(&picked.ids);
     let is_useful = state.facts.unproven().iter().any(|&id| past.contains(id));
     if !(is_useful || always) || picked.parents.tps_fee > MAX_WITNESS_FEE {
         return Ok(None);
     }
     let unit = compose_payment(state, key, &picked, &[])?;
-    state.post_own(&unit).map(Some)
+    let accepted = state.post_own(&unit)?;
+    Ok(Some((unit, accepted)))
 }
 
 /// A payment of somebody who lives in the devnet, with its newest coin and the change back to it.

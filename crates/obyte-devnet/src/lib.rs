@@ -5,12 +5,17 @@
 //! of the reference, makes them stable and proves it. Everything that it accepted is in a journal in its
 //! data directory, from which the next start continues.
 //!
-//! What does not exist here: other peers, assets, autonomous agents, changes of definitions, votes,
-//! earnings of commissions, and units in conflict (the second one is refused).
+//! There can be more hubs, each with a view and a journal of its own. What one takes it passes on to the
+//! others, unless a test holds a [`Relay`]; so units can come in conflict, turn bad, and be decided when
+//! they get stable. And every hub does [`Mischief`] if it is told to.
+//!
+//! What does not exist here: full nodes as peers, assets, autonomous agents, changes of definitions,
+//! votes, and earnings of commissions. Units in conflict that nobody builds upon are not forgotten after
+//! some seconds as by real hubs: the order provider builds upon them, so that they are decided.
 //!
 //! The rooms: `dag` is the graph, `state` everything that follows from the units, `journal` where
 //! they are kept, `history` the proofs, `hub` the protocol, `order_provider` the schedule of
-//! witness units, `core` what these share.
+//! witness units, `core` what these share, `relay` the ways between hubs, `mischief` what tests order.
 
 mod config;
 mod core;
@@ -19,15 +24,21 @@ mod error;
 mod genesis;
 mod history;
 mod hub;
+mod hubs;
 mod index;
 mod journal;
+mod mischief;
 mod order_provider;
 mod record;
+mod relay;
 mod state;
 mod watch;
 
 pub use config::{Clock, DevnetConfig, Fees};
 pub use error::DevnetError;
+pub use hubs::Hub;
+pub use mischief::{Change, Lie, Mischief, Rule, Trick};
+pub use relay::Relay;
 
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
@@ -43,13 +54,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::core::Core;
 use crate::genesis::Keys;
-use crate::state::{OpenError, PostError, State};
+use crate::state::PostError;
 
 /// A running devnet. Dropping it ends the network, without waiting for its tasks.
 #[derive(Debug)]
 pub struct Devnet {
-    core: Arc<Core>,
-    address: SocketAddr,
+    hubs: Vec<Hub>,
     services: TaskTracker,
     connections: TaskTracker,
     /// Cancelled when no further connections are to be accepted.
@@ -68,31 +78,40 @@ impl Devnet {
         let dir = config.data_dir.clone();
         std::fs::create_dir_all(&dir).map_err(|source| DevnetError::Io { path: dir.clone(), source })?;
         let lock = lock(&dir)?;
-        let keys = Keys::open(&dir)?;
-        let state = open_state(&dir, &keys, &config)?;
-        let failed = |source| DevnetError::Listen { address: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let keys = Arc::new(Keys::open(&dir)?);
+        let (mut hubs, mut listeners) = (Vec::new(), Vec::new());
+        for number in 0..=config.more_hubs.len() {
+            let (hub, listener) = Hub::open(number, &keys, &config).await?;
+            hubs.push(hub);
+            listeners.push(listener);
+        }
+        hubs::connect(&mut hubs, &dir)?;
         let devnet = Self {
-            address: listener.local_addr().map_err(failed)?,
-            core: Core::new(state, keys, config.fees, config.exchange_rates, config.freshness),
+            hubs,
             services: TaskTracker::new(),
             connections: TaskTracker::new(),
             closing: CancellationToken::new(),
             end: CancellationToken::new(),
             _lock: lock,
         };
-        let core = || Arc::clone(&devnet.core);
-        devnet.spawn(core().sync_journal());
-        devnet.spawn(order_provider::run(core(), config.post_delay_first, config.post_interval_busy));
-        devnet.spawn(push_rates(core(), config.exchange_rates_interval));
-        let heartbeat = hub::Heartbeat { after: config.heartbeat_after, timeout: config.heartbeat_timeout };
-        let (connections, end) = (devnet.connections.clone(), devnet.end.clone());
-        let serving = hub::serve(core(), listener, heartbeat, connections, end);
-        let closing = devnet.closing.clone();
-        devnet.spawn(async move { closing.run_until_cancelled_owned(serving).await.unwrap_or(()) });
+        let first = Arc::clone(&devnet.first().core);
+        devnet.spawn(order_provider::run(first, config.post_delay_first, config.post_interval_busy));
+        for (hub, listener) in devnet.hubs.iter().zip(listeners) {
+            devnet.serve(hub, listener, &config);
+        }
         // Proofs start from a unit of the order provider, so there is one from the start.
-        devnet.core.refresh_proofs();
+        devnet.first().core.refresh_proofs();
         Ok(devnet)
+    }
+
+    fn serve(&self, hub: &Hub, listener: TcpListener, config: &DevnetConfig) {
+        let core = || Arc::clone(&hub.core);
+        self.spawn(core().sync_journal());
+        self.spawn(push_rates(core(), config.exchange_rates_interval));
+        let heartbeat = hub::Heartbeat { after: config.heartbeat_after, timeout: config.heartbeat_timeout };
+        let serving = hub::serve(core(), listener, heartbeat, self.connections.clone(), self.end.clone());
+        let closing = self.closing.clone();
+        self.spawn(async move { closing.run_until_cancelled_owned(serving).await.unwrap_or(()) });
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -100,24 +119,43 @@ impl Devnet {
         self.services.spawn(async move { end.run_until_cancelled_owned(task).await });
     }
 
-    /// The URL of the hub, such as `ws://127.0.0.1:6611`.
-    pub fn url(&self) -> String {
-        format!("ws://{}", self.address)
+    fn first(&self) -> &Hub {
+        &self.hubs[0]
     }
 
-    /// Where the hub listens.
+    /// All hubs by number; the order provider lives at the first.
+    pub fn hubs(&self) -> &[Hub] {
+        &self.hubs
+    }
+
+    /// The hub with this number, which must be one of them.
+    pub fn hub(&self, number: usize) -> &Hub {
+        &self.hubs[number]
+    }
+
+    /// The way from one hub to another; none from a hub to itself.
+    pub fn relay(&self, from: usize, to: usize) -> Option<&Relay> {
+        self.hubs.get(from)?.relay(to).map(AsRef::as_ref)
+    }
+
+    /// The URL of the first hub, such as `ws://127.0.0.1:6611`.
+    pub fn url(&self) -> String {
+        self.first().url()
+    }
+
+    /// Where the first hub listens.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.first().local_addr()
     }
 
     /// The one order provider, which clients pin.
     pub fn order_provider(&self) -> Address {
-        self.core.keys.order_provider.address()
+        self.first().core.keys.order_provider.address()
     }
 
     /// The first unit of the network.
     pub fn genesis_unit(&self) -> UnitHash {
-        self.core.genesis()
+        self.first().core.genesis()
     }
 
     /// Pays from the faucet; answers once the unit is accepted and durable, not yet stable.
@@ -126,25 +164,31 @@ impl Devnet {
     /// Where the faucet has not enough, or congestion makes its fee too high.
     pub async fn pay(&self, to: Address, amount: Bytes) -> Result<UnitHash, DevnetError> {
         let failed = |error: PostError| DevnetError::Faucet(error.to_string());
-        let (unit, accepted) = self.core.pay(to, amount).map_err(failed)?;
-        self.core.durable(accepted.end).await.map_err(|error| failed(error.into()))?;
-        self.core.announce(&unit, &accepted.proven, None);
+        let core = &self.first().core;
+        let (unit, accepted) = core.pay(to, amount).map_err(failed)?;
+        core.durable(accepted.end).await.map_err(|error| failed(error.into()))?;
+        core.announce(&unit, &accepted.proven, None);
         Ok(accepted.hash)
     }
 
     /// Ends the network: connections are closed, everything accepted is on disk.
     pub async fn shutdown(self) {
         self.closing.cancel();
-        self.core.watchers.close_all();
+        for hub in &self.hubs {
+            hub.core.mischief.resume();
+            hub.core.watchers.close_all();
+        }
         self.connections.close();
         // Clients that do not read must not hold up the end.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.connections.wait()).await;
         self.end.cancel();
         self.services.close();
         self.services.wait().await;
-        let reader = self.core.state().reader();
-        if let Err(error) = reader.sync() {
-            tracing::error!(%error, "the journal of the devnet cannot be synced");
+        for hub in &self.hubs {
+            let reader = hub.core.state().reader();
+            if let Err(error) = reader.sync() {
+                tracing::error!(%error, "the journal of the devnet cannot be synced");
+            }
         }
     }
 }
@@ -165,25 +209,6 @@ fn lock(dir: &Path) -> Result<File, DevnetError> {
         Err(TryLockError::WouldBlock) => Err(DevnetError::InUse { path: dir.to_owned() }),
         Err(TryLockError::Error(source)) => Err(DevnetError::Io { path, source }),
     }
-}
-
-fn open_state(dir: &Path, keys: &Keys, config: &DevnetConfig) -> Result<State, DevnetError> {
-    let path = dir.join("journal");
-    let failed = |error: OpenError| match error {
-        OpenError::Io(source) => DevnetError::Io { path: path.clone(), source },
-        OpenError::Damaged(what) => DevnetError::Damaged { path: path.clone(), what: what.to_owned() },
-    };
-    let provider = keys.order_provider.address();
-    let mut state = State::open(dir, provider, config.fees, config.clock.clone()).map_err(failed)?;
-    if state.genesis().is_none() {
-        let unit = genesis::genesis(keys, &config.allocations, state.now())?;
-        let kept = state.keep(&unit).and_then(|_| Ok(state.reader().sync()?));
-        kept.map_err(|error| match error {
-            PostError::Io(source) => DevnetError::Io { path: path.clone(), source },
-            PostError::Refused(what) => DevnetError::Damaged { path: path.clone(), what },
-        })?;
-    }
-    Ok(state)
 }
 
 async fn push_rates(core: Arc<Core>, interval: Duration) {

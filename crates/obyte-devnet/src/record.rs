@@ -3,7 +3,7 @@
 
 use data_encoding::BASE32_NOPAD;
 use obyte::unit::Payload;
-use obyte::validate::context::tps_fee_shares;
+use obyte::validate::context::{Sequence, tps_fee_shares};
 use obyte::{Address, Bytes, CoinId, Output, Unit, UnitHash};
 use serde_json::Value;
 
@@ -53,6 +53,9 @@ pub(crate) struct Record {
     pub(crate) profile: bool,
     /// The addresses about which the unit attests something.
     pub(crate) attested: Vec<Address>,
+    /// Whether it was good when it came, and with which units it was in conflict then.
+    pub(crate) sequence: Sequence,
+    pub(crate) rivals: Vec<UnitHash>,
 }
 
 /// An author, with the JSON of the definition where the unit reveals it.
@@ -63,7 +66,7 @@ pub(crate) struct RecordedAuthor {
 }
 
 impl Record {
-    /// The facts about a unit.
+    /// The facts about a unit without conflicts.
     pub(crate) fn of(unit: &Unit) -> Self {
         let (message_index, payment) = unit.base_payment().expect("every valid unit pays for itself");
         let attested = unit.messages().iter().filter_map(|message| match &message.payload {
@@ -96,6 +99,8 @@ impl Record {
             spent: payment.spent_coins().collect(),
             profile: unit.messages().iter().any(|message| message.app == "profile"),
             attested: attested.collect(),
+            sequence: Sequence::Good,
+            rivals: Vec::new(),
         }
     }
 
@@ -127,13 +132,18 @@ impl Record {
         });
         out.0.push(u8::from(self.profile));
         out.list(&self.attested, |out, address| out.text(address.as_str()));
+        // Hardly any unit has conflicts, so most records end here.
+        if self.sequence != Sequence::Good {
+            out.0.push(u8::from(self.sequence == Sequence::FinalBad));
+            out.list(&self.rivals, Writer::hash);
+        }
         out.0
     }
 
     /// Reads the bytes again; `None` where they are no record.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Reader(bytes);
-        let record = Self {
+        let mut record = Self {
             message_index: input.number()?,
             outputs: input.list(|input| {
                 let address = input.take(20)?.try_into().ok()?;
@@ -159,7 +169,13 @@ impl Record {
             })?,
             profile: input.byte()? == 1,
             attested: input.list(|input| input.text()?.parse().ok())?,
+            sequence: Sequence::Good,
+            rivals: Vec::new(),
         };
+        if !input.0.is_empty() {
+            record.sequence = if input.byte()? == 1 { Sequence::FinalBad } else { Sequence::TempBad };
+            record.rivals = input.list(Reader::hash)?;
+        }
         input.0.is_empty().then_some(record)
     }
 }
@@ -253,9 +269,15 @@ mod tests {
             spent: vec![CoinId { unit: UnitHash::of("d"), message_index: 1, output_index: 127 }],
             profile: true,
             attested: vec![other],
+            sequence: Sequence::Good,
+            rivals: Vec::new(),
         };
         let bytes = record.encode();
-        assert_eq!(Record::decode(&bytes), Some(record));
+        assert_eq!(Record::decode(&bytes).as_ref(), Some(&record));
+        for sequence in [Sequence::TempBad, Sequence::FinalBad] {
+            let bad = Record { sequence, rivals: vec![UnitHash::of("e")], ..record.clone() };
+            assert_eq!(Record::decode(&bad.encode()), Some(bad));
+        }
         let second = &bytes[OUTPUTS_AT + OUTPUT_LEN..][..OUTPUT_LEN];
         assert_eq!(read_output(second), Some(Output { address: other, amount: Bytes::literal(7) }));
         for len in 0..bytes.len() {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use obyte::{Address, Unit};
+use obyte::{Address, Unit, UnitHash};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +40,11 @@ impl Outbox {
     /// Waits until the client is cut off.
     pub(crate) async fn is_cut(&self) {
         self.cut.cancelled().await;
+    }
+
+    /// Ends the connection without a word.
+    pub(crate) fn cut(&self) {
+        self.cut.cancel();
     }
 
     /// Sends a frame.
@@ -153,6 +158,23 @@ impl Watchers {
             watching.extend(registry.units.remove(unit).into_iter().flatten());
         }
         registry.send(&watching, &justsaying("light/have_updates", None));
+    }
+
+    /// Tells all who watch one of these units, or an address that it touches, that it is in conflict.
+    pub(super) fn turned_bad(&self, units: &[(Id, UnitHash, HashSet<RawAddress>)]) {
+        let registry = self.registry();
+        let mut told: HashMap<ConnectionId, Vec<UnitHash>> = HashMap::new();
+        for (id, hash, touched) in units {
+            let mut watching = registry.watching(touched);
+            watching.extend(registry.units.get(id).into_iter().flatten());
+            for connection in watching {
+                told.entry(connection).or_default().push(*hash);
+            }
+        }
+        for (connection, hashes) in told {
+            let frame = justsaying("light/sequence_became_bad", Some(&json!(hashes)));
+            registry.send(&HashSet::from([connection]), &frame);
+        }
     }
 
     /// Tells everybody something.

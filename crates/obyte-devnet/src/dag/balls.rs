@@ -2,6 +2,7 @@
 
 use obyte::BallHash;
 use obyte::unit::Ball;
+use obyte::validate::context::Sequence;
 
 use super::{Dag, Id, Mci};
 
@@ -19,7 +20,8 @@ impl Dag {
         parent_balls.sort_unstable();
         let mut skiplist_balls: Vec<_> = self.skiplist(id).map(|unit| self.ball_hash(unit)).collect();
         skiplist_balls.sort_unstable();
-        Ball { unit: node.hash(), parent_balls, skiplist_balls, is_nonserial: false }
+        let is_nonserial = node.sequence == Sequence::FinalBad;
+        Ball { unit: node.hash(), parent_balls, skiplist_balls, is_nonserial }
     }
 
     /// The units that the ball of a stable unit skips to, newest first.

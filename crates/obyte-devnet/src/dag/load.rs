@@ -116,7 +116,8 @@ impl Dag {
     pub(super) fn charge_fees(&mut self, mci: Mci, units: &[Id]) {
         let main_chain_unit = self.main_chain[mci as usize];
         for &id in units {
-            if self.node(id).best_parent.is_none() {
+            // What is void pays nothing, and gets nothing back.
+            if self.node(id).best_parent.is_none() || !self.node(id).is_good() {
                 continue;
             }
             let charged =

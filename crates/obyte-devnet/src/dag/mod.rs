@@ -5,6 +5,7 @@
 //! the clock nor from chance: a devnet that reads its journal again gets the same graph.
 
 mod balls;
+mod conflicts;
 mod graph;
 mod load;
 mod main_chain;
@@ -13,6 +14,7 @@ mod stability;
 use std::collections::HashMap;
 
 use obyte::fee::TpsLaw;
+use obyte::validate::context::Sequence;
 use obyte::{BallHash, Bytes, UnitHash};
 
 use crate::journal::Place;
@@ -44,6 +46,12 @@ pub(crate) struct NewUnit {
     pub(crate) message_index: u32,
     /// How many outputs it has.
     pub(crate) outputs: u32,
+    /// Which outputs of which units it spends.
+    pub(crate) spends: Vec<(Id, u32)>,
+    /// Whether it is good, as it comes in.
+    pub(crate) sequence: Sequence,
+    /// Units of its authors that it does not include.
+    pub(crate) rivals: Vec<Id>,
 }
 
 /// A unit in the graph.
@@ -69,6 +77,7 @@ pub(crate) struct Node {
     pub(crate) place: Place,
     pub(crate) message_index: u32,
     pub(crate) outputs: u32,
+    pub(crate) sequence: Sequence,
     pub(crate) is_on_main_chain: bool,
     pub(crate) is_stable: bool,
     pub(crate) is_free: bool,
@@ -83,6 +92,11 @@ impl Node {
     /// The ball, once the unit is stable.
     pub(crate) fn ball(&self) -> Option<BallHash> {
         self.is_stable.then(|| BallHash::from_digest(&self.ball))
+    }
+
+    /// Whether no conflict is known, or it was won.
+    pub(crate) fn is_good(&self) -> bool {
+        self.sequence == Sequence::Good
     }
 
     /// Whether the unit has an index of at most `mci`.
@@ -106,6 +120,7 @@ pub(crate) struct Dag {
     last_stable_units: Vec<Id>,
     law: TpsLaw,
     balances: load::Balances,
+    conflicts: conflicts::Conflicts,
 }
 
 impl Dag {
@@ -120,6 +135,7 @@ impl Dag {
             main_chain: Vec::new(),
             last_stable_units: Vec::new(),
             balances: load::Balances::default(),
+            conflicts: conflicts::Conflicts::default(),
         }
     }
 
@@ -199,11 +215,13 @@ impl Dag {
             place: unit.place,
             message_index: unit.message_index,
             outputs: unit.outputs,
+            sequence: unit.sequence,
             is_on_main_chain: false,
             is_stable: false,
             is_free: true,
             is_from_order_provider: unit.is_from_order_provider,
         });
+        self.note_conflicts(id, &unit.spends, &unit.rivals);
         self.update_main_chain();
         self.advance_stability();
         id

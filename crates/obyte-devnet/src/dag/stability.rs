@@ -79,6 +79,9 @@ impl Dag {
         stable.sort_by_key(|&id| (self.node(id).level, self.node(id).hash()));
         for &id in &stable {
             self.node_mut(id).is_stable = true;
+        }
+        self.decide(&stable);
+        for &id in &stable {
             self.make_ball(id);
         }
         self.last_stable_units.clone_from(&stable);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use obyte::fee::TpsLaw;
+use obyte::validate::context::Sequence;
 use obyte::{Bytes, UnitHash};
 use proptest::prelude::*;
 
@@ -39,6 +40,9 @@ fn unit(dag: &Dag, parents: Vec<Id>, is_witness: bool, last_ball_unit: Option<Id
         place: Place::nowhere(),
         message_index: 0,
         outputs: 1,
+        spends: Vec::new(),
+        sequence: Sequence::Good,
+        rivals: Vec::new(),
     }
 }
 

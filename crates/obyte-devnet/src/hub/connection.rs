@@ -1,6 +1,6 @@
 //! One connection: its handshake, its frames in both directions, its heartbeat (6.1, 6.2).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::BASE64;
@@ -17,8 +17,10 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_util::task::TaskTracker;
 
 use super::frame::{Answer, Incoming, request};
+use super::tricks::{self, Then};
 use super::{Heartbeat, requests, sayings};
 use crate::core::Core;
+use crate::mischief::Trick;
 use crate::watch::{ConnectionId, Outbox, Outgoing};
 
 /// What the hub says about itself.
@@ -39,8 +41,8 @@ pub(super) struct Connection {
 
 #[derive(Debug, Default)]
 struct Session {
-    /// Tags of requests that are still being answered.
-    in_work: HashSet<String>,
+    /// Tags of requests that are still being answered, with the tricks to play on their answers.
+    in_work: HashMap<String, Option<Trick>>,
     was_sent_system_vars: bool,
     is_old_core: bool,
     /// The public key of the device that logged in.
@@ -103,13 +105,20 @@ impl Connection {
     }
 
     /// Answers a request, and forgets its tag.
-    pub(super) fn answer(&self, tag: &str, command: &str, answer: Answer) {
-        let close = {
+    pub(super) fn answer(self: &Arc<Self>, tag: &str, command: &str, answer: Answer) {
+        let (trick, close) = {
             let mut session = self.session();
-            session.in_work.remove(tag);
-            session.close.take()
+            (session.in_work.remove(tag).flatten(), session.close.take())
         };
-        if let Some(frame) = answer.frame(tag, command) {
+        let mischief = &self.core.mischief;
+        let answer = if mischief.wants_answer(command) {
+            tricks::changed(answer, |value| mischief.bend(value))
+        } else {
+            answer
+        };
+        if let Some(trick) = trick {
+            tricks::after(self, trick, tag, command, answer);
+        } else if let Some(frame) = answer.frame(tag, command) {
             self.outbox.send(frame);
         }
         if let Some(reason) = close {
@@ -176,10 +185,12 @@ async fn exchange(
         tokio::select! {
             message = stream.next() => match message {
                 Some(Ok(Message::Text(text))) => {
+                    connection.core.mischief.flows().await;
                     pulse.heard();
                     receive(connection, &text, &mut pulse);
                 }
                 Some(Ok(Message::Binary(bytes))) => {
+                    connection.core.mischief.flows().await;
                     pulse.heard();
                     if let Ok(text) = std::str::from_utf8(&bytes) {
                         receive(connection, text, &mut pulse);
@@ -190,6 +201,7 @@ async fn exchange(
             },
             next = outgoing.recv() => match next {
                 Some(Outgoing::Frame(frame)) => {
+                    connection.core.mischief.flows().await;
                     if sink.send(Message::text(frame)).await.is_err() {
                         return;
                     }
@@ -251,10 +263,18 @@ fn receive(connection: &Arc<Connection>, text: &str, pulse: &mut Pulse) {
     match Incoming::read(text) {
         Some(Incoming::Justsaying { subject, body }) => sayings::listen(connection, &subject, body),
         Some(Incoming::Request { command, tag, params }) => {
-            let is_new = connection.session().in_work.insert(tag.clone());
-            if is_new {
-                requests::handle(connection, command, tag, params);
+            if connection.session().in_work.contains_key(&tag) {
+                return;
             }
+            let trick = connection.core.mischief.on_request(&command, params.as_ref());
+            let trick = match trick.map(|trick| tricks::before(connection, trick, params.as_ref())) {
+                None => None,
+                Some(Then::Handle(trick)) => Some(trick),
+                Some(Then::Answer(answer)) => return connection.answer(&tag, &command, answer),
+                Some(Then::Nothing) => return,
+            };
+            connection.session().in_work.insert(tag.clone(), trick);
+            requests::handle(connection, command, tag, params);
         }
         Some(Incoming::TagTooLong { tag }) => {
             let error = json!({"tag": tag, "response": {"error": "tag too long"}});

@@ -10,6 +10,7 @@ mod login;
 mod queries;
 mod requests;
 mod sayings;
+mod tricks;
 
 use std::sync::Arc;
 use std::time::Duration;

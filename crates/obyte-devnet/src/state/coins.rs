@@ -29,14 +29,17 @@ impl State {
         self.reader.head(node.place, at, OUTPUT_LEN).ok().and_then(|bytes| read_output(&bytes))
     }
 
-    /// The unspent outputs of a unit that belong to an address.
+    /// The unspent outputs of a good unit that belong to an address.
     fn unspent_in(&self, id: Id, address: &Address, raw: &RawAddress) -> io::Result<Vec<OwnedCoin>> {
         let node = self.dag().node(id);
+        if !node.is_good() {
+            return Ok(Vec::new());
+        }
         let outputs = self.reader.head(node.place, OUTPUTS_AT, node.outputs as usize * OUTPUT_LEN)?;
         let own = (0..node.outputs)
             .zip(outputs.chunks_exact(OUTPUT_LEN))
             .filter(|(_, bytes)| bytes.starts_with(raw));
-        let unspent = own.filter(|&(index, _)| self.facts.spender_of(id, index).is_none());
+        let unspent = own.filter(|&(index, _)| self.dag().spenders(id, index).next().is_none());
         let coins = unspent.filter_map(|(output_index, bytes)| {
             let amount = read_output(bytes)?.amount;
             let coin_id = CoinId { unit: node.hash(), message_index: node.message_index, output_index };

@@ -1,10 +1,9 @@
 //! What follows from the units that were accepted.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use obyte::fee::TpsLaw;
-use obyte::{Address, CoinId};
+use obyte::{Address, CoinId, UnitHash};
 
 use super::OpenError;
 use super::people::People;
@@ -20,9 +19,6 @@ pub(crate) struct Facts {
     pub(crate) people: People,
     pub(crate) order_provider: Address,
     pub(super) index: AddressIndex,
-    /// Who spends which output of which unit. A unit has one payment in bytes, so the index of the
-    /// output tells it.
-    spent: HashMap<(Id, u32), Id>,
     /// Units that no unit of the order provider proves stable yet, oldest first; its own are not
     /// among them.
     unproven: Vec<Id>,
@@ -36,7 +32,6 @@ impl Facts {
             people: People::default(),
             order_provider,
             index: AddressIndex::new(dir),
-            spent: HashMap::new(),
             unproven: Vec::new(),
         }
     }
@@ -48,10 +43,6 @@ impl Facts {
         let is_from_order_provider = unit.is_from_order_provider;
         let id = self.dag.insert(unit);
         self.people.note_unit(id, record);
-        for coin in &record.spent {
-            let source = self.dag.find(&coin.unit).ok_or(OpenError::Damaged("a spent unit is missing"))?;
-            self.spent.insert((source, coin.output_index), id);
-        }
         self.index_addresses(id, record)?;
         if !is_from_order_provider {
             self.unproven.push(id);
@@ -60,7 +51,12 @@ impl Facts {
     }
 
     fn new_unit(&mut self, record: &Record, place: Place) -> Result<NewUnit, OpenError> {
-        let find = |hash| self.dag.find(hash).ok_or(OpenError::Damaged("a parent is missing"));
+        let find = |hash: &UnitHash| {
+            self.dag.find(hash).ok_or(OpenError::Damaged("a unit that another one needs is missing"))
+        };
+        let spend = |coin: &CoinId| Ok::<_, OpenError>((find(&coin.unit)?, coin.output_index));
+        let spends = record.spent.iter().map(spend).collect::<Result<_, _>>()?;
+        let rivals = record.rivals.iter().map(find).collect::<Result<_, _>>()?;
         let parents = record.parents.iter().map(find).collect::<Result<_, _>>()?;
         let last_ball_unit = record.last_ball_unit.as_ref().map(find).transpose()?;
         let people = &mut self.people;
@@ -76,6 +72,9 @@ impl Facts {
             place,
             message_index: record.message_index,
             outputs: u32::try_from(record.outputs.len()).expect("units are small"),
+            spends,
+            sequence: record.sequence,
+            rivals,
         })
     }
 
@@ -89,17 +88,6 @@ impl Facts {
             self.index.insert(key, id)?;
         }
         Ok(())
-    }
-
-    /// Who spends an output.
-    pub(super) fn spender(&self, coin: &CoinId) -> Option<Id> {
-        let source = self.dag.find(&coin.unit)?;
-        self.spender_of(source, coin.output_index)
-    }
-
-    /// Who spends an output of a unit.
-    pub(super) fn spender_of(&self, source: Id, output_index: u32) -> Option<Id> {
-        self.spent.get(&(source, output_index)).copied()
     }
 
     /// The newest unit of the order provider on the main chain, from which proofs start; none right

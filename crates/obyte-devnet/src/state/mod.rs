@@ -26,7 +26,7 @@ use crate::record::{Record, key, raw_address};
 pub(crate) use coins::OwnedCoin;
 pub(crate) use facts::Facts;
 pub(crate) use parents::Picked;
-pub(crate) use post::{Accepted, Envelope, PostError};
+pub(crate) use post::{Accepted, Bearer, Candidate, Envelope, PostError};
 
 /// The voted size above which units pay more.
 pub(crate) const THRESHOLD: ThresholdSize = ThresholdSize::DEFAULT;
@@ -47,6 +47,8 @@ pub(crate) struct State {
     journal: Journal,
     reader: Reader,
     bad: post::Bad,
+    /// Whether the unit that is judged comes from another hub.
+    is_relaying: bool,
 }
 
 /// Why the data of a devnet cannot be read.
@@ -73,7 +75,14 @@ impl State {
             let record = Record::decode(head).ok_or(OpenError::Damaged("a record is unreadable"))?;
             facts.apply(&record, place).map(drop)
         })?;
-        Ok(Self { facts, clock, reader: journal.reader(), journal, bad: post::Bad::default() })
+        Ok(Self {
+            facts,
+            clock,
+            reader: journal.reader(),
+            journal,
+            bad: post::Bad::default(),
+            is_relaying: false,
+        })
     }
 
     /// The graph.

@@ -25,16 +25,17 @@ impl State {
     /// Picks parents for a unit of these addresses, with the TPS fee that the network recommends to the
     /// first of them.
     pub(crate) fn parents_for(&self, from: &[Address]) -> Result<Picked, String> {
-        let mut picked = self.pick_parents(from)?;
+        let mut picked = self.pick_parents(from, false)?;
         let recommended = self.dag().recommended_tps_fee(self.now_ms());
         picked.parents.tps_fee = picked.parents.tps_fee.max(recommended);
         self.subtract_balance(&mut picked.parents, from);
         Ok(picked)
     }
 
-    /// The same with the least TPS fee that is valid.
-    pub(crate) fn cheapest_parents_for(&self, from: &[Address]) -> Result<Picked, String> {
-        let mut picked = self.pick_parents(from)?;
+    /// The same for the order provider: with the least TPS fee that is valid, and also over units in
+    /// conflict, which nobody else builds upon, so that they get stable and are decided.
+    pub(crate) fn witness_parents_for(&self, from: &[Address]) -> Result<Picked, String> {
+        let mut picked = self.pick_parents(from, true)?;
         self.subtract_balance(&mut picked.parents, from);
         Ok(picked)
     }
@@ -46,7 +47,7 @@ impl State {
         parents.tps_fee = required_fee(parents.tps_fee, balance);
     }
 
-    fn pick_parents(&self, from: &[Address]) -> Result<Picked, String> {
+    fn pick_parents(&self, from: &[Address], adopts_bad: bool) -> Result<Picked, String> {
         let dag = self.dag();
         let timestamp = self.now();
         let mut tips: Vec<_> =
@@ -59,6 +60,9 @@ impl State {
         tips.truncate(MAX_PARENTS);
         let mut ids = self.without_underpaying(tips, &from)?;
         ids.truncate(MAX_PARENTS);
+        if adopts_bad {
+            self.adopt_bad(&mut ids, timestamp);
+        }
         ids.sort_by_key(|&id| dag.node(id).hash());
         let last_ball_unit =
             self.last_ball_for(&ids).ok_or("failed to find parents, OP list didn't change")?;
@@ -79,7 +83,10 @@ impl State {
     /// them the new unit would be in conflict with its predecessors; then those with new last balls.
     fn choose_first(&self, tips: &mut [Id], from: &[AuthorId]) {
         let dag = self.dag();
-        let newest = from.iter().filter_map(|&author| self.facts.people.person(author).units.last());
+        let newest = from.iter().filter_map(|&author| {
+            let units = &self.facts.people.person(author).units;
+            units.iter().rev().find(|&&id| dag.node(id).is_good())
+        });
         let newest: Vec<_> = newest.filter(|&&id| !dag.node(id).is_stable).collect();
         let is_needed = |tip: Id| {
             let past = dag.past(&[tip]);
@@ -88,16 +95,17 @@ impl State {
         tips.sort_by_cached_key(|&id| (!is_needed(id), std::cmp::Reverse(dag.last_ball_mci(id))));
     }
 
-    /// Replaces tips that paid too little for the load of the moment by their parents, except those of
-    /// the new unit's own authors, which must not be forked off.
+    /// Replaces tips that are in conflict or paid too little for the load of the moment by their parents,
+    /// except those of the new unit's own authors, which must not be forked off.
     fn without_underpaying(&self, mut tips: Vec<Id>, from: &[AuthorId]) -> Result<Vec<Id>, String> {
         let dag = self.dag();
         #[expect(clippy::cast_precision_loss, reason = "amounts are below 2^53")]
         let least = dag.current_tps_fee(self.now_ms()).get() as f64 * PARENTABLE;
         loop {
             let is_eligible = |&id: &Id| {
-                let authors = &dag.node(id).authors;
-                dag.paid_tps_fee(id) >= least || authors.iter().any(|author| from.contains(author))
+                let (is_good, authors) = (dag.node(id).is_good(), &dag.node(id).authors);
+                is_good
+                    && (dag.paid_tps_fee(id) >= least || authors.iter().any(|author| from.contains(author)))
             };
             let (mut kept, excluded): (Vec<_>, Vec<_>) = tips.into_iter().partition(is_eligible);
             let added = self.replacements(&mut kept, &excluded);
@@ -110,6 +118,34 @@ impl State {
             }
             tips = kept;
         }
+    }
+
+    /// Adds tips in conflict as far as a unit can have them as parents, the first that came first: no two
+    /// parents are of one author.
+    fn adopt_bad(&self, ids: &mut Vec<Id>, timestamp: u64) {
+        let dag = self.dag();
+        let is_bad = |&id: &Id| !dag.node(id).is_good() && dag.node(id).timestamp <= timestamp;
+        let mut bad: Vec<_> = dag.free().iter().copied().filter(is_bad).collect();
+        bad.sort_unstable();
+        for tip in bad {
+            let past = dag.past(&[tip]);
+            let mut adopted: Vec<_> = ids.iter().copied().filter(|&id| !past.contains(id)).collect();
+            let authors = &dag.node(tip).authors;
+            let shares_author =
+                adopted.iter().any(|&id| dag.node(id).authors.iter().any(|author| authors.contains(author)));
+            adopted.push(tip);
+            if !shares_author && adopted.len() <= MAX_PARENTS && !self.retreats(&adopted) {
+                *ids = adopted;
+            }
+        }
+    }
+
+    /// Whether a child of these units would have a lower witnessed level than one of them.
+    fn retreats(&self, parents: &[Id]) -> bool {
+        let dag = self.dag();
+        let highest = parents.iter().map(|&id| dag.node(id).witnessed_level).max();
+        let own = dag.best_parent(parents).map(|best| dag.witnessed_level_over(best));
+        own < highest
     }
 
     /// Adds the parents of excluded tips, as far as nothing else includes them.
@@ -138,15 +174,13 @@ impl State {
         let past = dag.past(parents);
         let oldest = parents.iter().map(|&id| dag.last_ball_mci(id)).max()?;
         let newest = past.limci().unwrap_or(0).min(dag.last_stable_mci());
-        let highest = parents.iter().map(|&id| dag.node(id).witnessed_level).max()?;
-        let best = dag.best_parent(parents)?;
-        if dag.witnessed_level_over(best) < highest {
+        if self.retreats(parents) {
             return None;
         }
         let candidates = (oldest..=newest).rev().map(|mci| (mci, dag.main_chain()[mci as usize]));
         candidates
             .into_iter()
-            .find(|&(mci, id)| mci == oldest || dag.is_stable_in(id, &past))
+            .find(|&(mci, id)| mci == oldest || (dag.node(id).is_good() && dag.is_stable_in(id, &past)))
             .map(|(_, id)| id)
     }
 }

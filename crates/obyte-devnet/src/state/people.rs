@@ -24,6 +24,8 @@ pub(crate) struct Person {
     pub(crate) address: Address,
     /// Its units, oldest first.
     pub(crate) units: Vec<Id>,
+    /// Whether some of its units were in conflict with each other.
+    pub(crate) is_forked: bool,
     /// The JSON of its definition.
     definition: Option<Box<str>>,
     /// The units that reveal the definition, oldest first.
@@ -44,7 +46,13 @@ impl People {
         let number = *self.numbers.entry(address).or_insert(next);
         if number == next {
             let units = Vec::new();
-            self.people.push(Person { address, units, definition: None, revealed_in: Vec::new() });
+            self.people.push(Person {
+                address,
+                units,
+                is_forked: false,
+                definition: None,
+                revealed_in: Vec::new(),
+            });
         }
         number
     }
@@ -87,6 +95,7 @@ impl People {
             let number = self.number(author.address);
             let person = &mut self.people[number as usize];
             person.units.push(id);
+            person.is_forked |= !record.rivals.is_empty();
             if let Some(definition) = &author.definition {
                 person.definition.get_or_insert_with(|| definition.as_str().into());
                 person.revealed_in.push(id);

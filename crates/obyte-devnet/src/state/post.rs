@@ -24,6 +24,22 @@ pub(crate) struct Candidate {
     joint: JointHash,
 }
 
+impl Candidate {
+    /// A unit that was composed or judged in this process.
+    pub(crate) fn trusted(unit: Unit) -> Self {
+        Self { unit, joint: [0; 32] }
+    }
+}
+
+/// Who brings a unit. From wallets, hubs do not take what is in conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bearer {
+    /// Somebody who posts it, and is told why not.
+    Wallet,
+    /// Another hub, which took it already.
+    Hub,
+}
+
 /// A unit that is kept.
 #[derive(Debug)]
 pub(crate) struct Accepted {
@@ -32,6 +48,10 @@ pub(crate) struct Accepted {
     pub(crate) end: u64,
     /// Units that a light client can be shown to be stable from now on.
     pub(crate) proven: Vec<Id>,
+    /// Units that were good until this one came.
+    pub(crate) turned_bad: Vec<Id>,
+    /// Whether it is good itself.
+    pub(crate) is_good: bool,
 }
 
 /// Why a unit is not kept.
@@ -219,15 +239,19 @@ impl State {
     }
 
     /// Judges a unit by what is known, and keeps it.
-    pub(crate) fn post(&mut self, candidate: &Candidate) -> Result<Accepted, PostError> {
+    pub(crate) fn post(&mut self, candidate: &Candidate, bearer: Bearer) -> Result<Accepted, PostError> {
         let unit = &candidate.unit;
         if self.dag().find(&unit.hash()).is_some() {
             return refused("known");
         }
+        self.is_relaying = bearer == Bearer::Hub;
         let verdict = match context::validate(self, unit, &self.rules()) {
             Ok(verdict) => verdict,
             Err(Obstacle::LastBallAdvanced(last_ball_unit)) => {
                 self.facts.dag.advance_stability_to(last_ball_unit);
+                if bearer == Bearer::Hub {
+                    return self.post(candidate, bearer);
+                }
                 return refused("last ball just advanced, try again");
             }
             Err(Obstacle::Invalid(invalid)) => {
@@ -235,15 +259,20 @@ impl State {
                 return refused(invalid.text);
             }
         };
-        if verdict.sequence != Sequence::Good {
+        if bearer == Bearer::Wallet && verdict.sequence != Sequence::Good {
             return refused("The transaction would be non-serial (a double spend)");
         }
-        self.keep(unit)
+        self.keep(unit, verdict.sequence, &verdict.conflicts)
+    }
+
+    /// Whether all parents of a unit are here.
+    pub(crate) fn has_parents(&self, unit: &Unit) -> bool {
+        unit.parents().iter().all(|parent| self.dag().find(parent).is_some())
     }
 
     /// Judges and keeps a unit that was composed here.
     pub(crate) fn post_own(&mut self, unit: &Unit) -> Result<Accepted, PostError> {
-        self.post(&Candidate { unit: unit.clone(), joint: [0; 32] })
+        self.post(&Candidate::trusted(unit.clone()), Bearer::Wallet)
     }
 
     /// Up to where the journal is written.
@@ -251,12 +280,21 @@ impl State {
         self.journal.end()
     }
 
+    /// Keeps the first unit of all.
+    pub(crate) fn keep_genesis(&mut self, unit: &Unit) -> Result<Accepted, PostError> {
+        self.keep(unit, Sequence::Good, &[])
+    }
+
     /// Writes a valid unit to the journal and applies it.
-    pub(crate) fn keep(&mut self, unit: &Unit) -> Result<Accepted, PostError> {
-        let record = Record::of(unit);
+    fn keep(&mut self, unit: &Unit, sequence: Sequence, rivals: &[Id]) -> Result<Accepted, PostError> {
+        let rival_hashes = rivals.iter().map(|&rival| self.dag().node(rival).hash()).collect();
+        let record = Record { sequence, rivals: rival_hashes, ..Record::of(unit) };
         let json = unit.to_json().to_string();
         let place = self.journal.append(&record.encode(), json.as_bytes())?;
+        let is_competitor = sequence != Sequence::FinalBad;
+        let turned_bad = if is_competitor { self.dag().still_good(rivals) } else { Vec::new() };
         let proven = self.facts.apply(&record, place)?;
-        Ok(Accepted { hash: unit.hash(), end: place.end(), proven })
+        let is_good = sequence == Sequence::Good;
+        Ok(Accepted { hash: unit.hash(), end: place.end(), proven, turned_bad, is_good })
     }
 }

@@ -31,8 +31,7 @@ impl DagView for State {
             last_ball_mci: self.dag().last_ball_mci(id).into(),
             is_on_main_chain: node.is_on_main_chain,
             ball: node.ball(),
-            // Units in conflict are refused, so there are none.
-            sequence: Sequence::Good,
+            sequence: node.sequence,
         }
     }
 
@@ -71,7 +70,8 @@ impl DagView for State {
     }
 
     fn acceptable_tps_fee(&self) -> f64 {
-        self.dag().acceptable_tps_fee(self.now_ms())
+        // What another hub took once is not too cheap for this one.
+        if self.is_relaying { 0.0 } else { self.dag().acceptable_tps_fee(self.now_ms()) }
     }
 
     fn tps_fees_balance(&self, address: &Address, mci: u64) -> i64 {
@@ -83,17 +83,22 @@ impl DagView for State {
         let person = self.facts.people.get(address)?;
         let is_settled = |&id: &Id| {
             let node = self.dag().node(id);
-            node.is_stable && node.is_at_or_below(index(mci))
+            node.is_stable && node.is_good() && node.is_at_or_below(index(mci))
         };
         person.revealed_in.iter().find(|id| is_settled(id))?;
         serde_json::from_str(person.definition()?).ok()
     }
 
     fn units_above(&self, address: &Address, mci: Option<u64>) -> Vec<Id> {
-        let units = self.facts.people.get(address).map_or(&[][..], |person| &person.units);
+        let Some(person) = self.facts.people.get(address) else { return Vec::new() };
         let is_settled = |&id: &Id| mci.is_some_and(|mci| self.dag().node(id).is_at_or_below(index(mci)));
-        // Units of one address are in one line, so those before a settled one are settled, too.
-        units.iter().rev().copied().take_while(|id| !is_settled(id)).collect()
+        let is_void = |id: &Id| self.dag().node(*id).sequence == Sequence::FinalBad;
+        let living = person.units.iter().rev().copied().filter(|id| !is_void(id));
+        if person.is_forked {
+            return living.filter(|id| !is_settled(id)).collect();
+        }
+        // Units in one line: those before a settled one are settled, too.
+        living.take_while(|id| !is_settled(id)).collect()
     }
 
     fn output(&self, coin: &CoinId) -> KnownOutput {
@@ -105,6 +110,7 @@ impl DagView for State {
     }
 
     fn spenders(&self, coin: &CoinId) -> Vec<Id> {
-        self.facts.spender(coin).into_iter().collect()
+        let source = self.dag().find(&coin.unit);
+        source.map_or_else(Vec::new, |source| self.dag().spenders(source, coin.output_index).collect())
     }
 }
