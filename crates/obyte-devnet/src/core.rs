@@ -34,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) freshness: Duration,
     /// Wakes the order provider.
     pub(crate) activity: Notify,
+    /// Whether the order provider was told to post nothing.
+    pub(crate) is_resting: watch::Sender<bool>,
     /// Wakes who syncs the journal.
     written: Notify,
     /// Up to where the journal is on disk; none once that is not known any more.
@@ -60,6 +62,7 @@ impl Core {
             exchange_rates: config.exchange_rates.clone(),
             freshness: config.freshness,
             activity: Notify::new(),
+            is_resting: watch::Sender::new(false),
             written: Notify::new(),
             synced: watch::Sender::new(Some(0)),
             histories: tokio::sync::Semaphore::new(1),
@@ -242,7 +245,7 @@ impl Core {
         if let Some(lead) = self.lead.get() {
             return lead.upgrade().map_or((), |lead| lead.refresh_proofs());
         }
-        let is_stale = {
+        let is_stale = !*self.is_resting.borrow() && {
             let state = self.state();
             let newest = state.facts.newest_witness().map(|id| state.dag().node(id).timestamp);
             newest.is_none_or(|newest| state.now().saturating_sub(newest) > self.freshness.as_secs())

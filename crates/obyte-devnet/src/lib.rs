@@ -148,6 +148,11 @@ impl Devnet {
         self.first().local_addr()
     }
 
+    /// Lets the order provider post nothing until it is told otherwise: nothing gets stable meanwhile.
+    pub fn rest_order_provider(&self, is_resting: bool) {
+        self.first().core.is_resting.send_replace(is_resting);
+    }
+
     /// The one order provider, which clients pin.
     pub fn order_provider(&self) -> Address {
         self.first().core.keys.order_provider.address()

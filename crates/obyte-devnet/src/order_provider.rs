@@ -13,12 +13,15 @@ use crate::state::PostError;
 /// Posts for ever.
 pub(crate) async fn run(core: Arc<Core>, first: Duration, interval: Duration) {
     loop {
+        core.is_resting.subscribe().wait_for(|is_resting| !is_resting).await.expect("the core is there");
         let is_idle = core.state().facts.unproven().is_empty();
         if is_idle {
             core.activity.notified().await;
             tokio::time::sleep(first).await;
         }
-        post(&core);
+        if !*core.is_resting.borrow() {
+            post(&core);
+        }
         tokio::time::sleep(interval).await;
     }
 }

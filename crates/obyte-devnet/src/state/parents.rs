@@ -134,7 +134,10 @@ impl State {
             let shares_author =
                 adopted.iter().any(|&id| dag.node(id).authors.iter().any(|author| authors.contains(author)));
             adopted.push(tip);
-            if !shares_author && adopted.len() <= MAX_PARENTS && !self.retreats(&adopted) {
+            // The main chain stays with those who were first.
+            let leads = adopted.len() > 1 && dag.best_parent(&adopted) == Some(tip);
+            let is_possible = !shares_author && adopted.len() <= MAX_PARENTS && !self.retreats(&adopted);
+            if is_possible && !leads {
                 *ids = adopted;
             }
         }
