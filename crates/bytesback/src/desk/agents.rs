@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use obyte::Address;
-use obyte_hub::Hubs;
+use obyte_hub::{HubError, Hubs};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 /// How long it is remembered that an address was no agent; one can become an agent later.
@@ -15,16 +16,19 @@ const REMEMBER: Duration = Duration::from_secs(10 * 60);
 const MEMORY: usize = 10_000;
 /// How long to wait for the hub's word.
 const PATIENCE: Duration = Duration::from_millis(1500);
+/// How many questions may be on their way: the rest of the connection belongs to the payer.
+const AT_ONCE: usize = 64;
 
 /// Asks the hub, and remembers for a while.
 pub(super) struct Agents {
     hubs: Hubs,
+    asking: Semaphore,
     wallets: Mutex<HashMap<Address, Instant>>,
 }
 
 impl Agents {
     pub(super) fn new(hubs: Hubs) -> Self {
-        Self { hubs, wallets: Mutex::default() }
+        Self { hubs, asking: Semaphore::new(AT_ONCE), wallets: Mutex::default() }
     }
 
     /// Whether the hub shows a definition of an agent that hashes to the address. A hub that does not
@@ -35,7 +39,7 @@ impl Agents {
             return false;
         }
         let until = due.min(now + PATIENCE);
-        match timeout_at(until, self.hubs.preferred().definition(address)).await {
+        match timeout_at(until, self.definition(address)).await {
             Ok(Ok(Some(definition))) if is_agent(&definition) => true,
             Ok(Ok(_)) => {
                 self.remember(address, now);
@@ -47,6 +51,11 @@ impl Agents {
             }
             Err(_) => false,
         }
+    }
+
+    async fn definition(&self, address: Address) -> Result<Option<Value>, HubError> {
+        let _permit = self.asking.acquire().await.expect("the semaphore is never closed");
+        self.hubs.preferred().definition(address).await
     }
 
     fn is_remembered(&self, address: Address, now: Instant) -> bool {
