@@ -110,6 +110,9 @@ fn a_number_of_a_million_digits_is_read_or_refused() {
     }
 }
 
+/// An input of a size.
+type Shape<'a> = &'a dyn Fn(usize) -> String;
+
 /// Twice as much work for twice as much input, and not four times.
 #[test]
 fn the_work_grows_no_faster_than_the_input() {
@@ -135,7 +138,7 @@ fn the_work_grows_no_faster_than_the_input() {
     let fields = |count: usize| "order_id=%41+&".repeat(count);
     let at_signs = |count: usize| format!("{}@x.org", "a@".repeat(count));
     let words = |count: usize| "abandon ".repeat(count);
-    let shapes: [(&str, &dyn Fn(usize) -> String, usize); 6] = [
+    let shapes: [(&str, Shape<'_>, usize); 6] = [
         ("uri", &assets, 2_000),
         ("body", &parts, 5_000),
         ("body", &boundaries, 20_000),
