@@ -49,9 +49,14 @@ impl Hub {
     /// Posts the units that were kept although an error was answered. Gives for each the hash, or why it
     /// is not taken now.
     pub async fn release_kept(&self) -> Vec<Result<UnitHash, String>> {
+        self.release_kept_at(self).await
+    }
+
+    /// Posts them at another hub, which need not know what this one took meanwhile.
+    pub async fn release_kept_at(&self, other: &Self) -> Vec<Result<UnitHash, String>> {
         let mut results = Vec::new();
         for params in self.core.mischief.take_kept() {
-            results.push(self.post(params).await.map_err(|error| error.to_string()));
+            results.push(other.post(params).await.map_err(|error| error.to_string()));
         }
         results
     }
