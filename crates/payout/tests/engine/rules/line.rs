@@ -5,9 +5,9 @@ use std::time::Duration;
 use obyte::answer::{PostAnswer, UnitError};
 use payout::{Event, InHand, VersionId, VersionStatus};
 
-use crate::world::chain::Fate;
+use simulation::{Fate, State};
+
 use crate::world::desk::Desk;
-use crate::world::journal::State;
 
 const SECOND: Duration = Duration::from_secs(1);
 const BAD_PARENTS: PostAnswer = PostAnswer::UnitError(UnitError::Parents);
@@ -39,10 +39,10 @@ fn a_unit_that_the_hub_forgot_is_posted_again() {
     let mut desk = Desk::new();
     let (_, version) = desk.pay(1);
     let unit = desk.version(version).unit;
-    desk.books.chain.forget(Some(unit));
+    desk.forget(unit);
     desk.let_time_pass(65);
     assert!(matches!(desk.books.chain.fate(&unit), Some(Fate::Good(_))));
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn an_accepted_unit_that_the_hub_does_not_take_again_is_given_up_slowly() {
     let mut desk = Desk::new();
     let (ids, first) = desk.pay(1);
     let unit = desk.version(first).unit;
-    desk.books.chain.forget(Some(unit));
+    desk.forget(unit);
     desk.tell(Event::Connected);
     shun(&mut desk, first, 20);
     assert_eq!(desk.books.journal.slots.len(), 1);
@@ -71,7 +71,7 @@ fn an_accepted_unit_that_the_hub_does_not_take_again_is_given_up_slowly() {
     assert_eq!(desk.version(Desk::id(0, 1)).status, VersionStatus::Final, "another version won");
     assert_eq!(desk.version(first).status, VersionStatus::Dead);
     assert!(desk.books.journal.paid.contains_key(&ids[0]));
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn customers_are_told_of_the_first_unit_until_it_is_proven_dead() {
     let mut desk = Desk::new();
     let (ids, first) = desk.pay(1);
     let unit = desk.version(first).unit;
-    desk.books.chain.forget(Some(unit));
+    desk.forget(unit);
     desk.tell(Event::Connected);
     let is_replaced = |desk: &Desk| desk.engine.open_slots().any(|slot| slot.versions.len() == 2);
     for _ in 0..300 {
@@ -94,10 +94,11 @@ fn customers_are_told_of_the_first_unit_until_it_is_proven_dead() {
 #[test]
 fn nothing_is_built_on_slots_that_hang_on_a_lost_version() {
     let mut desk = Desk::new();
+    desk.stable_after = 10_000;
     let (_, first) = desk.pay(1);
     desk.pay(1);
     desk.stable_after = 3_600_000;
-    desk.books.chain.forget(Some(desk.version(first).unit));
+    desk.forget(desk.version(first).unit);
     desk.tell(Event::Connected);
     shun(&mut desk, first, 300);
     assert_eq!(desk.version(Desk::id(0, 1)).status, VersionStatus::Accepted);
@@ -110,21 +111,23 @@ fn nothing_is_built_on_slots_that_hang_on_a_lost_version() {
 #[test]
 fn slots_behind_a_version_that_lost_die_and_their_payouts_are_paid_again() {
     let mut desk = Desk::new();
+    desk.stable_after = 10_000;
     let (_, first) = desk.pay(1);
     let (behind, second) = desk.pay(1);
-    desk.books.chain.forget(Some(desk.version(first).unit));
+    desk.forget(desk.version(first).unit);
     desk.tell(Event::Connected);
     shun(&mut desk, first, 400);
     assert_eq!(desk.version(Desk::id(0, 1)).status, VersionStatus::Final);
     assert_eq!(desk.books.journal.slots[&second.slot].1, State::Dead);
     assert!(desk.books.journal.paid.contains_key(&behind[0]));
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
 fn slots_behind_a_version_that_is_proven_bad_die_at_once() {
     let mut desk = Desk::new();
+    desk.stable_after = 10_000;
     let (_, first) = desk.pay(1);
     // A rival that the engine gave up long ago wins; here the second version, let out too late.
     let (_, second) = desk.pay(1);
@@ -132,7 +135,7 @@ fn slots_behind_a_version_that_is_proven_bad_die_at_once() {
     desk.tell(Event::HaveUpdates);
     let mut seen = desk.rumour(hash);
     seen.standing = payout::Standing::FinalBad;
-    desk.books.chain.condemn(&hash);
+    desk.books.chain.condemn(&hash, desk.now);
     desk.give_history_of(vec![seen]);
     assert_eq!(desk.version(first).status, VersionStatus::Dead);
     assert_eq!(desk.books.journal.slots[&second.slot].1, State::Dead);
@@ -145,7 +148,7 @@ fn slots_behind_a_version_that_is_proven_bad_die_at_once() {
             .values()
             .all(|(slot, state)| { *state == State::Dead || slot.anchor != change })
     );
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -166,11 +169,11 @@ fn while_two_versions_are_alive_nothing_is_built_on_either() {
     desk.tell(Event::HaveUpdates);
     let rumours = [first, Desk::id(0, 1)].map(|id| desk.rumour(desk.version(id).unit));
     desk.give_history_of(rumours.to_vec());
-    desk.books.chain.smuggle(&json, desk.now + 500);
+    desk.smuggle(&json, desk.now + 500);
     desk.owe(200);
     desk.pass(SECOND);
     assert!(desk.parents_asked.is_none());
     desk.let_time_pass(70);
     assert_eq!(desk.version(first).status, VersionStatus::Final);
-    desk.books.check_rest();
+    desk.check_rest();
 }

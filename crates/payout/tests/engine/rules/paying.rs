@@ -113,11 +113,11 @@ fn a_payout_that_is_reported_twice_is_paid_once() {
     desk.tell(Event::Queued(vec![again]));
     assert_eq!(desk.engine.queued(), 0);
     let new = payout(900, desk.time());
-    desk.books.journal.accept(new);
+    desk.books.journal.accept(new).expect("it is new");
     desk.tell(Event::Queued(vec![new, new]));
     assert_eq!(desk.engine.queued(), 1);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn proven_coins_are_added_where_the_anchor_does_not_suffice() {
     assert!(desk.version(Desk::id(0, 0)).inputs.contains(&refill), "the largest coin comes first");
     assert_eq!(desk.version(second).inputs.len(), 2);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn coins_that_suffice_for_some_pay_those() {
     assert_eq!(paid, ids[..2], "the first ones");
     desk.deposit(1_000_000);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn the_last_bytes_can_be_paid() {
     desk.pay(1);
     assert!(desk.version(Desk::id(0, 0)).change.amount.get() < 1_000);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]

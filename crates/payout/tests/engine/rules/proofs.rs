@@ -7,7 +7,7 @@ use obyte::{Bytes, UnitHash};
 use payout::{Action, Alarm, Change, Event, Standing, VersionStatus};
 
 use crate::world::desk::Desk;
-use crate::world::settings;
+use crate::world::{HUB, settings};
 
 const SECOND: Duration = Duration::from_secs(1);
 const REFUSED: PostAnswer = PostAnswer::UnitError(UnitError::FeeTooLow(obyte::answer::FeeTooLow {
@@ -38,7 +38,7 @@ fn payouts_of_a_losing_version_return_to_the_queue() {
     // The hub refuses the unit to our face, and keeps it.
     let (_, json) = desk.posts[0].clone();
     desk.answer(old, REFUSED);
-    desk.books.chain.smuggle(&json, desk.now + 1_000);
+    desk.smuggle(&json, desk.now + 1_000);
     desk.give_parents();
     assert_eq!(desk.let_hub_answer(Desk::id(0, 1)), PostAnswer::Conflict);
     desk.pass(SECOND);
@@ -47,7 +47,7 @@ fn payouts_of_a_losing_version_return_to_the_queue() {
     assert_eq!(desk.version(Desk::id(0, 1)).status, VersionStatus::Dead);
     desk.let_time_pass(70);
     assert!(desk.books.journal.paid.contains_key(&late[0]));
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -59,14 +59,14 @@ fn a_coin_that_only_a_losing_version_spent_is_free_again() {
     desk.owe(4);
     let (_, json) = desk.posts[0].clone();
     desk.answer(old, REFUSED);
-    desk.books.chain.smuggle(&json, desk.now + 1_000);
+    desk.smuggle(&json, desk.now + 1_000);
     desk.give_parents();
     assert!(desk.version(Desk::id(0, 1)).inputs.contains(&refill));
     desk.let_hub_answer(Desk::id(0, 1));
     desk.let_time_pass(70);
     assert_eq!(desk.version(Desk::id(0, 0)).status, VersionStatus::Final);
     assert!(desk.version(Desk::id(1, 0)).inputs.contains(&refill), "it pays what was freed");
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_proven_slot_proves_the_slots_before_it() {
     desk.pass(2 * SECOND);
     desk.tell(Event::HaveUpdates);
     let question = desk.history_asked.clone().expect("asked");
-    let units = desk.books.chain.history(&question);
+    let units = desk.books.chain.history(HUB, &question);
     desk.give_history_of(units.into_iter().filter(|seen| seen.unit != hidden).collect());
     assert_eq!(desk.version(first).status, VersionStatus::Final);
     assert_eq!(desk.version(second).status, VersionStatus::Final);
@@ -224,10 +224,10 @@ fn the_definition_is_repeated_until_the_first_unit_is_below_the_last_ball() {
     desk.owe(1);
     let question = desk.parents_asked.take().expect("asked");
     assert_eq!(question.look_up, Some(desk.version(Desk::id(0, 0)).unit));
-    let parents = desk.books.chain.parents(desk.now, 0);
+    let parents = desk.books.chain.parents(HUB, desk.now, 0);
     desk.now += 20_000;
     desk.books.chain.ripen(desk.now);
-    let looked_up_mci = desk.books.chain.mci_of(&desk.version(Desk::id(0, 0)).unit);
+    let looked_up_mci = desk.books.chain.mci_of(HUB, &desk.version(Desk::id(0, 0)).unit);
     assert!(looked_up_mci.is_some_and(|mci| mci > parents.last_ball_mci));
     let threshold = obyte::fee::ThresholdSize::DEFAULT;
     desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci });

@@ -98,7 +98,7 @@ fn a_unit_listed_as_good_is_accepted() {
     let mut desk = Desk::new();
     let (ids, version) = desk.post_for(1);
     let (_, json) = desk.posts[0].clone();
-    desk.books.chain.smuggle(&json, desk.now + 5_000);
+    desk.smuggle(&json, desk.now + 5_000);
     desk.answer(version, KNOWN);
     desk.give_history();
     assert_eq!(desk.told, [(ids, desk.version(version).unit)]);
@@ -155,13 +155,13 @@ fn a_refused_unit_that_is_alive_after_all_needs_no_other_version() {
     let mut desk = Desk::new();
     let (_, version) = desk.post_for(1);
     let (_, json) = desk.posts[0].clone();
-    desk.books.chain.smuggle(&json, desk.now + 5_000);
+    desk.smuggle(&json, desk.now + 5_000);
     desk.answer(version, PostAnswer::Conflict);
     desk.give_history();
     assert!(desk.parents_asked.is_none());
     assert_eq!(desk.version(version).status, VersionStatus::Accepted);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_unit_that_is_refused_again_and_again_for_what_should_pass_is_replaced() {
         desk.settle_down();
         assert_eq!(desk.engine.open_slots().next().map(|slot| slot.versions.len()), Some(2), "{answer:?}");
         desk.let_time_pass(70);
-        desk.books.check_rest();
+        desk.check_rest();
     }
 }
 
@@ -234,7 +234,7 @@ fn what_needs_a_person_stops_paying_until_it_is_resumed() {
         assert_eq!(desk.engine.open_slots().next().map(|slot| slot.versions.len()), Some(1));
         desk.tell(Event::Resumed);
         desk.let_time_pass(70);
-        desk.books.check_rest();
+        desk.check_rest();
     }
 }
 

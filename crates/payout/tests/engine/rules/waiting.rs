@@ -6,7 +6,7 @@ use obyte::compose::Coin;
 use payout::{Alarm, Event, FeeLimits, Settings};
 
 use crate::world::desk::Desk;
-use crate::world::settings;
+use crate::world::{HUB, settings};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -39,7 +39,7 @@ fn what_is_paid_in_advance_within_a_day_has_a_ceiling() {
     desk.settle_down();
     assert_eq!(desk.alarms.len(), 1);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn without_any_coin_the_engine_waits_for_one() {
     assert!(amount.get() > 40_005);
     desk.tell(Event::HaveUpdates);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn no_unit_is_made_while_the_clocks_are_apart() {
     let truth = desk.now;
     desk.now += 121_000;
     let question = desk.parents_asked.take().expect("the engine asked for parents");
-    let parents = desk.books.chain.parents(truth, 0);
+    let parents = desk.books.chain.parents(HUB, truth, 0);
     let threshold = obyte::fee::ThresholdSize::DEFAULT;
     desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci: None });
     assert_eq!(desk.alarms, [Alarm::ClocksApart]);
@@ -86,7 +86,7 @@ fn a_clock_that_is_set_back_holds_up_nothing() {
     desk.settle_down();
     desk.now += 3_600_000;
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn an_answer_to_an_old_question_is_ignored() {
     desk.owe(1);
     let question = desk.parents_asked.clone().expect("asked");
     desk.tell(Event::Connected);
-    let parents = desk.books.chain.parents(desk.now, 0);
+    let parents = desk.books.chain.parents(HUB, desk.now, 0);
     let threshold = obyte::fee::ThresholdSize::DEFAULT;
     desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci: None });
     assert!(desk.posts.is_empty());
@@ -158,7 +158,7 @@ fn without_a_connection_nothing_is_wanted() {
     assert!(desk.log.is_empty());
     desk.tell(Event::Connected);
     desk.let_time_pass(70);
-    desk.books.check_rest();
+    desk.check_rest();
 }
 
 #[test]

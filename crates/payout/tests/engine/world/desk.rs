@@ -12,8 +12,9 @@ use payout::{
     Timestamp, Version, VersionId, VersionNo,
 };
 
-use super::books::Books;
-use super::{BEGINNING, key, payout, settings};
+use simulation::{BEGINNING, Books, key};
+
+use super::{HUB, KEPT, payout, settings};
 
 /// The TPS fee that the hub asks for where an example does not say.
 const FEE: u64 = 11;
@@ -55,7 +56,7 @@ impl Desk {
     pub(crate) fn penniless(settings: Settings) -> Self {
         let engine = Engine::new(settings, key(), payout::Snapshot::default());
         Self {
-            books: Books::new(engine.address()),
+            books: Books::new(engine.address(), settings.limits),
             engine,
             settings,
             now: BEGINNING,
@@ -72,7 +73,7 @@ impl Desk {
 
     pub(crate) fn deposit(&mut self, amount: u64) -> Coin {
         let coin = self.books.chain.deposit(amount, self.now);
-        self.books.chain.ripen(self.now);
+        self.books.ripen(self.now).expect(KEPT);
         coin
     }
 
@@ -101,15 +102,15 @@ impl Desk {
 
     fn carry_out(&mut self, action: Action) {
         match action {
-            Action::Persist(changes) => self.books.commit(&changes),
+            Action::Persist(changes) => self.books.commit(&changes).expect(KEPT),
             Action::AskParents(question) => self.parents_asked = Some(question),
             Action::AskHistory(question) => self.history_asked = Some(question),
             Action::Post { version, json } => {
-                self.books.check_post(version, &json);
+                self.books.check_post(version, &json).expect(KEPT);
                 self.posts.push((version, json));
             }
             Action::Accepted { payouts, unit } => {
-                self.books.check_told(&payouts, &unit);
+                self.books.check_told(&payouts, &unit).expect(KEPT);
                 self.told.push((payouts, unit));
             }
             Action::Alarm(alarm) => self.alarms.push(alarm),
@@ -125,7 +126,7 @@ impl Desk {
             })
             .collect();
         for payout in &payouts {
-            self.books.journal.accept(*payout);
+            self.books.journal.accept(*payout).expect(KEPT);
         }
         let ids = payouts.iter().map(|payout| payout.id).collect();
         self.tell(Event::Queued(payouts));
@@ -138,8 +139,8 @@ impl Desk {
 
     pub(crate) fn give_parents_for(&mut self, tps_fee: u64) {
         let question = self.parents_asked.take().expect("the engine asked for parents");
-        let parents = self.books.chain.parents(self.now, tps_fee);
-        let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(&unit));
+        let parents = self.books.chain.parents(HUB, self.now, tps_fee);
+        let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(HUB, &unit));
         let threshold = ThresholdSize::DEFAULT;
         self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci });
     }
@@ -165,7 +166,7 @@ impl Desk {
     pub(crate) fn let_hub_answer(&mut self, version: VersionId) -> PostAnswer {
         let index = self.posts.iter().position(|(posted, _)| *posted == version).expect("it was posted");
         let (_, json) = self.posts.remove(index);
-        let answer = self.books.chain.post(&json, self.now + self.stable_after);
+        let answer = self.books.chain.post(HUB, &json, self.now, self.now + self.stable_after);
         self.answer_with(version, answer);
         answer
     }
@@ -186,7 +187,7 @@ impl Desk {
 
     pub(crate) fn give_history(&mut self) {
         let question = self.history_asked.clone().expect("the engine asked for a history");
-        let units = self.books.chain.history(&question);
+        let units = self.books.chain.history(HUB, &question);
         self.give_history_of(units);
     }
 
@@ -210,7 +211,7 @@ impl Desk {
 
     pub(crate) fn pass(&mut self, time: Duration) {
         self.now += u64::try_from(time.as_millis()).expect("short");
-        self.books.chain.ripen(self.now);
+        self.books.ripen(self.now).expect(KEPT);
         self.tell(Event::Tick);
     }
 
@@ -247,6 +248,21 @@ impl Desk {
     pub(crate) fn crash_and_stay_offline(&mut self) {
         self.engine = Engine::new(self.settings, key(), self.books.journal.snapshot());
         self.forget_questions();
+    }
+
+    /// The hub loses a unit, and all that hangs on it.
+    pub(crate) fn forget(&mut self, unit: UnitHash) {
+        self.books.chain.forget(HUB.hub, Some(unit));
+    }
+
+    /// A unit comes in by another way, and is stable at that time.
+    pub(crate) fn smuggle(&mut self, json: &Arc<str>, ripe_at: u64) {
+        self.books.chain.smuggle(HUB.hub, json, self.now, ripe_at);
+    }
+
+    /// Everybody is paid, and nothing is going on any more.
+    pub(crate) fn check_rest(&self) {
+        self.books.check_rest().expect(KEPT);
     }
 
     pub(crate) fn version(&self, id: VersionId) -> &Version {

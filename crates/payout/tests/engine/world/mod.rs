@@ -1,23 +1,16 @@
-//! Everything around the engine, in small: a network with a hub, a store, an auditor.
+//! Everything around the engine, in small: the models of the simulation, driven by hand.
 
-pub(crate) mod audit;
-pub(crate) mod books;
-pub(crate) mod chain;
 pub(crate) mod desk;
-pub(crate) mod journal;
-pub(crate) mod mischief;
-pub(crate) mod random;
-pub(crate) mod run;
 
-use obyte::{Address, Bytes, Network, SecretKey};
+use obyte::{Address, Bytes, Network};
 use payout::{Payout, PayoutId, Settings, Timestamp};
+use simulation::Eye;
 
-/// When every world begins, in milliseconds since 1970.
-pub(crate) const BEGINNING: u64 = 1_750_000_000_000;
+/// The only hub, which is awake.
+pub(crate) const HUB: Eye = Eye::of(0);
 
-pub(crate) fn key() -> SecretKey {
-    SecretKey::from_bytes(&[7; 32]).expect("in range")
-}
+/// What the auditor says where it says nothing.
+pub(crate) const KEPT: &str = "every promise is kept";
 
 pub(crate) fn settings() -> Settings {
     Settings::new(Network::Devnet)

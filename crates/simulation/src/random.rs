@@ -1,14 +1,16 @@
 //! Chance that repeats: the same seed, the same choices (splitmix64).
 
+/// A source of choices.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) const fn new(seed: u64) -> Self {
+    /// The choices of a seed.
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,17 +19,18 @@ impl Random {
     }
 
     /// From `low` to `high`, both possible.
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low + 1)
     }
 
     /// True so many times in a thousand.
-    pub(crate) fn chance(&mut self, in_a_thousand: u64) -> bool {
+    pub fn chance(&mut self, in_a_thousand: u64) -> bool {
         self.between(1, 1000) <= in_a_thousand
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
+    /// One of them; nothing where there are none.
+    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         let last = choices.len().checked_sub(1)?;
-        choices.get(usize::try_from(self.between(0, last as u64)).expect("small"))
+        choices.get(usize::try_from(self.between(0, last as u64)).ok()?)
     }
 }

@@ -1,5 +1,5 @@
-//! What a bad hub does: refuse for any reason, keep what it refused, lose, lie and stall. It cannot
-//! forge a proof.
+//! What a bad hub does: refuse for any reason, keep what it refused, lose, lie, stall and stand still. It
+//! cannot forge a proof.
 
 use std::sync::Arc;
 
@@ -7,32 +7,35 @@ use obyte::Bytes;
 use obyte::answer::{FeeTooLow, MaybeAccepted, PostAnswer, Remedy, Transient, UnitError};
 use payout::{AskHistory, SeenUnit, Standing};
 
-use super::chain::Chain;
-use super::random::Random;
-
-/// What happens to the shell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mischief {
-    Crash,
-    Disconnect,
-    RepeatPurchases,
-    InTheHub,
-}
+use crate::chain::{Chain, Eye};
+use crate::random::Random;
 
 /// A hub, and whatever else stands between the engine and the network.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    pub(crate) mischief: bool,
-    /// How far the engine's clock is ahead of the network's, in milliseconds.
-    pub(crate) ahead: u64,
-    fees_are_high: bool,
+    no: usize,
+    pub(crate) is_honest: bool,
+    pub(crate) fees_are_high: bool,
+    /// Since when it stands still.
+    pub(crate) frozen_at: Option<u64>,
     /// How many of a hundred answers are lies.
     lies: u64,
+    /// How many of a hundred units become stable late, and how late at most, in milliseconds.
+    late: (u64, u64),
     /// Refused to our face, and kept, to be let out later.
-    kept: Vec<Arc<str>>,
+    pub(crate) kept: Vec<Arc<str>>,
 }
 
-/// Every answer that a hub can give instead of the true one.
+/// What a hub did with a posted unit.
+#[derive(Debug)]
+pub(crate) struct Posted {
+    /// Its answer, if one comes.
+    pub(crate) answer: Option<PostAnswer>,
+    /// What really happened, for the story.
+    pub(crate) truth: &'static str,
+}
+
+/// Every answer that a hub can give instead of the true one (13).
 fn lies() -> Vec<PostAnswer> {
     let fee = FeeTooLow { address: None, required: Some(Bytes::literal(700)) };
     let maybe = [
@@ -85,32 +88,68 @@ fn lies() -> Vec<PostAnswer> {
 
 impl Hub {
     /// Some hubs are worse than others.
-    pub(crate) fn new(random: &mut Random) -> Self {
-        let lies = random.between(5, 55);
-        Self { mischief: true, ahead: 0, fees_are_high: false, lies, kept: Vec::new() }
+    pub(crate) fn new(no: usize, random: &mut Random) -> Self {
+        Self {
+            no,
+            is_honest: false,
+            fees_are_high: false,
+            frozen_at: None,
+            lies: random.between(0, 55),
+            late: (random.between(0, 80), *random.pick(&[20_000, 60_000, 600_000]).expect("there are some")),
+            kept: Vec::new(),
+        }
     }
 
-    /// Answers a posted unit, truly or not; nothing when the answer is lost.
+    /// What it sees of the network.
+    pub(crate) fn eye(&self) -> Eye {
+        Eye { until: self.frozen_at.unwrap_or(u64::MAX), ..Eye::of(self.no) }
+    }
+
+    /// Takes a posted unit and answers, truly or not.
     pub(crate) fn post(
         &mut self,
         random: &mut Random,
         chain: &mut Chain,
         json: &Arc<str>,
-        ripe_at: u64,
-    ) -> Option<PostAnswer> {
-        if !self.mischief {
-            return Some(chain.post(json, ripe_at));
+        now: u64,
+    ) -> Posted {
+        let ripe_at = now + self.ripening(random);
+        if self.is_honest {
+            return Posted { answer: Some(chain.post(self.eye(), json, now, ripe_at)), truth: "" };
+        }
+        if self.frozen_at.is_some() {
+            let answer = PostAnswer::Transient(Transient::CatchingUp);
+            return Posted { answer: random.chance(500).then_some(answer), truth: "standing still" };
         }
         if !random.chance(10 * self.lies) {
             // The answer may be lost, or the unit itself.
-            let comes = !random.chance(40);
-            let answer = comes.then(|| chain.post(json, ripe_at));
-            return answer.filter(|_| !random.chance(40));
+            if random.chance(40) {
+                return Posted { answer: None, truth: "the unit is lost on its way" };
+            }
+            let answer = chain.post(self.eye(), json, now, ripe_at);
+            let is_lost = random.chance(40);
+            return Posted {
+                answer: (!is_lost).then_some(answer),
+                truth: if is_lost { "the answer is lost" } else { "" },
+            };
         }
-        match random.between(1, 3) {
-            1 => {}
-            2 => self.kept.push(json.clone()),
-            _ => chain.smuggle(json, ripe_at),
+        let truth = match random.between(1, 3) {
+            1 => "a lie, the unit is thrown away",
+            2 => {
+                self.kept.push(json.clone());
+                "a lie, the unit is kept"
+            }
+            _ => {
+                chain.smuggle(self.no, json, now, ripe_at);
+                "a lie, the unit is let in"
+            }
+        };
+        Posted { answer: Self::lie(random), truth }
+    }
+
+    fn lie(random: &mut Random) -> Option<PostAnswer> {
+        if random.chance(30) {
+            return None;
         }
         let lies = lies();
         let replacing = |lie: &&PostAnswer| matches!(lie.remedy(), Remedy::Replace | Remedy::Resync);
@@ -119,18 +158,15 @@ impl Hub {
         random.pick(&choice).copied()
     }
 
+    /// The TPS fee that it asks for.
     pub(crate) fn fee(&self, random: &mut Random) -> u64 {
-        if self.mischief && self.fees_are_high {
-            random.between(500, 200_000)
-        } else {
-            random.between(0, 300)
-        }
+        if self.fees_are_high { random.between(500, 200_000) } else { random.between(0, 300) }
     }
 
     /// How long a unit takes to become stable.
-    pub(crate) fn ripening(&self, random: &mut Random) -> u64 {
-        if self.mischief && random.chance(500) {
-            random.between(5_000, 60_000)
+    fn ripening(&self, random: &mut Random) -> u64 {
+        if !self.is_honest && random.chance(10 * self.late.0) {
+            random.between(5_000, self.late.1)
         } else {
             random.between(1_000, 5_000)
         }
@@ -138,7 +174,7 @@ impl Hub {
 
     /// Hides units, or lists one of ours as good that is not there.
     pub(crate) fn distort(&self, random: &mut Random, units: &mut Vec<SeenUnit>, question: &AskHistory) {
-        if !self.mischief {
+        if self.is_honest {
             return;
         }
         if random.chance(100) {
@@ -164,44 +200,31 @@ impl Hub {
         }
     }
 
-    pub(crate) fn next_mischief(&mut self, random: &mut Random, chain: &mut Chain, now: u64) -> Mischief {
-        match random.between(1, 12) {
-            1 => return Mischief::Crash,
-            2 => return Mischief::Disconnect,
-            3 => return Mischief::RepeatPurchases,
-            4 | 5 => self.lose(random, chain),
-            6 => self.fees_are_high = !self.fees_are_high,
-            7 => self.ahead = *random.pick(&[0, 0, 60_000, 3_600_000]).expect("there are some"),
-            8 => {
-                chain.deposit(random.between(1_000, 200_000), now + random.between(100, 5_000));
-            }
-            _ => self.let_out(random, chain, now),
-        }
-        Mischief::InTheHub
-    }
-
-    /// The hub loses a unit, and all that hangs on it; another hub may have them.
-    fn lose(&mut self, random: &mut Random, chain: &mut Chain) {
+    /// It loses a unit, and all that hangs on it; another hub may have them.
+    pub(crate) fn lose(&mut self, random: &mut Random, chain: &mut Chain) {
         let losing = random.pick(&chain.unstable_own()).copied();
-        self.kept.extend(chain.forget(losing));
+        self.kept.extend(chain.forget(self.no, losing));
     }
 
-    /// What was refused or lost surfaces.
-    fn let_out(&mut self, random: &mut Random, chain: &mut Chain, now: u64) {
+    /// What was refused or lost surfaces: perhaps at the worst moment, ahead of what took its place.
+    pub(crate) fn let_out(&mut self, random: &mut Random, chain: &mut Chain, now: u64) -> usize {
+        let before = self.kept.len();
         for json in std::mem::take(&mut self.kept) {
             if random.chance(500) {
-                chain.smuggle(&json, now + random.between(500, 30_000));
+                chain.smuggle(self.no, &json, now, now + random.between(100, 30_000));
             } else {
                 self.kept.push(json);
             }
         }
+        before - self.kept.len()
     }
 
     pub(crate) fn become_honest(&mut self, chain: &mut Chain, now: u64) {
-        self.mischief = false;
-        self.ahead = 0;
+        self.is_honest = true;
+        self.frozen_at = None;
+        self.fees_are_high = false;
         for json in std::mem::take(&mut self.kept) {
-            chain.smuggle(&json, now + 1_000);
+            chain.smuggle(self.no, &json, now, now + 1_000);
         }
     }
 }

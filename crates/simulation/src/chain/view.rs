@@ -1,0 +1,138 @@
+//! Looking at the network: as a hub sees it, and as it is.
+
+use std::collections::BTreeSet;
+
+use obyte::compose::Coin;
+use obyte::unit::CoinId;
+use obyte::{Bytes, UnitHash};
+use payout::{AskHistory, SeenUnit, Standing};
+
+use super::{Chain, Fate, Held, NEVER};
+
+/// Through which hub one looks, and what it noticed last: a hub that stands still lives in the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Eye {
+    /// The hub.
+    pub hub: usize,
+    /// Nothing later is seen.
+    pub until: u64,
+}
+
+impl Eye {
+    /// A hub that is awake.
+    pub const fn of(hub: usize) -> Self {
+        Self { hub, until: u64::MAX }
+    }
+}
+
+impl Chain {
+    pub(super) fn sees(&self, eye: Eye, unit: &UnitHash) -> bool {
+        let seen = |held: &Held| held.seen[eye.hub] != NEVER && held.seen[eye.hub] <= eye.until;
+        self.units.get(unit).is_some_and(seen)
+    }
+
+    pub(super) fn fate_seen(&self, eye: Eye, unit: &UnitHash) -> Fate {
+        let stable = self.units.get(unit).filter(|held| held.stable_at <= eye.until);
+        stable.map_or(Fate::Unstable, |held| held.fate)
+    }
+
+    /// The highest stable main chain index that a hub knows.
+    pub(super) fn mci_at(&self, eye: Eye) -> u64 {
+        let reached = self.reached.partition_point(|at| *at <= eye.until);
+        (reached as u64).saturating_sub(1)
+    }
+
+    /// What a hub tells about the payer, with a proof for all that is stable.
+    pub fn history(&self, eye: Eye, question: &AskHistory) -> Vec<SeenUnit> {
+        let mut seen = Vec::new();
+        for (hash, held) in self.units.iter().filter(|(hash, _)| self.sees(eye, hash)) {
+            let (standing, mci) = match self.fate_seen(eye, hash) {
+                Fate::Good(mci) => (Standing::FinalGood, Some(mci)),
+                Fate::Bad(mci) => (Standing::FinalBad, Some(mci)),
+                Fate::Unstable if self.is_clean(eye, hash) => (Standing::Unstable, None),
+                Fate::Unstable => continue,
+            };
+            if question.units.contains(hash) || mci.is_none_or(|mci| mci >= question.min_mci) {
+                seen.push(self.seen(*hash, held, standing, mci));
+            }
+        }
+        seen
+    }
+
+    fn seen(&self, unit: UnitHash, held: &Held, standing: Standing, mci: Option<u64>) -> SeenUnit {
+        SeenUnit {
+            unit,
+            standing,
+            is_own: held.is_own,
+            coins: held.outputs.iter().filter(|coin| coin.address == self.payer).copied().collect(),
+            main_chain_index: mci,
+            charged_tps_fee: mci.map(|_| Bytes::literal(1)),
+        }
+    }
+
+    /// Unstable, and in no conflict, nor behind one, as far as the hub sees.
+    fn is_clean(&self, eye: Eye, hash: &UnitHash) -> bool {
+        let Some(held) = self.units.get(hash) else { return false };
+        match self.fate_seen(eye, hash) {
+            Fate::Good(_) => true,
+            Fate::Bad(_) => false,
+            Fate::Unstable => {
+                !self.rivals(hash, held).any(|(rival, _)| self.sees(eye, rival))
+                    && held.inputs.iter().all(|coin| self.is_clean(eye, &coin.unit))
+            }
+        }
+    }
+
+    /// The main chain index of a unit, once a hub sees it as stable.
+    pub fn mci_of(&self, eye: Eye, unit: &UnitHash) -> Option<u64> {
+        match self.fate_seen(eye, unit) {
+            Fate::Good(mci) | Fate::Bad(mci) => Some(mci),
+            Fate::Unstable => None,
+        }
+    }
+
+    /// What really became of a unit that is there.
+    pub fn fate(&self, unit: &UnitHash) -> Option<Fate> {
+        self.units.get(unit).map(|held| held.fate)
+    }
+
+    pub(crate) fn is_own(&self, unit: &UnitHash) -> bool {
+        self.units.get(unit).is_some_and(|held| held.is_own)
+    }
+
+    pub(crate) fn outputs(&self, unit: &UnitHash) -> &[Coin] {
+        self.units.get(unit).map_or(&[], |held| &held.outputs)
+    }
+
+    /// The units of the payer that are not stable.
+    pub(crate) fn unstable_own(&self) -> Vec<UnitHash> {
+        self.unstable.iter().filter(|hash| self.units[*hash].is_own).copied().collect()
+    }
+
+    /// The good unit that spends a coin.
+    pub(crate) fn spender(&self, coin: &CoinId) -> Option<UnitHash> {
+        let mut spenders = self.spenders.get(coin)?.iter();
+        spenders.find(|hash| matches!(self.units[*hash].fate, Fate::Good(_))).copied()
+    }
+
+    fn good(&self) -> impl Iterator<Item = &Held> {
+        self.units.values().filter(|held| matches!(held.fate, Fate::Good(_)))
+    }
+
+    /// Outputs of good units of the payer to others.
+    pub(crate) fn paid(&self) -> Vec<Coin> {
+        let outputs = self.good().filter(|held| held.is_own).flat_map(|held| &held.outputs);
+        outputs.filter(|coin| coin.address != self.payer).copied().collect()
+    }
+
+    /// Good coins of the payer that no good unit spends.
+    pub(crate) fn purse(&self) -> Vec<Coin> {
+        let coins = self.good().flat_map(|held| &held.outputs).filter(|coin| coin.address == self.payer);
+        coins.filter(|coin| self.spender(&coin.id).is_none()).copied().collect()
+    }
+
+    /// The same by name.
+    pub(crate) fn purse_ids(&self) -> BTreeSet<CoinId> {
+        self.purse().iter().map(|coin| coin.id).collect()
+    }
+}

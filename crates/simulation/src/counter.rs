@@ -1,0 +1,208 @@
+//! Where purchases are accepted: order ids, the book, and the answers that customers got.
+//!
+//! A model of what the server's store does in one transaction, on the real ledger; and beside it what must
+//! be true of it: a refused order holds nothing, an accepted one is owed until it is proven paid, and its
+//! answers agree.
+
+use std::collections::BTreeMap;
+
+use ledger::{Acceptance, Account, Book, Entry, OutputRef, PartnerId, PayoutNumber, Refusal, events};
+use obyte::{Address, Bytes, UnitHash};
+use payout::{Change, Payout, PayoutId, Settlement, Timestamp};
+
+use crate::broken::{Broken, Promise, hold};
+use crate::journal::{Answered, Journal};
+
+/// What names a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Order {
+    pub(crate) partner: i64,
+    pub(crate) id: u64,
+}
+
+/// What must be the same when a purchase is reported again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) recipient: Address,
+    pub(crate) base: Bytes,
+    pub(crate) share: Bytes,
+}
+
+impl Terms {
+    fn total(&self) -> Bytes {
+        // What the partner gives is matched.
+        Bytes::checked_sum([self.base, self.share, self.share]).expect("shares are small")
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ruling {
+    Accepted(Payout),
+    Replay(PayoutId),
+    OtherTerms,
+    Refused,
+}
+
+#[derive(Debug)]
+struct Purchase {
+    terms: Terms,
+    payout: PayoutId,
+    told: Option<UnitHash>,
+}
+
+/// The orders and the book of one endpoint.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    reserve: Bytes,
+    book: Book,
+    purchases: BTreeMap<Order, Purchase>,
+    by_payout: BTreeMap<PayoutId, Order>,
+    /// The auditor's own sums: what is owed and not proven paid, and how many of those there are.
+    owed: u64,
+    unpaid: u64,
+}
+
+impl Counter {
+    pub(crate) fn new(reserve: Bytes) -> Self {
+        Self {
+            reserve,
+            book: Book::new(),
+            purchases: BTreeMap::new(),
+            by_payout: BTreeMap::new(),
+            owed: 0,
+            unpaid: 0,
+        }
+    }
+
+    /// One transaction: the order id is claimed, the book takes the shares, the payout is owed. Or nothing
+    /// changes.
+    pub(crate) fn accept(
+        &mut self,
+        order: Order,
+        terms: Terms,
+        at: Timestamp,
+        journal: &mut Journal,
+    ) -> Result<Ruling, Broken> {
+        if let Some(known) = self.purchases.get(&order) {
+            let same = known.terms == terms;
+            return Ok(if same { Ruling::Replay(known.payout) } else { Ruling::OtherTerms });
+        }
+        let number = i64::try_from(self.purchases.len()).expect("few") + 1;
+        let acceptance = Acceptance {
+            partner: PartnerId::new(order.partner),
+            base: terms.base,
+            partner_share: terms.share,
+            matched: terms.share,
+            fee_reserve: self.reserve,
+        };
+        let entry = events::purchase_accepted(PayoutNumber::new(number), &acceptance);
+        match self.book.apply(&entry.expect("there are shares")) {
+            Ok(()) => {}
+            Err(Refusal::Overdraft { .. }) => return Ok(Ruling::Refused),
+            Err(other) => return Err(Broken::new(Promise::Books, other.to_string())),
+        }
+        let id = PayoutId::new(number);
+        let payout = Payout { id, address: terms.recipient, amount: terms.total(), queued_at: at };
+        self.purchases.insert(order, Purchase { terms, payout: id, told: None });
+        self.by_payout.insert(id, order);
+        self.owed += payout.amount.get();
+        self.unpaid += 1;
+        journal.accept(payout)?;
+        Ok(Ruling::Accepted(payout))
+    }
+
+    /// The operator books a part of the fund as a partner's deposit; tells whether there is enough.
+    pub(crate) fn book_deposit(&mut self, partner: i64, amount: Bytes) -> bool {
+        let command = format!("deposit-of-{partner}").parse().expect("it is a name");
+        let entry = events::deposit_booked(command, PartnerId::new(partner), amount);
+        self.book.apply(&entry.expect("something is booked")).is_ok()
+    }
+
+    /// Books what the store just committed.
+    pub(crate) fn commit(&mut self, changes: &[Change], journal: &Journal) -> Result<(), Broken> {
+        for change in changes {
+            match change {
+                Change::CoinProven { coin, .. } => {
+                    let (unit, message) = (coin.id.unit, coin.id.message_index);
+                    let output = OutputRef { unit, message, output: coin.id.output_index };
+                    self.post(&events::fund_received(output, coin.amount).expect("coins hold bytes"))?;
+                }
+                Change::Settled(settlement) => self.settle(settlement, journal)?,
+                _ => {}
+            }
+        }
+        self.check()
+    }
+
+    fn settle(&mut self, settlement: &Settlement, journal: &Journal) -> Result<(), Broken> {
+        let Some(winner) = journal.version(settlement.version) else { return Ok(()) };
+        let count = settlement.paid.len() as u64;
+        let amounts = settlement.paid.iter().filter_map(|id| journal.payouts.get(id));
+        let paid = Bytes::checked_sum(amounts.map(|payout| payout.amount)).expect("in range");
+        self.owed -= paid.get();
+        self.unpaid -= count;
+        let moved = ledger::Settlement {
+            paid,
+            reserve_released: self.reserve.checked_mul(count).expect("in range"),
+            size_fees: winner.fees.size,
+            tps_fee: winner.fees.tps,
+        };
+        self.post(&events::unit_settled(settlement.unit, &moved).expect("a unit moves bytes"))?;
+        match settlement.charged_tps_fee.filter(|fee| !fee.is_zero()) {
+            Some(fee) => self.post(&events::tps_fee_charged(settlement.unit, fee).expect("above zero")),
+            None => Ok(()),
+        }
+    }
+
+    fn post(&mut self, entry: &Entry) -> Result<(), Broken> {
+        self.book.apply(entry).map_err(|refusal| {
+            Broken::new(Promise::Books, format!("{} cannot be booked: {refusal}", entry.cause()))
+        })
+    }
+
+    /// The book against the auditor's own sums.
+    fn check(&self) -> Result<(), Broken> {
+        hold!(Books, self.book.total() == 0, "the book does not balance");
+        let owed = u64::try_from(self.book.balance(Account::Owed).get()).ok();
+        hold!(Books, owed == Some(self.owed), "{owed:?} is booked as owed, {} is", self.owed);
+        let reserved = u64::try_from(self.book.balance(Account::FeeReserve).get()).ok();
+        let wanted = self.unpaid * self.reserve.get();
+        hold!(Books, reserved == Some(wanted), "{reserved:?} is reserved for fees instead of {wanted}");
+        Ok(())
+    }
+
+    /// What is answered for a payout now; checked against what was answered before.
+    pub(crate) fn answer(
+        &mut self,
+        payout: PayoutId,
+        journal: &Journal,
+        is_dead: impl Fn(&UnitHash) -> bool,
+    ) -> Result<Option<Answered>, Broken> {
+        let Some(answered) = journal.answered(payout) else { return Ok(None) };
+        let order = self.by_payout.get(&payout);
+        let Some(purchase) = order.and_then(|order| self.purchases.get_mut(order)) else {
+            return Err(Broken::new(Promise::PaidOnce, format!("payout {payout} is of no order")));
+        };
+        let owed = journal.payouts.get(&payout).map(|payout| payout.amount);
+        hold!(SameAnswer, owed == Some(purchase.terms.total()), "the amount of payout {payout} changed");
+        if let Some(before) = purchase.told.replace(answered.unit).filter(|before| *before != answered.unit) {
+            hold!(SameAnswer, answered.replaced, "another unit is told for payout {payout} without a word");
+            hold!(SameAnswer, is_dead(&before), "another unit is told for payout {payout}, before it died");
+        }
+        Ok(Some(answered))
+    }
+
+    /// Everything that was accepted, with its terms.
+    pub(crate) fn orders(&self) -> Vec<(Order, Terms)> {
+        self.purchases.iter().map(|(order, purchase)| (*order, purchase.terms)).collect()
+    }
+
+    /// When everything is over: the coins on the network are those of the book.
+    pub(crate) fn check_rest(&self, coins: u64) -> Result<(), Broken> {
+        hold!(Books, self.owed == 0 && self.unpaid == 0, "{} payouts are unpaid", self.unpaid);
+        let expected = self.book.coins_expected().map(Bytes::get).ok();
+        hold!(Books, expected == Some(coins), "{coins} bytes are there, the book says {expected:?}");
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! What the shell does for the engine, and what becomes of it.
+
+use std::sync::Arc;
+
+use obyte::compose::Parents;
+use obyte::fee::ThresholdSize;
+use payout::{Action, AskHistory, AskParents, Engine, Event, VersionId};
+
+use super::{Item, World, key};
+use crate::broken::Broken;
+
+impl World {
+    pub(super) fn carry_out(&mut self, action: Action) -> Result<(), Broken> {
+        let delay = self.delay();
+        match action {
+            Action::Persist(changes) => {
+                let journal = &self.books.journal;
+                self.saboteur.before_commit(|| journal.snapshot());
+                self.books.commit(&changes)?;
+                self.counter.commit(&changes, &self.books.journal)?;
+            }
+            Action::Post { version, json } => {
+                self.books.check_post(version, &json)?;
+                self.count_request();
+                self.later(delay, Item::Arrive(self.hub, version, json));
+            }
+            Action::Accepted { payouts, unit } => {
+                self.books.check_told(&payouts, &unit)?;
+                for payout in payouts {
+                    if self.waiting.remove(&payout) {
+                        self.answer(payout)?;
+                    }
+                }
+            }
+            Action::AskParents(question) => self.ask_parents(question, delay),
+            Action::AskHistory(question) if self.is_lost() => {
+                self.count_request();
+                self.later(2_000, Item::Tell(Event::NoHistory { ask: question.ask }));
+            }
+            Action::AskHistory(question) => {
+                self.count_request();
+                self.later(delay, Item::History(question));
+            }
+            Action::Alarm(_) => {
+                if self.engine.paused().is_some() {
+                    // The operator looks, and lets it go on.
+                    self.later(20_000, Item::Tell(Event::Resumed));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count_request(&mut self) {
+        self.count.requests += u64::from(self.is_calm);
+    }
+
+    fn ask_parents(&mut self, question: AskParents, delay: u64) {
+        self.count_request();
+        if self.is_lost() {
+            return self.later(2_000, Item::Tell(Event::NoParents { ask: question.ask }));
+        }
+        let hub = &self.hubs[self.hub];
+        let fee = hub.fee(&mut self.random);
+        let parents = self.books.chain.parents(hub.eye(), self.now, fee);
+        self.later(delay, Item::LookUp(question, parents));
+    }
+
+    fn is_lost(&mut self) -> bool {
+        !self.is_calm && self.random.chance(100)
+    }
+
+    fn delay(&mut self) -> u64 {
+        if !self.is_calm && self.random.chance(100) {
+            self.random.between(100, 8_000)
+        } else {
+            self.random.between(5, 100)
+        }
+    }
+
+    pub(super) fn look_up(&mut self, question: &AskParents, parents: Parents) -> Result<(), Broken> {
+        let eye = self.hubs[self.hub].eye();
+        let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(eye, &unit));
+        let threshold = ThresholdSize::DEFAULT;
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci })
+    }
+
+    pub(super) fn answer_history(&mut self, question: &AskHistory) {
+        let hub = &self.hubs[self.hub];
+        let mut units = self.books.chain.history(hub.eye(), question);
+        hub.distort(&mut self.random, &mut units, question);
+        let event = Event::History { ask: question.ask, units };
+        // On its way it may be overtaken.
+        let delay = if self.random.chance(500) { 0 } else { self.delay() };
+        self.later(delay, Item::Tell(event));
+    }
+
+    /// A unit reaches a hub; perhaps its answer reaches nobody, or comes twice.
+    pub(super) fn arrive(&mut self, hub: usize, version: VersionId, json: &Arc<str>, life: (u64, u64)) {
+        let posted = self.hubs[hub].post(&mut self.random, &mut self.books.chain, json, self.now);
+        self.tell_story(format_args!(
+            "    {version} arrives at hub {hub}: {:?} {}",
+            posted.answer, posted.truth
+        ));
+        let event = match posted.answer {
+            Some(answer) => Event::PostAnswered { version, answer, text: format!("{answer:?}") },
+            None => Event::PostUnanswered { version },
+        };
+        if !self.is_calm && self.random.chance(20) {
+            let delay = self.delay();
+            self.later_for(life, delay, Item::Tell(event.clone()));
+        }
+        let delay = self.delay();
+        self.later_for(life, delay, Item::Tell(event));
+        let gossip = self.random.between(50, 3_000);
+        self.later(gossip, Item::Exchange);
+    }
+
+    pub(super) fn connect(&mut self) -> Result<(), Broken> {
+        if self.connected {
+            return Ok(());
+        }
+        if self.now < self.offline_until {
+            let wait = self.offline_until - self.now;
+            self.later(wait, Item::Connect);
+            return Ok(());
+        }
+        self.connected = true;
+        self.tell(Event::Connected)
+    }
+
+    /// The process dies and begins again from the store.
+    pub(super) fn crash(&mut self) -> Result<(), Broken> {
+        self.tell_story(format_args!("the process dies and starts again"));
+        self.count.starts += 1;
+        let journal = &self.books.journal;
+        let paid = || journal.paid.keys().filter_map(|id| journal.payouts.get(id)).copied().collect();
+        let snapshot = self.saboteur.snapshot(journal.snapshot(), paid);
+        self.engine = Engine::new(self.saboteur.settings(self.plan.settings), key(), snapshot);
+        self.life.0 += 1;
+        self.connected = false;
+        self.waiting.clear();
+        let pause = self.random.between(0, 3_000);
+        self.later(pause, Item::Connect);
+        Ok(())
+    }
+
+    pub(super) fn disconnect(&mut self) -> Result<(), Broken> {
+        if !self.connected {
+            return Ok(());
+        }
+        self.connected = false;
+        self.life.1 += 1;
+        self.tell(Event::Disconnected)?;
+        let pause = self.random.between(0, 20_000);
+        self.later(pause, Item::Connect);
+        Ok(())
+    }
+}
