@@ -10,5 +10,6 @@ mod outside;
 mod proofs;
 mod pushes;
 mod queries;
+mod recordings;
 mod refusals;
 mod restart;
