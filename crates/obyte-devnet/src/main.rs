@@ -10,9 +10,11 @@ use tokio::signal::unix::{SignalKind, signal};
 const USAGE: &str = "\
 Runs an Obyte network in one process, for development and tests.
 
-usage: obyte-devnet [--listen 127.0.0.1:6611] [--data-dir DIR] [--fees real|off] [--allocate ADDRESS=BYTES]...
+usage: obyte-devnet [--listen 127.0.0.1:6611] [--hub 127.0.0.1:6612]... [--data-dir DIR] [--fees real|off]
+                    [--allocate ADDRESS=BYTES]...
 
   --listen    where the hub listens; port 0 takes a free one
+  --hub       where one more hub with a view of its own listens
   --data-dir  where keys and units are kept; the same directory continues the same network
   --fees      whether congestion costs anything (default: real)
   --allocate  an address that the genesis unit of a new network pays";
@@ -29,6 +31,7 @@ fn arguments() -> Result<Option<DevnetConfig>, String> {
         let wrong = || format!("{name} cannot be {value}");
         match name.as_str() {
             "--listen" => config.listen = value.parse().map_err(|_| wrong())?,
+            "--hub" => config.more_hubs.push(value.parse().map_err(|_| wrong())?),
             "--data-dir" => config.data_dir = value.into(),
             "--fees" => {
                 config.fees = match value.as_str() {
@@ -78,7 +81,9 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    println!("hub {}", devnet.url());
+    for hub in devnet.hubs() {
+        println!("hub {}", hub.url());
+    }
     println!("order-provider {}", devnet.order_provider());
     println!("genesis {}", devnet.genesis_unit());
     println!("ready");

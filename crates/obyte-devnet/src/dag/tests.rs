@@ -1,5 +1,7 @@
 //! Random graphs against the definitions, computed the slow way.
 
+mod conflicts;
+
 use std::collections::HashSet;
 
 use obyte::fee::TpsLaw;
