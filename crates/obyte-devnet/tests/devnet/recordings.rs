@@ -19,21 +19,14 @@ use replay::Replay;
 fn recordings() -> Vec<(PathBuf, Vec<Value>)> {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
     let entries = std::fs::read_dir(dir).expect("the recordings are there");
-    let mut paths: Vec<_> = entries
-        .map(|entry| entry.expect("readable").path())
-        .collect();
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("readable").path()).collect();
     paths.sort();
-    paths
-        .into_iter()
-        .map(|path| (path.clone(), lines(&path)))
-        .collect()
+    paths.into_iter().map(|path| (path.clone(), lines(&path))).collect()
 }
 
 fn lines(path: &PathBuf) -> Vec<Value> {
     let text = std::fs::read_to_string(path).expect("readable");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 #[tokio::test]
@@ -42,9 +35,6 @@ async fn a_wallet_of_the_reference_is_answered_as_recorded() {
     assert_eq!(recordings.len(), 6);
     let mut replay = Replay::new(&recordings[0].1[0]).await;
     for (path, lines) in &recordings {
-        replay
-            .hold(lines)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        replay.hold(lines).await.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 }

@@ -5,12 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 /// Fields that depend on how far the network got by then, and on whether others paid before.
-const PASSING: [&str; 4] = [
-    "skiplist_units",
-    "skiplist_balls",
-    "proofchain_balls",
-    "definition",
-];
+const PASSING: [&str; 4] = ["skiplist_units", "skiplist_balls", "proofchain_balls", "definition"];
 /// Numbers that are not there yet at first.
 const LATER: [&str; 2] = ["main_chain_index", "actual_tps_fee"];
 
@@ -19,10 +14,7 @@ pub(super) fn of(value: &Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(of_fields(fields)),
         Value::Array(elements) => {
-            let kinds: BTreeSet<String> = elements
-                .iter()
-                .map(|element| of(element).to_string())
-                .collect();
+            let kinds: BTreeSet<String> = elements.iter().map(|element| of(element).to_string()).collect();
             json!(kinds)
         }
         Value::String(text) => json!(of_text(text)),
@@ -32,15 +24,9 @@ pub(super) fn of(value: &Value) -> Value {
 }
 
 fn of_fields(fields: &Map<String, Value>) -> Map<String, Value> {
-    let lasting = fields
-        .iter()
-        .filter(|(name, _)| !PASSING.contains(&name.as_str()));
+    let lasting = fields.iter().filter(|(name, _)| !PASSING.contains(&name.as_str()));
     let kinds = lasting.map(|(name, value)| {
-        let kind = if LATER.contains(&name.as_str()) {
-            json!("a number, later")
-        } else {
-            of(value)
-        };
+        let kind = if LATER.contains(&name.as_str()) { json!("a number, later") } else { of(value) };
         (name.clone(), kind)
     });
     kinds.collect()
@@ -49,11 +35,7 @@ fn of_fields(fields: &Map<String, Value>) -> Map<String, Value> {
 /// Texts of people stay; hashes, keys, addresses and random texts are known by their length.
 fn of_text(text: &str) -> String {
     let is_code = text.len() >= 32 && !text.contains(' ');
-    if is_code {
-        format!("{} characters", text.len())
-    } else {
-        text.to_owned()
-    }
+    if is_code { format!("{} characters", text.len()) } else { text.to_owned() }
 }
 
 #[test]

@@ -38,43 +38,26 @@ struct Talk {
 }
 
 fn frame_of(line: &Value) -> Option<Value> {
-    line["frame"]
-        .as_str()
-        .map(|text| serde_json::from_str(text).expect("a frame is JSON"))
+    line["frame"].as_str().map(|text| serde_json::from_str(text).expect("a frame is JSON"))
 }
 
 fn wallet(key: PaymentKey) -> (Address, Wallet) {
-    (
-        key.address(),
-        Wallet {
-            key,
-            coin: None,
-            first: None,
-        },
-    )
+    (key.address(), Wallet { key, coin: None, first: None })
 }
 
 impl Replay {
     /// A new network, and the keys of those who talked.
     pub(super) async fn new(meta: &Value) -> Self {
         let mnemonic = |name: &str| -> Mnemonic {
-            let words = meta["mnemonics"][name]
-                .as_str()
-                .expect("recordings of throw-away keys");
+            let words = meta["mnemonics"][name].as_str().expect("recordings of throw-away keys");
             words.parse().expect("a mnemonic")
         };
         let own = mnemonic("wallet");
-        let keys = [
-            Textcoin::new(own.clone()),
-            Textcoin::new(mnemonic("textcoin")),
-        ];
+        let keys = [Textcoin::new(own.clone()), Textcoin::new(mnemonic("textcoin"))];
         Self {
             scene: Scene::new().await,
             device: DeviceKey::new(&own.to_seed("")),
-            wallets: keys
-                .iter()
-                .map(|owner| wallet(owner.key().clone()))
-                .collect(),
+            wallets: keys.iter().map(|owner| wallet(owner.key().clone())).collect(),
             names: HashMap::new(),
             indexes: HashMap::from([(0, 0)]),
             parents: None,
@@ -85,9 +68,7 @@ impl Replay {
     /// Holds one conversation again.
     pub(super) async fn hold(&mut self, lines: &[Value]) -> Result<()> {
         for payment in lines[0]["before"].as_array().into_iter().flatten() {
-            let unit = self
-                .pay(payment["address"].as_str(), payment["amount"].as_u64())
-                .await;
+            let unit = self.pay(payment["address"].as_str(), payment["amount"].as_u64()).await;
             self.learn(&payment["unit"], &unit);
             self.posted.push(unit);
         }
@@ -95,11 +76,7 @@ impl Replay {
             self.scene.wait_until_proven(&unit).await;
         }
         let client = Client::raw(&self.scene.devnet.url()).await;
-        let mut talk = Talk {
-            client,
-            asked: HashMap::new(),
-            hub_tag: String::new(),
-        };
+        let mut talk = Talk { client, asked: HashMap::new(), hub_tag: String::new() };
         for (number, line) in lines.iter().enumerate() {
             let Some(frame) = frame_of(line) else {
                 continue;
@@ -117,12 +94,7 @@ impl Replay {
     async fn pay(&mut self, to: Option<&str>, amount: Option<u64>) -> UnitHash {
         let to: Address = to.and_then(|to| to.parse().ok()).expect("an address");
         let amount = Bytes::new(amount.expect("an amount")).expect("not too much");
-        let unit = self
-            .scene
-            .devnet
-            .pay(to, amount)
-            .await
-            .expect("the faucet pays");
+        let unit = self.scene.devnet.pay(to, amount).await.expect("the faucet pays");
         let payee = self.wallets.get_mut(&to).expect("somebody who talked");
         payee.take(&mut self.scene.client, &unit).await;
         unit
@@ -146,9 +118,7 @@ impl Replay {
             Some("response") => {
                 let mut answer = content.clone();
                 answer["tag"] = json!(talk.hub_tag);
-                talk.client
-                    .send_text(json!(["response", answer]).to_string())
-                    .await;
+                talk.client.send_text(json!(["response", answer]).to_string()).await;
             }
             Some("request") => {
                 let command = content["command"].as_str().ok_or("no command")?;
@@ -162,11 +132,7 @@ impl Replay {
                 let recorded = content["tag"].as_str().ok_or("no tag")?.to_owned();
                 talk.asked.insert(recorded, (tag, params));
             }
-            _ => {
-                talk.client
-                    .send_text(self.translated(frame).to_string())
-                    .await
-            }
+            _ => talk.client.send_text(self.translated(frame).to_string()).await,
         }
         Ok(())
     }
@@ -185,10 +151,7 @@ impl Replay {
                 same_kind(subject, recorded.get("body").unwrap_or(&Value::Null), &body)
             }
             Some("request") => {
-                let request = talk
-                    .client
-                    .wait_for("request", |frame| frame[0] == "request")
-                    .await;
+                let request = talk.client.wait_for("request", |frame| frame[0] == "request").await;
                 talk.hub_tag = request[1]["tag"].as_str().ok_or("no tag")?.to_owned();
                 same_kind("request", recorded, &request[1])
             }
@@ -197,23 +160,13 @@ impl Replay {
     }
 
     async fn somebody_pays(&mut self, recorded: &Value) -> Result<()> {
-        let outputs = recorded["messages"][0]["payload"]["outputs"]
-            .as_array()
-            .ok_or("no outputs")?;
+        let outputs = recorded["messages"][0]["payload"]["outputs"].as_array().ok_or("no outputs")?;
         let is_ours = |output: &&Value| {
-            let address = output["address"]
-                .as_str()
-                .and_then(|text| text.parse::<Address>().ok());
+            let address = output["address"].as_str().and_then(|text| text.parse::<Address>().ok());
             address.is_some_and(|address| self.wallets.contains_key(&address))
         };
-        let output = outputs
-            .iter()
-            .find(is_ours)
-            .ok_or("nobody of us is paid")?
-            .clone();
-        let unit = self
-            .pay(output["address"].as_str(), output["amount"].as_u64())
-            .await;
+        let output = outputs.iter().find(is_ours).ok_or("nobody of us is paid")?.clone();
+        let unit = self.pay(output["address"].as_str(), output["amount"].as_u64()).await;
         self.learn(&recorded["unit"], &unit);
         Ok(())
     }
@@ -226,12 +179,10 @@ impl Replay {
         same_kind(command, &recorded["response"], &answer["response"])?;
         match command {
             "light/get_history" => {
-                self.check_history(&params, &recorded["response"], &answer["response"])
-                    .await
+                self.check_history(&params, &recorded["response"], &answer["response"]).await
             }
             "light/get_parents_and_last_ball_and_witness_list_unit" => {
-                let parents =
-                    Parents::from_json(&answer["response"]).map_err(|error| error.to_string())?;
+                let parents = Parents::from_json(&answer["response"]).map_err(|error| error.to_string())?;
                 self.parents = Some(parents);
                 Ok(())
             }
@@ -240,26 +191,14 @@ impl Replay {
     }
 
     /// The same units must be in it, and what it claims must be proven.
-    async fn check_history(
-        &mut self,
-        params: &Value,
-        recorded: &Value,
-        here: &Value,
-    ) -> Result<()> {
+    async fn check_history(&mut self, params: &Value, recorded: &Value, here: &Value) -> Result<()> {
         let expected: BTreeSet<_> = units(&self.translated(recorded)).into_keys().collect();
         let found = units(here);
         if expected != found.keys().cloned().collect() {
-            return Err(format!(
-                "units {expected:?} were recorded, these came: {:?}",
-                found.keys()
-            ));
+            return Err(format!("units {expected:?} were recorded, these came: {:?}", found.keys()));
         }
         for (unit, mci) in units(recorded) {
-            let here = self
-                .names
-                .get(&unit)
-                .and_then(|unit| found.get(unit).copied())
-                .flatten();
+            let here = self.names.get(&unit).and_then(|unit| found.get(unit).copied()).flatten();
             if let (Some(mci), Some(here)) = (mci, here) {
                 self.indexes.insert(mci, here);
             }
@@ -267,10 +206,7 @@ impl Replay {
         let list = |name: &str| params[name].as_array().cloned().unwrap_or_default();
         let addresses: Vec<Address> = parsed(&list("addresses"));
         let joints: Vec<UnitHash> = parsed(&list("requested_joints"));
-        let (provider, genesis) = (
-            self.scene.devnet.order_provider(),
-            self.scene.devnet.genesis_unit(),
-        );
+        let (provider, genesis) = (self.scene.devnet.order_provider(), self.scene.devnet.genesis_unit());
         let client = &mut self.scene.client;
         verified_history(client, provider, genesis, &addresses, &joints).await;
         Ok(())
@@ -278,11 +214,7 @@ impl Replay {
 }
 
 fn parsed<T: std::str::FromStr>(texts: &[Value]) -> Vec<T> {
-    texts
-        .iter()
-        .filter_map(Value::as_str)
-        .filter_map(|text| text.parse().ok())
-        .collect()
+    texts.iter().filter_map(Value::as_str).filter_map(|text| text.parse().ok()).collect()
 }
 
 /// The units of a history with their indexes.
@@ -290,10 +222,7 @@ fn units(history: &Value) -> HashMap<String, Option<u64>> {
     let joints = history["joints"].as_array().into_iter().flatten();
     let unit = |joint: &Value| {
         let unit = &joint["unit"];
-        Some((
-            unit["unit"].as_str()?.to_owned(),
-            unit["main_chain_index"].as_u64(),
-        ))
+        Some((unit["unit"].as_str()?.to_owned(), unit["main_chain_index"].as_u64()))
     };
     joints.filter_map(unit).collect()
 }
@@ -303,7 +232,5 @@ fn same_kind(what: &str, recorded: &Value, here: &Value) -> Result<()> {
     if expected == found {
         return Ok(());
     }
-    Err(format!(
-        "{what} should be like\n{recorded}\nbut is\n{here}\nsince\n{expected}\nis not\n{found}"
-    ))
+    Err(format!("{what} should be like\n{recorded}\nbut is\n{here}\nsince\n{expected}\nis not\n{found}"))
 }
