@@ -205,10 +205,10 @@ async fn of_two_versions_of_a_unit_in_conflict_one_pays() {
     }
     stage.devnet.rest_order_provider(true);
     stage.play(Rule::on("post_joint", Trick::KeepAndError(RETREAT.to_owned())).times(1));
-    let len = stage.bad().len();
+    let count = stage.bad().unit_count();
     let buying = stage.buy(3);
     until("the replacement is accepted", async || {
-        stage.bad().mischief().kept() == 1 && stage.bad().len() > len
+        stage.bad().mischief().kept() == 1 && stage.bad().unit_count() > count
     })
     .await;
     let released = stage.bad().release_kept_at(stage.devnet.hub(0)).await;

@@ -69,13 +69,8 @@ impl Hub {
     }
 
     /// How many units the hub knows.
-    pub fn len(&self) -> usize {
+    pub fn unit_count(&self) -> usize {
         self.core.state().dag().len()
-    }
-
-    /// Whether the hub knows nothing, which never is.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The way to another hub.

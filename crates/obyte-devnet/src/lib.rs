@@ -128,7 +128,10 @@ impl Devnet {
         &self.hubs
     }
 
-    /// The hub with this number, which must be one of them.
+    /// The hub with this number.
+    ///
+    /// # Panics
+    /// Where there are not so many hubs.
     pub fn hub(&self, number: usize) -> &Hub {
         &self.hubs[number]
     }
