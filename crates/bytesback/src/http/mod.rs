@@ -2,7 +2,7 @@
 //!
 //! A request passes these rooms, one file each: `serve` (connections and their limits), `routes`
 //! (paths; the order of judgement), `receive` (a body, bounded), [`body`] (its fields, from form,
-//! JSON or multipart), [`purchase`] (typed values), the [`Cashier`] (who decides), `reply` (the
+//! JSON or multipart), `purchase` (typed values), the [`Cashier`] (who decides), `reply` (the
 //! bytes of the answer).
 //!
 //! What holds for every answer, since clients depend on it to the byte: status 200 for whatever the
