@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_util::task::TaskTracker;
 
 use super::frame::{Answer, Incoming, request};
+use super::posts::Posts;
 use super::tricks::{self, Then};
 use super::{Heartbeat, requests, sayings};
 use crate::core::Core;
@@ -35,6 +36,7 @@ pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) outbox: Outbox,
     pub(super) challenge: String,
+    pub(super) posts: Posts,
     tasks: TaskTracker,
     session: Mutex<Session>,
 }
@@ -137,8 +139,15 @@ pub(super) async fn run(core: Arc<Core>, stream: TcpStream, heartbeat: Heartbeat
     let (outbox, outgoing) = Outbox::new();
     let id = core.watchers.connect(outbox.clone());
     let challenge = random();
-    let connection =
-        Arc::new(Connection { core, id, outbox, challenge, tasks, session: Mutex::new(Session::default()) });
+    let connection = Arc::new(Connection {
+        core,
+        id,
+        outbox,
+        challenge,
+        posts: Posts::default(),
+        tasks,
+        session: Mutex::new(Session::default()),
+    });
     greet(&connection);
     tokio::select! {
         () = exchange(&connection, socket, outgoing, heartbeat) => {}

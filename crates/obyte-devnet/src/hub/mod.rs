@@ -7,6 +7,7 @@ mod data_feed;
 mod devices;
 mod frame;
 mod login;
+mod posts;
 mod queries;
 mod requests;
 mod sayings;

@@ -93,13 +93,15 @@ fn joint(connection: &Connection, params: Option<&Value>) -> Answer {
 /// answers when it is on disk.
 fn post(connection: &Arc<Connection>, tag: String, params: Option<Value>) {
     const COMMAND: &str = "post_joint";
+    let number = connection.posts.begin();
     let (unit, accepted) = match connection.core.post(params.unwrap_or(Value::Null)) {
         Ok(posted) => posted,
         Err(error) => {
             if let PostError::Io(error) = &error {
                 tracing::error!(%error, "the devnet cannot keep a unit");
             }
-            return connection.answer(&tag, COMMAND, Answer::error(error.to_string()));
+            connection.answer(&tag, COMMAND, Answer::error(error.to_string()));
+            return connection.posts.end(number, false);
         }
     };
     let posting = Arc::clone(connection);
@@ -110,6 +112,7 @@ fn post(connection: &Arc<Connection>, tag: String, params: Option<Value>) {
         };
         let is_accepted = matches!(answer, Answer::Value(_));
         posting.answer(&tag, COMMAND, answer);
+        posting.posts.end(number, is_accepted);
         if is_accepted {
             posting.core.announce(&unit, &accepted.proven, Some(posting.id));
         }
@@ -125,10 +128,12 @@ fn history(connection: &Arc<Connection>, tag: String, params: Option<Value>) {
     };
     let asking = Arc::clone(connection);
     connection.spawn(async move {
-        let Ok(_turn) = asking.core.histories.acquire().await else { return };
+        let Ok(turn) = asking.core.histories.acquire().await else { return };
         let built = Arc::clone(&asking);
         let answer = tokio::task::spawn_blocking(move || build(&built, &request)).await;
+        drop(turn);
         let answer = answer.unwrap_or_else(|_| Answer::error("the history could not be built"));
+        asking.posts.saved().await;
         asking.answer(&tag, COMMAND, answer);
     });
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::common::{Client, Scene};
+use crate::common::{Client, Scene, to};
 
 #[tokio::test]
 async fn a_new_unit_is_pushed_to_watchers_but_not_to_who_posted_it() {
@@ -71,4 +71,25 @@ async fn system_variables_come_on_demand() {
     let pushed = scene.client.heard("system_vars").await;
     assert_eq!(pushed["base_tps_fee"][0]["value"], 10);
     assert_eq!(scene.client.request("get_system_vars", Value::Null).await, pushed);
+}
+
+#[tokio::test]
+async fn a_history_does_not_overtake_the_acceptance_of_a_unit() {
+    let mut scene = Scene::new().await;
+    let own = scene.wallet.address();
+    for _ in 0..5 {
+        let parents = scene.client.parents(&own).await;
+        let reveals = scene.wallet.reveals(&mut scene.client, &parents).await;
+        let (unit, change) = scene.wallet.sign(&parents, reveals, &[to(scene.payee, 1000)]);
+        let post = scene.client.ask("post_joint", json!({"unit": unit.to_json()})).await;
+        let history = json!({"witnesses": [scene.devnet.order_provider()], "addresses": [own]});
+        scene.client.ask("light/get_history", history).await;
+        let first = scene.client.wait_for("answer", |frame| frame[0] == "response").await;
+        assert_eq!((&first[1]["tag"], &first[1]["response"]), (&json!(post), &json!("accepted")));
+        let second = scene.client.wait_for("answer", |frame| frame[0] == "response").await;
+        let joints = second[1]["response"]["joints"].as_array().expect("joints");
+        assert!(joints.iter().any(|joint| joint["unit"]["unit"] == json!(unit.hash())));
+        scene.wallet.first.get_or_insert(unit.hash());
+        scene.wallet.coin = Some(change);
+    }
 }
