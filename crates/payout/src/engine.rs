@@ -15,7 +15,7 @@ use std::time::Duration;
 use obyte::compose::{Coin, Payer};
 use obyte::fee::TpsLaw;
 use obyte::unit::CoinId;
-use obyte::{Address, Bytes, SecretKey, UnitHash};
+use obyte::{Address, Bytes, PublicKey, SecretKey, UnitHash};
 
 use self::composing::Asking;
 use self::follow::Follow;
@@ -43,6 +43,8 @@ pub enum InHand {
 pub struct Engine {
     settings: Settings,
     key: SecretKey,
+    /// Derived once: it takes as long as signing.
+    public_key: PublicKey,
     address: Address,
 
     /// What is owed and in no slot.
@@ -80,10 +82,12 @@ impl Engine {
     pub fn new(settings: Settings, key: SecretKey, snapshot: Snapshot) -> Self {
         let in_slots = snapshot.slots.iter().flat_map(|slot| &slot.payouts);
         let owed = snapshot.queue.iter().chain(in_slots).map(|payout| payout.id).collect();
+        let public_key = key.public_key();
         Self {
             settings,
-            address: Payer::new(key.public_key(), false).address(),
             key,
+            public_key,
+            address: Payer::new(public_key, false).address(),
             follow: Follow::new(&snapshot),
             queue: snapshot.queue.into(),
             owed,

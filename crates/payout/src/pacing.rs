@@ -43,12 +43,13 @@ impl Pacing {
         let price_of_step = self.price_per_second.get() * millis(STEP) / 1000;
         // From the longest wait downwards: for very short gaps the law asks more than can be told apart.
         let mut gap = LONGEST_WAIT;
+        let mut fee = fee_after(law, gap);
         while gap > STEP {
-            let costs = fee_after(law, gap - STEP).saturating_sub(fee_after(law, gap));
-            if costs.get() > price_of_step {
+            let fee_before = fee_after(law, gap - STEP);
+            if fee_before.saturating_sub(fee).get() > price_of_step {
                 return gap;
             }
-            gap -= STEP;
+            (gap, fee) = (gap - STEP, fee_before);
         }
         // Without fees there is nothing to wait for.
         Duration::ZERO

@@ -177,7 +177,7 @@ impl Engine {
         reveals: bool,
         least_change: Bytes,
     ) -> Result<UnsignedUnit, ComposeError> {
-        let payer = Payer::new(self.key.public_key(), reveals);
+        let payer = Payer::new(self.public_key, reveals);
         let outputs: Vec<Output> =
             plan.payouts().map(|payout| Output { address: payout.address, amount: payout.amount }).collect();
         let candidates: Vec<Coin> = self.own_coins(plan).filter(|coin| coin.id != plan.anchor.id).collect();
