@@ -143,7 +143,12 @@ impl Engine {
     }
 
     fn not_now(&mut self, now: Timestamp, alarm: Alarm, out: &mut Outbox) {
-        self.compose_at = now.plus(self.settings.retry_after);
+        let pause = match alarm {
+            // A coin that comes, or is free again, ends this.
+            Alarm::NotEnoughCoins { .. } => self.settings.look_every,
+            _ => self.settings.retry_after,
+        };
+        self.compose_at = now.plus(pause);
         out.push(Action::Alarm(alarm));
     }
 }

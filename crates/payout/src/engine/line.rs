@@ -134,6 +134,7 @@ impl Engine {
     /// Slots whose anchor is proven never to have existed, the last one first.
     fn drop_from(&mut self, index: usize, now: Timestamp, out: &mut Outbox) {
         let dead: Vec<Slot> = self.slots.drain(index..).collect();
+        self.compose_at = Timestamp::default();
         for slot in dead.into_iter().rev() {
             for version in &slot.versions {
                 self.forget(version);

@@ -57,6 +57,26 @@ fn without_any_coin_the_engine_waits_for_one() {
 }
 
 #[test]
+fn while_coins_are_missing_the_hub_is_hardly_asked() {
+    let mut desk = Desk::with(settings(), 10_000);
+    desk.settle_down();
+    desk.owe(1);
+    let mut asked = 0;
+    for _ in 0..600 {
+        desk.pass(SECOND);
+        asked += u32::from(desk.parents_asked.is_some());
+        desk.settle_down();
+    }
+    assert!((5..=11).contains(&asked), "{asked} times in ten minutes");
+    desk.deposit(1_000_000);
+    desk.tell(Event::HaveUpdates);
+    desk.give_history();
+    assert!(desk.parents_asked.is_some(), "a coin that comes is spent at once");
+    desk.let_time_pass(70);
+    desk.check_rest();
+}
+
+#[test]
 fn no_unit_is_made_while_the_clocks_are_apart() {
     let mut desk = Desk::new();
     desk.owe(1);
