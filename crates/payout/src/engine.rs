@@ -166,7 +166,9 @@ impl Engine {
             Event::History { ask, units } => self.on_history(now, ask, &units, &mut out),
             Event::NoHistory { ask } => self.follow.failed(ask, now.plus(self.settings.retry_after)),
             Event::FeeLaw(law) => self.gap = self.settings.pacing.gap(&law),
+            Event::Paused(why) => drop(self.paused.get_or_insert(why)),
             Event::Resumed => self.on_resumed(),
+            Event::Repost(slot) => self.on_repost(now, slot, &mut out),
             Event::Tick => {}
         }
         self.go_on(now, &mut out);

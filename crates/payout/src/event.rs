@@ -6,8 +6,9 @@ use obyte::answer::PostAnswer;
 use obyte::compose::{Coin, Parents};
 use obyte::fee::{ThresholdSize, TpsLaw};
 use obyte::{Address, Bytes, UnitHash};
+use serde::{Deserialize, Serialize};
 
-use crate::{Change, Payout, PayoutId, VersionId};
+use crate::{Change, Payout, PayoutId, SlotNo, VersionId};
 
 /// Names a question to the hub, so that a late answer to an old question is known as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,8 +69,13 @@ pub enum Event {
     },
     /// How the network charges units now, from its system variables.
     FeeLaw(TpsLaw),
+    /// Paying was stopped: by the operator, or by an alarm before this start. No unit is made until
+    /// [`Resumed`](Self::Resumed); what is posted is followed.
+    Paused(Alarm),
     /// The operator lets paying go on.
     Resumed,
+    /// The operator wants the units of this open slot posted again at once, or those of all open slots.
+    Repost(Option<SlotNo>),
     /// Time passed.
     Tick,
 }
@@ -160,9 +166,13 @@ pub enum Action {
     Alarm(Alarm),
 }
 
-/// What an operator should know.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// What an operator should know. The store keeps those that stop paying.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Alarm {
+    /// The operator has stopped paying, for this reason.
+    #[error("paying was stopped by the operator: {0}")]
+    Operator(String),
     /// A unit of the payer's own address that no journal holds.
     #[error(
         "unit {0} was sent from the payer's address by somebody else: paying is stopped. Is the mnemonic used elsewhere, or the database older than the network?"

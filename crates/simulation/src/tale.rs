@@ -62,6 +62,9 @@ impl fmt::Display for Tale<'_, Event> {
             Event::NoHistory { .. } => f.write_str("> no history"),
             Event::FeeLaw(_) => f.write_str("> another fee law"),
             Event::Resumed => f.write_str("> the operator lets paying go on"),
+            Event::Paused(why) => write!(f, "> paying is stopped: {why}"),
+            Event::Repost(None) => f.write_str("> the operator wants all posted again"),
+            Event::Repost(Some(slot)) => write!(f, "> the operator wants slot {slot} posted again"),
             Event::Tick => f.write_str("> time passes"),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Engine, Outbox};
-use crate::{Action, Timestamp, Version, VersionId, VersionStatus};
+use crate::{Action, Slot, SlotNo, Timestamp, Version, VersionId, VersionStatus};
 
 /// So often in a row a unit may be refused for a reason that may pass, before it counts as refused.
 const DOUBTS_MAX: u32 = 3;
@@ -109,6 +109,22 @@ impl Engine {
         out.push(Action::Post { version: id, json });
     }
 
+    /// What the operator wants posted again: of each slot the versions that may be at a hub; where all
+    /// were refused, the newest that is not proven dead. What is on its way already is not sent twice.
+    pub(super) fn on_repost(&mut self, now: Timestamp, slot: Option<SlotNo>, out: &mut Outbox) {
+        if !self.connected {
+            // On the next connection everything is posted.
+            return;
+        }
+        let meant = self.slots.iter().filter(|open| slot.is_none_or(|slot| slot == open.no));
+        let versions: Vec<VersionId> = meant.flat_map(to_repost).collect();
+        for id in versions {
+            if !self.posting.unanswered.contains(&id) {
+                self.post(now, id, out);
+            }
+        }
+    }
+
     /// A pause before a version is posted again that grows with every doubt, up to the usual time.
     pub(super) fn pause_before_repost(&self, id: VersionId) -> Duration {
         let pause = self.settings.retry_after.saturating_mul(self.posting.patience(id));
@@ -118,11 +134,7 @@ impl Engine {
     /// When a version is to be posted (again). One that the hub refused is not: its slot gets another
     /// version.
     fn repost_time(&self, version: &Version) -> Option<Timestamp> {
-        let alive = matches!(
-            version.status,
-            VersionStatus::Journaled | VersionStatus::Unknown | VersionStatus::Accepted
-        );
-        if !alive || self.posting.unanswered.contains(&version.id) {
+        if !is_alive(version) || self.posting.unanswered.contains(&version.id) {
             return None;
         }
         let usual = self.posting.posted.get(&version.id).map(|at| at.plus(self.settings.repost_every));
@@ -133,4 +145,18 @@ impl Engine {
     fn open_versions(&self) -> impl Iterator<Item = &Version> {
         self.slots.iter().flat_map(|slot| &slot.versions)
     }
+}
+
+/// A hub may have it or take it.
+const fn is_alive(version: &Version) -> bool {
+    matches!(version.status, VersionStatus::Journaled | VersionStatus::Unknown | VersionStatus::Accepted)
+}
+
+fn to_repost(slot: &Slot) -> Vec<VersionId> {
+    let alive: Vec<_> = slot.versions.iter().filter(|version| is_alive(version)).collect();
+    let newest = || slot.versions.iter().rfind(|version| version.status != VersionStatus::Dead);
+    if alive.is_empty() { newest().into_iter().collect() } else { alive }
+        .into_iter()
+        .map(|version| version.id)
+        .collect()
 }

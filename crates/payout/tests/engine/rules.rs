@@ -1,6 +1,7 @@
 //! The rules, one by one.
 
 mod line;
+mod operator;
 mod paying;
 mod proofs;
 mod refusals;
