@@ -14,6 +14,8 @@ use obyte::{Address, Bytes, Network};
 use obyte_hub::{HubConfig, HubsConfig};
 use payout::{FeeLimits, Pacing, Settings};
 use program::{Pair, Percentage, RateTable, Rules};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
 use crate::desk::DeskSettings;
@@ -67,6 +69,9 @@ pub struct EndpointConfig {
     /// Several hubs in order of preference, instead of one.
     #[serde(default)]
     pub hubs: Vec<String>,
+    /// A certificate in PEM to trust beside the public ones, for `wss://` hubs of a private network.
+    #[serde(default)]
+    pub hub_root: Option<PathBuf>,
     /// The encrypted wallet file.
     pub wallet: PathBuf,
     /// The order providers to trust; those of the network's beginning if it is missing.
@@ -118,6 +123,7 @@ impl Config {
         config.data_dir = Some(folder.join(config.data_dir.take().unwrap_or_default()));
         for endpoint in [&mut config.live, &mut config.test] {
             endpoint.wallet = folder.join(&endpoint.wallet);
+            endpoint.hub_root = endpoint.hub_root.take().map(|file| folder.join(file));
         }
         ensure!(config.live.wallet != config.test.wallet, "both endpoints name the same wallet file");
         Ok(config)
@@ -190,7 +196,8 @@ impl EndpointConfig {
     /// How its hubs are reached, the preferred one first.
     ///
     /// # Errors
-    /// For an address that is no hub's, for one hub twice, and for both `hub` and `hubs`.
+    /// For an address that is no hub's, for one hub twice, for both `hub` and `hubs`, and for a `hub_root`
+    /// that holds no certificate.
     pub fn hubs(&self) -> anyhow::Result<HubsConfig> {
         ensure!(
             self.hub.is_none() || self.hubs.is_empty(),
@@ -201,6 +208,13 @@ impl EndpointConfig {
             named.map(|url| HubConfig::new(url, self.network)).collect::<Result<_, _>>()?;
         if hubs.is_empty() {
             hubs.push(HubConfig::of_network(self.network));
+        }
+        if let Some(file) = &self.hub_root {
+            let root = CertificateDer::from_pem_file(file)
+                .with_context(|| format!("hub_root: {} holds no certificate in PEM", file.display()))?;
+            for hub in &mut hubs {
+                hub.extra_root = Some(root.to_vec());
+            }
         }
         Ok(HubsConfig::new(hubs)?)
     }
@@ -289,6 +303,19 @@ mod tests {
         assert!(hubs(r#""https://a.example""#).is_err());
         let both = "hubs = [\"wss://a.example/bb\"]\n        hub = ";
         assert!(read(&SMALL.replace("hub = ", both)).expect("TOML").test.hubs().is_err());
+    }
+
+    #[test]
+    fn a_root_that_is_no_certificate_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("bytesback.toml");
+        std::fs::write(folder.path().join("root.pem"), "nothing").expect("written");
+        std::fs::write(&file, SMALL.replace("wallet = \"test", "hub_root = \"root.pem\"\nwallet = \"test"))
+            .expect("written");
+        let config = Config::read(&file).expect("it is valid as such");
+        let error = config.test.hubs().expect_err("no certificate").to_string();
+        assert!(error.contains("root.pem") && error.contains("hub_root"), "{error}");
+        assert!(config.live.hubs().is_ok());
     }
 
     #[test]
