@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::clock::{Clock, SystemClock};
 use crate::desk::DeskSettings;
+use crate::http::Reserved;
 use crate::server::{DATABASE, EndpointSetup, Server};
 use crate::wallet::{new_mnemonic, paying_key};
 use crate::wallet_file::{self, KdfCost};
@@ -64,9 +65,8 @@ pub struct DevOptions {
 pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     fs::create_dir_all(&options.data_dir)
         .with_context(|| format!("cannot make the data directory {}", options.data_dir.display()))?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .with_context(|| format!("cannot listen at {}; choose another with --listen", options.listen))?;
+    let taken = || format!("cannot listen at {}; choose another with --listen", options.listen);
+    let reserved = Reserved::at(options.listen).with_context(taken)?;
     let live = wallet(&options.data_dir, Endpoint::Live)?;
     let test = wallet(&options.data_dir, Endpoint::Test)?;
     let network = DevNetwork::open(&options, [live.address(), test.address()]).await?;
@@ -83,6 +83,7 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
             book_sample_deposit(&*store, endpoint, &shop).await?;
         }
     }
+    let listener = reserved.listen().with_context(taken)?;
     announce(&listener, &network, &server)?;
     server.run(listener, shutdown).await;
     if let Some(devnet) = network.embedded {

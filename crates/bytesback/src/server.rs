@@ -65,10 +65,24 @@ impl Server {
         live: EndpointSetup,
         test: EndpointSetup,
     ) -> anyhow::Result<Self> {
+        Self::start_with_clock(Arc::new(SystemClock), store, desk, live, test).await
+    }
+
+    /// [`Server::start`] with another clock than the machine's, for tests that move it.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with_clock(
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn Store>,
+        desk: DeskSettings,
+        live: EndpointSetup,
+        test: EndpointSetup,
+    ) -> anyhow::Result<Self> {
         check_wallets([&live, &test])?;
         let starting = Starting {
             store: Arc::clone(&store),
-            clock: Arc::new(SystemClock),
+            clock,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         };

@@ -118,6 +118,9 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<BookedEntry>, StoreError>;
 
+    /// Writes what changes nothing, to see whether changes can be kept.
+    async fn check_writable(&self) -> Result<(), StoreError>;
+
     /// Reads the whole book of an endpoint, and compares the kept balances with their postings.
     async fn verify_book(&self, endpoint: Endpoint) -> Result<BookCheck, StoreError>;
 }

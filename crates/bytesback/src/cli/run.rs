@@ -10,12 +10,12 @@ use obyte::Address;
 use obyte_devnet::Fees;
 use store::sqlite::SqliteStore;
 use store::{Endpoint, Store};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::init::Passphrase;
 use crate::config::{Config, EndpointConfig};
 use crate::dev::DevOptions;
+use crate::http::Reserved;
 use crate::server::{DATABASE, EndpointSetup, Server};
 use crate::wallet::paying_key;
 use crate::wallet_file;
@@ -76,9 +76,8 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
 pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.config)?;
     let passphrase = args.passphrase.read()?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen at {}", config.listen))?;
+    let taken = || format!("cannot listen at {}", config.listen);
+    let reserved = Reserved::at(config.listen).with_context(taken)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(config.data_dir().join(DATABASE))?);
     let setup = |endpoint, part| setup(&config, endpoint, part, &passphrase);
     let live = setup(Endpoint::Live, &config.live)?;
@@ -88,6 +87,7 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         let payer = server.payer(endpoint);
         tracing::info!(%endpoint, network = %payer.network(), fund = %payer.address(), "this address fills the fund");
     }
+    let listener = reserved.listen().with_context(taken)?;
     tracing::info!(address = %config.listen, "ready");
     server.run(listener, shutdown()?).await;
     Ok(())

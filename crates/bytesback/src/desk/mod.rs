@@ -5,6 +5,7 @@
 //! answered when the hub has accepted its unit, or when the answer is due.
 
 mod agents;
+mod probe;
 mod refusal;
 
 use std::sync::Arc;
@@ -12,15 +13,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use obyte::{Address, UnitHash};
-use obyte_hub::Hubs;
+use obyte_hub::{ConnectionState, Hubs};
 use program::{BaseShare, Pair, Quote, Rate, RateTable, Rules, quote};
 use store::{
     Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, PurchaseRecord,
-    Shares, Store, Terms, Verdict,
+    Shares, Store, StoreError, Terms, Verdict,
 };
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use self::agents::Agents;
+use self::probe::Probe;
 pub use self::refusal::Refusal;
 use crate::clock::Clock;
 use crate::http::{Answer, Cashier, Check, Paid, Partner, PartnerKind, Purchase, Recipient, Unavailable};
@@ -31,6 +34,9 @@ use crate::rates::Rates;
 const ANSWER_DUE: Duration = Duration::from_secs(4);
 /// How often the store is asked while the payer does not know a payout.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Tells the unit of a payout once the hub has accepted it.
+type AcceptedUnit = oneshot::Receiver<UnitHash>;
 
 /// How the desk decides.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +72,7 @@ pub struct Desk {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     settings: DeskSettings,
+    probe: Probe,
     live: SideAtWork,
     test: SideAtWork,
 }
@@ -90,7 +97,8 @@ impl Desk {
         live: Side,
         test: Side,
     ) -> Self {
-        Self { store, clock, settings, live: live.into(), test: test.into() }
+        let probe = Probe::default();
+        Self { store, clock, settings, probe, live: live.into(), test: test.into() }
     }
 
     const fn side(&self, endpoint: Endpoint) -> &SideAtWork {
@@ -105,8 +113,8 @@ impl Desk {
         endpoint: Endpoint,
         partner: &Partner,
         purchase: Purchase,
+        due: Instant,
     ) -> Result<Answer, Refusal> {
-        let due = Instant::now() + self.settings.answer_due;
         let recipient = recipient(&purchase)?;
         let key = key_of(partner, &purchase)?;
         let terms = Terms {
@@ -115,7 +123,7 @@ impl Desk {
             percentage: purchase.partner_percentage,
             purchase_unit: purchase.purchase_unit,
         };
-        if let Some(record) = self.store.purchase(endpoint, &key).await? {
+        if let Some(record) = by(due, self.store.purchase(endpoint, &key)).await? {
             return match record.terms.differs_in(&terms) {
                 Some(term) => Err(Refusal::Conflict(term)),
                 None => self.answer_again(endpoint, record, due).await,
@@ -123,8 +131,9 @@ impl Desk {
         }
         self.check_payee(endpoint, recipient, due).await?;
         let acceptance = self.quoted(endpoint, key, terms, purchase)?;
-        match self.store.accept(endpoint, acceptance).await? {
-            Verdict::Accepted(record) => self.answer_first(endpoint, &record, due).await,
+        let (verdict, unit) = self.accept(endpoint, acceptance, due).await?;
+        match verdict {
+            Verdict::Accepted(record) => self.answer_first(endpoint, &record, unit, due).await,
             Verdict::Replay(record) => self.answer_again(endpoint, *record, due).await,
             Verdict::Conflict(term) => Err(Refusal::Conflict(term)),
             Verdict::FundTooLow { .. } => Err(Refusal::FundTooLow),
@@ -174,13 +183,35 @@ impl Desk {
         })
     }
 
+    /// Has the store decide, and tells the payer what was accepted. A task of its own: the payer is told
+    /// even where the store takes longer than the answer may.
+    async fn accept(
+        &self,
+        endpoint: Endpoint,
+        acceptance: Acceptance,
+        due: Instant,
+    ) -> Result<(Verdict, Option<AcceptedUnit>), Refusal> {
+        let (store, payer) = (Arc::clone(&self.store), self.side(endpoint).side.payer.clone());
+        let accepting = tokio::spawn(async move {
+            let verdict = store.accept(endpoint, acceptance).await?;
+            let unit = match &verdict {
+                Verdict::Accepted(record) => Some(payer.accepted(record.payout)),
+                _ => None,
+            };
+            Ok((verdict, unit))
+        });
+        let accepted = timeout_at(due, accepting).await.map_err(|_| Refusal::Late)?;
+        accepted.map_err(|_| Refusal::Internal)?
+    }
+
     async fn answer_first(
         &self,
         endpoint: Endpoint,
         record: &PurchaseRecord,
+        unit: Option<AcceptedUnit>,
         due: Instant,
     ) -> Result<Answer, Refusal> {
-        let unit = self.side(endpoint).side.payer.accepted(record.payout);
+        let Some(unit) = unit else { return Err(Refusal::Internal) };
         match timeout_at(due, unit).await {
             Ok(Ok(unit)) => Ok(paid(record, unit, false, false)),
             // The payer begins anew; the payout is in the store.
@@ -217,9 +248,11 @@ impl Desk {
                 Ok(Err(_)) if Instant::now() + LOOK_AGAIN < due => sleep(LOOK_AGAIN).await,
                 Ok(Err(_)) | Err(_) => return Ok(Answer::Pending),
             }
-            match self.store.purchase(endpoint, &record.key).await? {
-                Some(now) => record = now,
-                None => return Err(Refusal::Internal),
+            match by(due, self.store.purchase(endpoint, &record.key)).await {
+                Ok(Some(now)) => record = now,
+                Ok(None) => return Err(Refusal::Internal),
+                Err(Refusal::Late) => return Ok(Answer::Pending),
+                Err(refusal) => return Err(refusal),
             }
         }
     }
@@ -231,8 +264,9 @@ impl Cashier for Desk {
         let hash = KeyHash::of(key);
         // A name that nobody can have is looked up like any other, so that it takes as long.
         let wanted: PartnerName = name.parse().unwrap_or_else(|_| nobody());
-        let found = self.store.partner(&wanted).await.map_err(|error| {
-            tracing::error!(%error, "partners cannot be looked up");
+        let due = Instant::now() + self.settings.answer_due;
+        let found = by(due, self.store.partner(&wanted)).await.map_err(|refusal| {
+            tracing::error!(cause = refusal.cause(), "partners cannot be looked up");
             Unavailable
         })?;
         Ok(found.filter(|partner| partner.accepts(&hash)).map(|partner| Partner {
@@ -245,8 +279,15 @@ impl Cashier for Desk {
         }))
     }
 
-    async fn purchase(&self, endpoint: Endpoint, partner: &Partner, purchase: Purchase) -> Answer {
-        match self.decide(endpoint, partner, purchase).await {
+    async fn purchase(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        purchase: Purchase,
+        received: Instant,
+    ) -> Answer {
+        let due = received + self.settings.answer_due;
+        match self.decide(endpoint, partner, purchase, due).await {
             Ok(answer) => answer,
             Err(refusal) => {
                 if let Some(cause) = refusal.cause() {
@@ -268,11 +309,9 @@ impl Cashier for Desk {
 
 impl Desk {
     async fn database_check(&self) -> Check {
-        Check {
-            name: "database".to_owned(),
-            ok: self.store.partner(&nobody()).await.is_ok(),
-            what_to_do: "see the log; is there space on the disk?".to_owned(),
-        }
+        let ok = self.probe.is_written(&self.store).await && self.store.partner(&nobody()).await.is_ok();
+        let what_to_do = "see the log; is there space on the disk, does another process lock it?".to_owned();
+        Check { name: "database".to_owned(), ok, what_to_do }
     }
 
     fn payer_checks(&self, endpoint: Endpoint) -> [Check; 3] {
@@ -282,7 +321,7 @@ impl Desk {
             Check {
                 name: format!("hub of the {endpoint} endpoint ({})", hubs.name(hubs.preferred_id())),
                 ok: hubs.is_connected(),
-                what_to_do: "see the log; is the hub's address right, and the network there?".to_owned(),
+                what_to_do: unreached(hubs),
             },
             Check {
                 name: format!("wallet of the {endpoint} endpoint"),
@@ -295,6 +334,19 @@ impl Desk {
                 what_to_do: "paying was stopped for a person to look; the log says why".to_owned(),
             },
         ]
+    }
+}
+
+/// What the store answers, if it does before the answer is due.
+async fn by<T>(due: Instant, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, Refusal> {
+    Ok(timeout_at(due, answer).await.map_err(|_| Refusal::Late)??)
+}
+
+/// Why the hub that would be asked is not connected.
+fn unreached(hubs: &Hubs) -> String {
+    match &*hubs.preferred().state().borrow() {
+        ConnectionState::Disconnected(why) | ConnectionState::Refused(why) => why.to_string(),
+        _ => "see the log; is the hub's address right, and the network there?".to_owned(),
     }
 }
 

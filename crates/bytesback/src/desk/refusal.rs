@@ -41,6 +41,9 @@ pub enum Refusal {
     /// The store refused; what it says is for the log.
     #[error("internal error, please repeat later; repeating is safe")]
     Store(#[from] StoreError),
+    /// The store takes longer than the answer may; it may still accept the purchase.
+    #[error("the server is busy; please repeat the same request, it is paid once")]
+    Late,
     /// What cannot be.
     #[error("internal error, please repeat later; repeating is safe")]
     Internal,
@@ -51,6 +54,7 @@ impl Refusal {
     pub fn cause(&self) -> Option<String> {
         match self {
             Self::Store(error) => Some(error.to_string()),
+            Self::Late => Some("the database did not answer before the answer was due".to_owned()),
             Self::Internal => Some("an accepted purchase is not in the store".to_owned()),
             _ => None,
         }
@@ -75,6 +79,7 @@ mod tests {
             Refusal::Busy,
             Refusal::FundTooLow,
             Refusal::DepositTooLow,
+            Refusal::Late,
             Refusal::Internal,
             Refusal::Store(StoreError::DiskFull),
         ]);

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use ledger::PartnerId;
 use obyte::{Bytes, UnitHash};
+use tokio::time::Instant;
 
 use super::error_text::ErrorText;
 use super::purchase::Purchase;
@@ -19,8 +20,15 @@ pub trait Cashier: Send + Sync + 'static {
 
     /// Pays the cashback for a purchase, or says why not. Never fails: what goes wrong is an answer.
     ///
-    /// It runs to its end even when the client has hung up.
-    async fn purchase(&self, endpoint: Endpoint, partner: &Partner, purchase: Purchase) -> Answer;
+    /// The time in which an answer is due begins with `received`, when the request was read. It runs to
+    /// its end even when the client has hung up.
+    async fn purchase(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        purchase: Purchase,
+        received: Instant,
+    ) -> Answer;
 
     /// What must work for purchases to be taken, each with what to do when it does not.
     async fn readiness(&self) -> Vec<Check>;

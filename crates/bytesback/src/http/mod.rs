@@ -26,4 +26,4 @@ pub use ids::{CustomerId, ID_MAX, IdError, MerchantId, OrderId};
 pub use purchase::{DESCRIPTION_MAX, Purchase, PurchaseError};
 pub use receive::{BODY_MAX, DRAIN_MAX};
 pub use recipient::{Recipient, RecipientError};
-pub use serve::{Limits, serve, serve_within};
+pub use serve::{Limits, Reserved, serve, serve_within};

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use bytes::Bytes;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::body::{self, Field, Fields, ReadError};
@@ -82,9 +83,11 @@ async fn new_purchase(endpoint: Endpoint, app: App, request: Request) -> Respons
     if is_compressed(&head.headers) {
         return reply::answer(&Answer::error(ReadError::Compressed.to_string()));
     }
+    let received = Instant::now();
     // A task of its own goes on when the client hangs up, and contains a panic.
-    let decided =
-        app.purchases.spawn(async move { decide(&*app.cashier, endpoint, &head.headers, &body).await });
+    let decided = app
+        .purchases
+        .spawn(async move { decide(&*app.cashier, endpoint, &head.headers, &body, received).await });
     match decided.await {
         Ok(answer) => reply::answer(&answer),
         Err(_) => {
@@ -102,7 +105,13 @@ fn is_compressed(headers: &HeaderMap) -> bool {
 }
 
 /// First the body must be readable, then the partner known, and only then is any field judged.
-async fn decide(cashier: &dyn Cashier, endpoint: Endpoint, headers: &HeaderMap, body: &Bytes) -> Answer {
+async fn decide(
+    cashier: &dyn Cashier,
+    endpoint: Endpoint,
+    headers: &HeaderMap,
+    body: &Bytes,
+    received: Instant,
+) -> Answer {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let fields = match body::read(content_type, body) {
         Ok(fields) => fields,
@@ -118,7 +127,7 @@ async fn decide(cashier: &dyn Cashier, endpoint: Endpoint, headers: &HeaderMap, 
         }
     };
     match Purchase::read(&fields, partner.kind) {
-        Ok(purchase) => cashier.purchase(endpoint, &partner, purchase).await,
+        Ok(purchase) => cashier.purchase(endpoint, &partner, purchase, received).await,
         Err(error) => Answer::Error(ErrorText::from(error)),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bytesback::http::{BODY_MAX, DRAIN_MAX, Limits};
+use bytesback::http::{BODY_MAX, DRAIN_MAX, Limits, Reserved};
+use tokio::net::TcpStream;
 
 use super::support::*;
 
@@ -122,4 +123,16 @@ async fn a_server_that_stops_does_not_wait_for_ever() {
     within_patience(server.cashier.arrived.notified()).await;
     server.tell_to_stop();
     server.has_stopped().await;
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_before_there_is_somebody_to_answer() {
+    let reserved = Reserved::at("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let address = reserved.address().expect("bound");
+    let refused = TcpStream::connect(address).await.expect_err("nobody listens");
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    let listener = reserved.listen().expect("nobody else does");
+    TcpStream::connect(address).await.expect("let in");
+    assert!(Reserved::at(address).is_err(), "the address is taken");
+    drop(listener);
 }

@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub(crate) const ADDRESS: &str = "QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD";
 pub(crate) const UNIT: &str = "oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E=";
@@ -52,7 +53,13 @@ impl Cashier for TestCashier {
         Ok(Some(Partner { id: PartnerId::new(1), name: name.into(), kind }))
     }
 
-    async fn purchase(&self, endpoint: Endpoint, partner: &Partner, purchase: Purchase) -> Answer {
+    async fn purchase(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        purchase: Purchase,
+        _received: Instant,
+    ) -> Answer {
         let order = purchase.order.to_string();
         self.purchases.lock().expect("no panic").push((endpoint, partner.name.to_string(), purchase));
         match order.as_str() {

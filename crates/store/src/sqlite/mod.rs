@@ -170,6 +170,10 @@ impl Store for SqliteStore {
         self.readers.run(move |connection| book::entries(connection, endpoint, after, limit)).await
     }
 
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        self.writer.run(schema::rewrite_a_page).await
+    }
+
     async fn verify_book(&self, endpoint: Endpoint) -> Result<BookCheck, StoreError> {
         self.readers.run(move |connection| book::verify(connection, endpoint)).await
     }

@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
     use crate::Violation;
-    use crate::sqlite::schema::{open_reader, open_writer};
+    use crate::sqlite::schema::{open_reader, open_writer, rewrite_a_page};
 
     type Outcome = tokio::task::JoinHandle<Result<(), StoreError>>;
 
@@ -321,6 +321,21 @@ mod tests {
         assert!(matches!(stage.run(limit(1 << 20)).await, Ok(Ok(()))));
         assert!(matches!(stage.run(|connection| write(connection, "later")).await, Ok(Ok(()))));
         assert_eq!(stage.labels(), ["later"]);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_rewritten_needs_a_disk_and_leaves_everything_as_it_was() {
+        let stage = Stage::new();
+        let log = PathBuf::from(format!("{}-wal", stage.path.display()));
+        let size = || std::fs::metadata(&log).expect("a log").len();
+        assert!(matches!(stage.run(|connection| write(connection, "before")).await, Ok(Ok(()))));
+        let before = size();
+        assert!(matches!(stage.run(rewrite_a_page).await, Ok(Ok(()))));
+        assert!(size() > before, "nothing was written");
+        let reader = open_reader(&stage.path).expect("a good file");
+        let slots: i64 =
+            reader.query_row("SELECT sum(next_slot) FROM lines", [], |row| row.get(0)).expect("a number");
+        assert_eq!(slots, 0);
     }
 
     #[tokio::test]
