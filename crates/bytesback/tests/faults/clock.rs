@@ -1,0 +1,197 @@
+//! A clock that jumps an hour, forward and back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use bytesback::clock::{Clock, SystemClock};
+use bytesback::desk::DeskSettings;
+use bytesback::payer::Payer;
+use bytesback::server::{EndpointSetup, Server};
+use bytesback::wallet::{new_mnemonic, paying_key};
+use bytesback_client::{Client, Endpoint, PurchaseAnswer};
+use futures_util::future::join_all;
+use ledger::Account;
+use obyte::history::OrderProviders;
+use obyte::{Bytes, Network, PaymentKey};
+use obyte_devnet::{Devnet, DevnetConfig};
+use obyte_hub::HubConfig;
+use payout::{Settings, Timestamp};
+use program::{Pair, RateTable};
+use store::Store;
+use store::sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::common::{address, purchase, settle, until};
+use crate::site::add_shop;
+use crate::stage::CASHBACK;
+
+const HOUR: i64 = 60 * 60 * 1000;
+
+/// The machine's clock, wrong by so many milliseconds.
+#[derive(Default)]
+struct WrongClock(AtomicI64);
+
+impl WrongClock {
+    fn jump_to(&self, off: i64) {
+        self.0.store(off, Ordering::SeqCst);
+    }
+}
+
+impl Clock for WrongClock {
+    fn now(&self) -> Timestamp {
+        let right = SystemClock.now().as_millis();
+        Timestamp::from_millis(right.saturating_add_signed(self.0.load(Ordering::SeqCst)))
+    }
+}
+
+/// A server in this process, whose clock the test moves.
+struct Stage {
+    clock: Arc<WrongClock>,
+    client: Client,
+    payer: Payer,
+    store: Arc<dyn Store>,
+    orders: usize,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+    devnet: Devnet,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn set(off: i64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [live, test] = [(), ()].map(|()| paying_key(&new_mnemonic().expect("random numbers")));
+        let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
+        let config = DevnetConfig {
+            allocations: vec![(live.address(), fund), (test.address(), fund)],
+            ..DevnetConfig::new(folder.path().join("devnet"))
+        };
+        let devnet = Devnet::start(config).await.expect("a devnet");
+        let file = folder.path().join("book.sqlite");
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(file).expect("a book"));
+        add_shop(&*store).await;
+        let clock = Arc::new(WrongClock::default());
+        clock.jump_to(off);
+        let desk = DeskSettings { answer_due: Duration::from_millis(500), ..DeskSettings::default() };
+        let (live, test) =
+            (setup(&devnet, store::Endpoint::Live, live), setup(&devnet, store::Endpoint::Test, test));
+        let server = Server::start_with_clock(clock.clone(), Arc::clone(&store), desk, live, test);
+        let server = server.await.expect("a server");
+        let payer = server.payer(store::Endpoint::Test).clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let client = Client::new(&format!("http://{}", listener.local_addr().expect("bound")));
+        let client = client.expect("a URL");
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
+        Self { clock, client, payer, store, orders: 0, stop, serving, devnet, _folder: folder }
+    }
+
+    async fn synced(&self) {
+        until("the history is proven", async || self.payer.status().synced).await;
+    }
+
+    fn orders(&mut self) -> Vec<String> {
+        let first = self.orders;
+        self.orders += 10;
+        (first..self.orders).map(|order| order.to_string()).collect()
+    }
+
+    /// Purchases that are accepted and not paid, for now.
+    async fn buy_in_vain(&mut self) {
+        let orders = self.orders();
+        let sent = orders.iter().map(|order| async {
+            self.client.new_purchase(Endpoint::Test, &purchase(order, address(order), "1")).await
+        });
+        for answer in join_all(sent).await {
+            let answer = answer.expect("the server is there");
+            assert!(matches!(answer, PurchaseAnswer::Pending { .. }), "{answer:?}");
+        }
+    }
+
+    /// Purchases that are paid.
+    async fn buy(&mut self) {
+        let orders = self.orders();
+        self.settle(&orders).await;
+    }
+
+    async fn settle(&self, orders: &[String]) {
+        let sent = orders.iter().map(|order| async {
+            settle(&self.client, Endpoint::Test, &purchase(order, address(order), "1")).await
+        });
+        for answer in join_all(sent).await {
+            assert!(matches!(answer, PurchaseAnswer::Ok { .. }), "{answer:?}");
+        }
+    }
+
+    /// Everything that was ever bought is paid, proven, and in the book.
+    async fn end(self) {
+        let all: Vec<_> = (0..self.orders).map(|order| order.to_string()).collect();
+        self.settle(&all).await;
+        let paid = i128::from(CASHBACK) * self.orders as i128;
+        until("everything is proven and booked", async || {
+            let book = self.store.balances(store::Endpoint::Test).await.expect("a book");
+            i128::from(book.balance(Account::Paid)) == paid
+        })
+        .await;
+        assert!(self.store.verify_book(store::Endpoint::Test).await.expect("readable").is_sound());
+        drop(self.stop);
+        self.serving.await.expect("the server does not panic");
+        self.devnet.shutdown().await;
+    }
+}
+
+fn setup(devnet: &Devnet, endpoint: store::Endpoint, key: PaymentKey) -> EndpointSetup {
+    EndpointSetup {
+        endpoint,
+        hubs: HubConfig::new(&devnet.url(), Network::Devnet).expect("an address").into(),
+        order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
+        genesis: Some(devnet.genesis_unit()),
+        key,
+        rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
+        settings: Settings::new(Network::Devnet),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_jumps_forward_and_back_stops_paying_only_meanwhile() {
+    let mut stage = Stage::set(0).await;
+    stage.synced().await;
+    stage.buy().await;
+    stage.clock.jump_to(HOUR);
+    stage.buy_in_vain().await;
+    // What was accepted "in an hour" is paid now.
+    stage.clock.jump_to(0);
+    stage.buy().await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_jumps_back_and_forward_stops_paying_only_meanwhile() {
+    let mut stage = Stage::set(0).await;
+    stage.synced().await;
+    stage.buy().await;
+    stage.clock.jump_to(-HOUR);
+    stage.buy_in_vain().await;
+    stage.clock.jump_to(0);
+    stage.buy().await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_starts_with_a_wrong_clock_pays_once_it_is_set() {
+    let mut stage = Stage::set(-HOUR).await;
+    until("the hub is connected", async || stage.payer.status().connected).await;
+    // Nothing of the future is believed, so there is no coin yet.
+    let order = purchase("too early", address("somebody"), "1");
+    match stage.client.new_purchase(Endpoint::Test, &order).await.expect("the server is there") {
+        PurchaseAnswer::Error { text } => assert!(text.contains("fund is too low"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+    stage.clock.jump_to(0);
+    stage.synced().await;
+    stage.buy().await;
+    stage.end().await;
+}
