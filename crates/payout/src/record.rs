@@ -185,8 +185,8 @@ pub struct Snapshot {
     pub synced_mci: u64,
     /// TPS fees paid in advance lately: when, and how much.
     pub prepaid: Vec<(Timestamp, Bytes)>,
-    /// Units of settled slots, all versions of the last thousand slots, so that their return in a history
-    /// is no alarm.
+    /// Units of settled slots, all versions of the last thousand slots, and those that an
+    /// operator has seen after an alarm, so that their return in a history is no alarm.
     pub settled_units: Vec<UnitHash>,
     /// The coins that were credited last, some thousands, spent or not, so that none is taken for new when
     /// a history shows it again.

@@ -6,7 +6,8 @@ use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Endpoint, EntryId, Identity, KeyHash,
-    KeyId, NewPartner, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, StoreError, Verdict,
+    KeyId, NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, StoreError,
+    Verdict,
 };
 
 /// Keeps everything that must outlive the process.
@@ -18,7 +19,7 @@ use crate::{
 ///
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Operations {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///
     /// # Errors
@@ -76,7 +77,8 @@ pub trait Store: Send + Sync {
         key: &PurchaseKey,
     ) -> Result<Option<PurchaseRecord>, StoreError>;
 
-    /// Takes the right to pay for an endpoint.
+    /// Takes the right to pay for an endpoint, and begins an epoch of paying: whoever had the right before
+    /// has lost it.
     ///
     /// # Errors
     /// [`StoreError::PaidElsewhere`] while another holds it.
@@ -89,8 +91,9 @@ pub trait Store: Send + Sync {
     /// follows from it.
     ///
     /// # Errors
-    /// [`StoreError::Violation`] for what would break an invariant, [`StoreError::Overdraft`] if fees
-    /// exceed their reserve and the fund. Neither goes away by repeating.
+    /// [`StoreError::Superseded`] when another has taken the right to pay; [`StoreError::Violation`] for what
+    /// would break an invariant, [`StoreError::Overdraft`] if fees exceed their reserve and the fund. None of
+    /// them goes away by repeating.
     async fn apply(&self, lock: &PayerLock, changes: Vec<Change>) -> Result<(), StoreError>;
 
     /// Books bytes of the fund as a partner's deposit.

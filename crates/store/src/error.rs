@@ -65,6 +65,11 @@ pub enum StoreError {
     /// Another process pays for the endpoint.
     #[error("another process pays for endpoint {0} already: stop it first")]
     PaidElsewhere(Endpoint),
+    /// Another process has taken the right to pay from this one.
+    #[error(
+        "another process has begun to pay for endpoint {0}, so this one pays no more: find out why there are two, stop one, and start this one again if it is to pay"
+    )]
+    Superseded(Endpoint),
     /// There is no such thing.
     #[error("there is no such {0}")]
     Unknown(Thing),

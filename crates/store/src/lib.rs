@@ -1,6 +1,6 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
-//! [`Store`] is all that the server knows of its database. Each method is one transaction and says in its
+//! [`Store`], with its [`Operations`], is all that the server knows of its database. Each method is one transaction and says in its
 //! types what can come of it. [`sqlite::SqliteStore`] is the embedded default.
 //!
 //! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
@@ -13,6 +13,8 @@ mod error;
 mod identity;
 mod journal;
 mod lock;
+mod operations;
+mod oversight;
 mod partner;
 mod purchase;
 pub mod sqlite;
@@ -23,6 +25,10 @@ pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use error::{StoreError, Thing, Violation};
 pub use identity::{Identity, IdentityPart};
 pub use lock::PayerLock;
+pub use operations::{Operations, Pause, PauseNo, PayerReport, Repost, RepostNo, Wishes};
+pub use oversight::{
+    HubAnswer, Overview, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord, WhichSlots,
+};
 pub use partner::{
     KeyHash, KeyId, NewPartner, Partner, PartnerKey, PartnerKind, PartnerName, PartnerNameError,
     UnknownPartnerKind,

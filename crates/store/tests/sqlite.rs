@@ -32,6 +32,11 @@ impl Backend for InFile {
     fn open(&self) -> Arc<dyn Store> {
         Arc::new(SqliteStore::open(self.path()).expect("a good file"))
     }
+
+    fn lose_lock(&self, endpoint: Endpoint) {
+        let lock = self.directory.path().join(format!("test.db.{endpoint}.payer-lock"));
+        std::fs::remove_file(lock).expect("there is a lock");
+    }
 }
 
 suite::behaviours!(crate::InFile);
@@ -85,6 +90,9 @@ async fn accept_until_killed(path: &Path) {
         }
         fn open(&self) -> Arc<dyn Store> {
             Arc::new(SqliteStore::open(&self.0).expect("a good file"))
+        }
+        fn lose_lock(&self, _: Endpoint) {
+            unreachable!("the lock is kept")
         }
     }
     let world = World::rich(&Given(path.to_owned())).await;

@@ -24,8 +24,11 @@
 //! | `payouts` | bytes owed: queued while `slot` is null, paid once that slot is settled |
 //! | `slots`, `versions` | a place in the line; a signed unit for it, as posted |
 //! | `version_inputs`, `version_outputs` | a coin that a version spends; a payout that it pays |
+//! | `version_answers` | what a hub said to a version, the last 20 times |
 //! | `coins` | a coin from outside, credited once; free while `slot` is null |
 //! | `lines` | where the line of an endpoint stands |
+//! | `payers` | who pays for an endpoint, and what it last said of itself |
+//! | `pauses`, `reposts` | why paying is stopped; what an operator wants posted again |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -36,10 +39,13 @@ mod book;
 mod codec;
 mod line;
 mod lock;
+mod operations;
 mod partners;
+mod payers;
 mod purchases;
 mod readers;
 mod schema;
+mod wishes;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -136,7 +142,9 @@ impl Store for SqliteStore {
     }
 
     async fn lock_payer(&self, endpoint: Endpoint) -> Result<PayerLock, StoreError> {
-        lock::take(&self.path, endpoint)
+        let held = lock::take(&self.path, endpoint)?;
+        let epoch = self.writer.run(move |connection| payers::begin_epoch(connection, endpoint)).await?;
+        Ok(PayerLock::new(endpoint, epoch, held))
     }
 
     async fn snapshot(&self, endpoint: Endpoint) -> Result<Snapshot, StoreError> {
@@ -144,8 +152,12 @@ impl Store for SqliteStore {
     }
 
     async fn apply(&self, lock: &PayerLock, changes: Vec<Change>) -> Result<(), StoreError> {
-        let endpoint = lock.endpoint();
-        self.writer.run(move |connection| line::apply(connection, endpoint, changes)).await
+        let claim = lock.claim();
+        let write = move |connection: &rusqlite::Connection| {
+            payers::check(connection, claim)?;
+            line::apply(connection, claim.0, changes)
+        };
+        self.writer.run(write).await
     }
 
     async fn book_deposit(

@@ -1,6 +1,6 @@
 //! Accepting purchases, and reading them again.
 
-use ledger::{Account, PayoutNumber, Refusal, events};
+use ledger::{Account, PartnerId, PayoutNumber, Refusal, events};
 use payout::{Payout, PayoutId, VersionStatus};
 use program::{CurrencyAmount, Pair, Rate};
 use rusqlite::{Connection, Row, params};
@@ -8,8 +8,8 @@ use rusqlite::{Connection, Row, params};
 use crate::sqlite::codec::{Fields, millis};
 use crate::sqlite::{book, partners};
 use crate::{
-    Acceptance, AnsweredUnit, Details, Endpoint, MerchantScope, PayoutState, PurchaseKey, PurchaseRecord,
-    Shares, StoreError, Terms, Thing, Verdict,
+    Acceptance, AnsweredUnit, Details, Endpoint, MerchantScope, OrderId, PayoutState, PurchaseKey,
+    PurchaseRecord, Shares, StoreError, Terms, Thing, Verdict,
 };
 
 pub(super) fn accept(
@@ -146,6 +146,28 @@ pub(super) fn find(
     let mut rows =
         statement.query(params![endpoint.code(), key.partner.get(), scope(key), key.order_id.as_str()])?;
     rows.next()?.map(|row| read(connection, row, key)).transpose()
+}
+
+/// The purchase that a payout is for.
+pub(super) fn key_of(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: PayoutId,
+) -> Result<Option<PurchaseKey>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, partner, merchant_scope, order_id FROM purchases WHERE payout = ? AND endpoint = ?",
+    )?;
+    let mut rows = statement.query(params![payout.get(), endpoint.code()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let fields = Fields::new("purchases", row);
+    let merchant: String = fields.plain("merchant_scope")?;
+    let merchant = (!merchant.is_empty()).then(|| MerchantScope::new(merchant));
+    let order_id: String = fields.plain("order_id")?;
+    Ok(Some(PurchaseKey {
+        partner: PartnerId::new(fields.plain("partner")?),
+        merchant: merchant.transpose().map_err(|error| fields.bad("merchant_scope", error))?,
+        order_id: OrderId::new(order_id).map_err(|error| fields.bad("order_id", error))?,
+    }))
 }
 
 fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<PurchaseRecord, StoreError> {

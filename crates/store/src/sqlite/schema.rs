@@ -13,7 +13,10 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Marks our files: `BYTB` in ASCII.
 const APPLICATION_ID: i32 = 0x4259_5442;
 /// All migrations, in their order; the schema version is how many were applied.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_initial.sql"),
+    include_str!("../../migrations/sqlite/0002_operator.sql"),
+];
 
 /// The page cache of the writer and of one reader, in KiB.
 const WRITER_CACHE: i64 = 8 * 1024;
@@ -111,7 +114,30 @@ mod tests {
         migrate(&mut connection).expect("a database of the newest version");
         let version: u32 =
             connection.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a number");
-        assert_eq!(version, 1);
+        assert_eq!(version, 2);
+    }
+
+    #[test]
+    fn the_answers_of_an_older_database_are_kept() {
+        let mut connection = in_memory();
+        connection.execute_batch(MIGRATIONS[0]).expect("the first schema");
+        connection
+            .execute_batch(
+                "INSERT INTO slots VALUES ('test', 0, 'a unit', 0, 0, 9, 'an address', 'open', NULL, NULL, NULL, NULL);
+                 INSERT INTO versions VALUES
+                     (7, 'test', 0, 0, 'one', '{}', 0, 0, 5, 'an address', 3, 1, 8, 'accepted', 'fine', 9, 0),
+                     (8, 'test', 0, 1, 'two', '{}', 0, 0, 5, 'an address', 3, 1, 8, 'journaled', NULL, NULL, NULL);",
+            )
+            .expect("rows of the first schema");
+        connection.pragma_update(None, "application_id", APPLICATION_ID).expect("a number");
+        connection.pragma_update(None, "user_version", 1).expect("a number");
+        migrate(&mut connection).expect("a database of an older version");
+        let kept: (i64, String, i64, i64) = connection
+            .query_row("SELECT version, answer, first_at, times FROM version_answers", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .expect("one answer");
+        assert_eq!(kept, (7, "fine".to_owned(), 9, 1));
     }
 
     #[test]
@@ -119,7 +145,7 @@ mod tests {
         let mut connection = in_memory();
         migrate(&mut connection).expect("an empty database");
         connection.pragma_update(None, "user_version", 99).expect("a number");
-        assert!(matches!(migrate(&mut connection), Err(StoreError::TooNew { found: 99, known: 1 })));
+        assert!(matches!(migrate(&mut connection), Err(StoreError::TooNew { found: 99, known: 2 })));
     }
 
     #[test]

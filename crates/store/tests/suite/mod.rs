@@ -8,6 +8,7 @@ pub(crate) mod invariants;
 pub(crate) mod life;
 pub(crate) mod line;
 pub(crate) mod model;
+pub(crate) mod operations;
 pub(crate) mod partners;
 pub(crate) mod purchases;
 pub(crate) mod units;
@@ -15,7 +16,7 @@ pub(crate) mod world;
 
 use std::sync::Arc;
 
-use store::Store;
+use store::{Endpoint, Store};
 
 /// A database that goes away with this value.
 pub(crate) trait Backend {
@@ -24,6 +25,9 @@ pub(crate) trait Backend {
 
     /// Opens it, again if it was open before.
     fn open(&self) -> Arc<dyn Store>;
+
+    /// The lock on an endpoint is lost without its holder noticing, as on a network share.
+    fn lose_lock(&self, endpoint: Endpoint);
 }
 
 /// Makes a test of each behaviour.
@@ -96,6 +100,16 @@ macro_rules! behaviours {
                 an_endpoint_is_bound_to_one_network_and_wallet,
                 everything_is_there_after_opening_again,
                 a_failing_change_among_many_fails_alone;
+            operations:
+                a_pause_lasts_until_it_is_ended,
+                a_foreign_unit_that_was_seen_stops_nothing_again,
+                a_wish_waits_until_it_is_obeyed,
+                the_last_answers_to_a_version_are_kept,
+                a_slot_is_shown_with_all_its_versions,
+                a_slot_is_found_by_its_units_payouts_and_orders,
+                the_overview_says_how_things_stand,
+                what_a_payer_says_of_itself_is_told,
+                who_lost_the_right_to_pay_keeps_nothing;
             model:
                 random_lives_agree_with_the_model;
         }

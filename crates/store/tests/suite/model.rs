@@ -264,12 +264,7 @@ async fn live(backend: &impl Backend, steps: &[Step]) -> Seen {
             Step::Buy { base, clock } => {
                 buy(&world, &mut model, &format!("order {number}"), *base, *clock).await
             }
-            Step::Reopen => {
-                let lock = world.lock;
-                drop(std::mem::replace(&mut world.store, backend.open()));
-                drop(lock);
-                world.lock = world.store.lock_payer(Endpoint::Test).await.expect("it was given back");
-            }
+            Step::Reopen => world = world.restart(backend).await,
             _ => {}
         }
         let changes = changes(&model, step, number);

@@ -51,6 +51,15 @@ impl World {
         world
     }
 
+    /// The process ends, and another one goes on.
+    pub(crate) async fn restart(self, backend: &impl Backend) -> Self {
+        let Self { store, lock, partner, clock } = self;
+        drop((store, lock));
+        let store = backend.open();
+        let lock = store.lock_payer(Endpoint::Test).await.expect("it was given back");
+        Self { store, lock, partner, clock }
+    }
+
     /// A moment later than all before.
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.clock.fetch_add(1, Ordering::Relaxed))

@@ -28,8 +28,9 @@ impl Line<'_> {
             return Err(Violation::AgainstProof(id).into());
         }
         self.connection
-            .prepare_cached("UPDATE versions SET status = ?, answer = ?, answered_at = ? WHERE id = ?")?
-            .execute(params![status.code(), answer, millis(at)?, row.id])?;
+            .prepare_cached("UPDATE versions SET status = ? WHERE id = ?")?
+            .execute(params![status.code(), row.id])?;
+        self.keep_answer(row.id, answer, at)?;
         if status == VersionStatus::Accepted {
             self.number_acceptance(row.id)?;
         }

@@ -2,7 +2,9 @@
 
 mod close;
 mod coins;
+mod heard;
 mod open;
+mod oversight;
 mod snapshot;
 
 use obyte::compose::Coin;
@@ -12,6 +14,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::sqlite::codec::{Fields, integer};
 use crate::{Endpoint, StoreError, Violation};
 
+pub(super) use heard::heard;
+pub(super) use oversight::{overview, payouts_of_order, slot, slot_of_unit, slots, trail};
 pub(super) use snapshot::snapshot;
 
 /// Applies changes to the line of one endpoint, within one transaction.

@@ -15,6 +15,7 @@ use super::coins::coin;
 use super::{Line, anchor, change, fees};
 use crate::sqlite::codec::{Fields, integer, millis};
 use crate::sqlite::purchases::status;
+use crate::sqlite::wishes::seen_units;
 use crate::{Endpoint, StoreError};
 
 /// How far back TPS fees paid in advance are told, from the newest one.
@@ -41,7 +42,7 @@ pub(in crate::sqlite) fn snapshot(
         first_unit,
         synced_mci,
         prepaid: line.prepaid()?,
-        settled_units: line.settled_units()?,
+        settled_units: line.settled_units()?.into_iter().chain(seen_units(connection, endpoint)?).collect(),
         credited_coins: line.credited_coins()?,
     })
 }
@@ -98,7 +99,7 @@ impl Line<'_> {
         Ok(payouts)
     }
 
-    fn versions(&self, slot: SlotNo) -> Result<Vec<Version>, StoreError> {
+    pub(super) fn versions(&self, slot: SlotNo) -> Result<Vec<Version>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT * FROM versions WHERE endpoint = ? AND slot = ? ORDER BY version")?;
@@ -201,7 +202,11 @@ impl Line<'_> {
             .flatten()
             .map(i64::unsigned_abs);
         let Some(newest) = newest else { return Ok(Vec::new()) };
-        let since = Timestamp::from_millis(newest).minus(PREPAID);
+        self.prepaid_since(Timestamp::from_millis(newest).minus(PREPAID))
+    }
+
+    /// TPS fees paid in advance after a moment.
+    pub(super) fn prepaid_since(&self, since: Timestamp) -> Result<Vec<(Timestamp, Bytes)>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, signed_at, tps_fee - coalesce(
                  (SELECT max(tps_fee) FROM versions AS before
