@@ -11,7 +11,7 @@ use bytesback::desk::DeskSettings;
 use bytesback::payer::Payer;
 use bytesback::server::{EndpointSetup, Server};
 use bytesback::wallet::{new_mnemonic, paying_key};
-use bytesback_client::{Client, Endpoint};
+use bytesback_client::{Client, Endpoint, PurchaseAnswer};
 use ledger::Account;
 use obyte::history::OrderProviders;
 use obyte::{Bytes, Network, PaymentKey};
@@ -19,6 +19,7 @@ use obyte_devnet::{Devnet, DevnetConfig, Rule, Trick};
 use obyte_hub::{Hub, HubConfig};
 use payout::Settings;
 use program::{Pair, RateTable};
+use serde_json::json;
 use store::sqlite::SqliteStore;
 use store::{KeyHash, NewPartner, PartnerKind, Store};
 use tokio::net::TcpListener;
@@ -219,5 +220,28 @@ async fn of_two_versions_of_a_unit_in_conflict_one_pays() {
     stage.devnet.rest_order_provider(false);
     buying.await.expect("paid");
     stage.buy(3).await.expect("paid");
+    stage.audit().await;
+}
+
+/// The hub counts the agents among the payees; which it is shows its definition (8.8).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_purchase_for_an_autonomous_agent_is_parked_and_the_others_of_its_batch_are_paid() {
+    let mut stage = Stage::set().await;
+    let agent = stage
+        .devnet
+        .define_agent(&json!(["autonomous agent", {"bounce_fees": {"base": 10_000}}]))
+        .expect("canonical");
+    let buying = stage.buy(3);
+    let request = purchase("agent", agent, "1");
+    let refused = stage.client.new_purchase(Endpoint::Test, &request).await.expect("answered");
+    let PurchaseAnswer::Error { text: error } = refused else { panic!("{refused:?}") };
+    assert!(error.contains("autonomous agent"), "{error}");
+    buying.await.expect("paid");
+    // The order id stays claimed: the same answer again, and another address is another purchase.
+    let again = stage.client.new_purchase(Endpoint::Test, &request).await.expect("answered");
+    assert!(matches!(again, PurchaseAnswer::Error { text } if text == error));
+    let elsewhere = purchase("agent", address("somebody else"), "1");
+    let other = stage.client.new_purchase(Endpoint::Test, &elsewhere).await.expect("answered");
+    assert!(matches!(other, PurchaseAnswer::Error { text } if text.contains("used before")));
     stage.audit().await;
 }

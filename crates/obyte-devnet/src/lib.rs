@@ -46,8 +46,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use obyte::canonical::CanonicalError;
 use obyte::{Address, Bytes, UnitHash};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -164,6 +165,19 @@ impl Devnet {
     /// The first unit of the network.
     pub fn genesis_unit(&self) -> UnitHash {
         self.first().core.genesis()
+    }
+
+    /// Lets all hubs show an autonomous agent with this definition, until the end of the process. Its code
+    /// never runs. Gives its address (2.5).
+    ///
+    /// # Errors
+    /// Where the definition has no canonical form.
+    pub fn define_agent(&self, definition: &Value) -> Result<Address, CanonicalError> {
+        let address = obyte::definition::chash(definition)?;
+        for hub in &self.hubs {
+            hub.core.state().agents.insert(address, definition.clone());
+        }
+        Ok(address)
     }
 
     /// Pays from the faucet; answers once the unit is accepted and durable, not yet stable.

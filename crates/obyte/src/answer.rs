@@ -264,13 +264,9 @@ impl UnitError {
             | Self::DefinitionMissing
             | Self::DefinitionRepeated
             | Self::DefinitionPending
+            | Self::Agents
             | Self::Parents => Remedy::Replace,
-            Self::WrongCoin
-            | Self::Signature
-            | Self::Unbalanced
-            | Self::Form
-            | Self::Version
-            | Self::Agents => Remedy::Stop,
+            Self::WrongCoin | Self::Signature | Self::Unbalanced | Self::Form | Self::Version => Remedy::Stop,
         }
     }
 }

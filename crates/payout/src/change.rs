@@ -48,6 +48,14 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// A payout is never paid, for its payee is an autonomous agent (8.8). It stood in the queue; no version
+    /// that may still become good pays it. Its shares and its reserve return, its order id stays claimed.
+    Parked {
+        /// The payout.
+        payout: PayoutId,
+        /// When.
+        at: Timestamp,
+    },
     /// The payer's history is known and proven up to here.
     Synced {
         /// A main chain index.

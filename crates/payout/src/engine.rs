@@ -1,5 +1,6 @@
 //! The state machine itself: what is going on, and what comes next.
 
+mod agents;
 mod answers;
 mod composing;
 mod follow;
@@ -9,7 +10,7 @@ mod outbox;
 mod posting;
 mod recent;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::time::Duration;
 
 use obyte::compose::{Coin, Payer};
@@ -65,6 +66,8 @@ pub struct Engine {
     paused: Option<Alarm>,
     asking: Option<Asking>,
     posting: Posting,
+    /// Addresses that are known to be autonomous agents.
+    agents: BTreeSet<Address>,
     /// What refusals taught about the next unit.
     wishes: Wishes,
     /// No composing before this time.
@@ -101,6 +104,7 @@ impl Engine {
             paused: None,
             asking: None,
             posting: Posting::default(),
+            agents: BTreeSet::new(),
             wishes: Wishes::default(),
             compose_at: Timestamp::default(),
             last_sent: None,
@@ -151,12 +155,13 @@ impl Engine {
         let mut out = Outbox::default();
         self.notice_clock(now);
         match event {
-            Event::Queued(payouts) => self.on_queued(payouts),
+            Event::Queued(payouts) => self.on_queued(now, payouts, &mut out),
             Event::Connected => self.on_connected(),
             Event::Disconnected => self.on_disconnected(),
-            Event::Parents { ask, parents, threshold, looked_up_mci } => {
-                self.on_parents(now, ask, Found { parents, threshold, looked_up_mci }, &mut out);
+            Event::Parents { ask, parents, threshold, looked_up_mci, agents } => {
+                self.on_parents(now, ask, Found { parents, threshold, looked_up_mci, agents }, &mut out);
             }
+            Event::Agents { ask, agents } => self.on_agents(now, ask, agents, &mut out),
             Event::NoParents { ask } => self.on_no_parents(now, ask),
             Event::PostAnswered { version, answer, text } => {
                 self.on_answer(now, version, answer, text, &mut out);
@@ -196,9 +201,10 @@ impl Engine {
     }
 
     /// A payout that is here already is not taken in again: who reports it may not know.
-    fn on_queued(&mut self, payouts: Vec<Payout>) {
+    fn on_queued(&mut self, now: Timestamp, payouts: Vec<Payout>, out: &mut Outbox) {
         let new = payouts.into_iter().filter(|payout| self.owed.insert(payout.id));
         self.queue.extend(new);
+        self.park_queued(now, out);
     }
 
     fn on_connected(&mut self) {

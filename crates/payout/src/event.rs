@@ -33,8 +33,17 @@ pub enum Event {
         threshold: ThresholdSize,
         /// The main chain index of [`AskParents::look_up`], where it has one.
         looked_up_mci: Option<u64>,
+        /// How many autonomous agents the hub finds among the addresses that are to be paid.
+        agents: u64,
     },
-    /// The hub did not give parents.
+    /// Which of the addresses in [`Action::LookUpAgents`] are autonomous agents, by their definitions.
+    Agents {
+        /// Which question this answers.
+        ask: AskId,
+        /// The agents.
+        agents: Vec<Address>,
+    },
+    /// The hub did not give parents, or not the definitions that it was asked for then.
     NoParents {
         /// Which question this answers.
         ask: AskId,
@@ -146,6 +155,13 @@ pub enum Action {
     Persist(Vec<Change>),
     /// Ask the hub for parents.
     AskParents(AskParents),
+    /// Ask the hub which of these addresses are autonomous agents (8.8).
+    LookUpAgents {
+        /// Names the question; it is that of the parents.
+        ask: AskId,
+        /// The addresses.
+        addresses: Vec<Address>,
+    },
     /// Ask the hub for a history, and prove it.
     AskHistory(AskHistory),
     /// Post this unit, these exact bytes.
@@ -161,6 +177,11 @@ pub enum Action {
         payouts: Vec<PayoutId>,
         /// The unit.
         unit: UnitHash,
+    },
+    /// These payouts are given up before any unit paid them: who waits for them can be told.
+    Parked {
+        /// The payouts.
+        payouts: Vec<PayoutId>,
     },
     /// The operator should know.
     Alarm(Alarm),
@@ -207,6 +228,11 @@ pub enum Alarm {
         /// What is allowed for this unit.
         ceiling: u64,
     },
+    /// A payee whose code would run.
+    #[error(
+        "{0} of the payees are autonomous agents; they are not paid: each order is parked, and its shares return"
+    )]
+    Agents(usize),
     /// A unit could not be composed for a reason that waiting does not mend.
     #[error("no unit can be composed: {0}")]
     CannotCompose(String),

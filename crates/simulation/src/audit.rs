@@ -79,8 +79,19 @@ impl Auditor {
                 hold!(Proven, dead, "{version} is called dead without a proof");
                 Ok(())
             }
+            Change::Parked { payout, .. } => self.check_parked(*payout, journal, chain),
             Change::Answered { .. } | Change::Synced { .. } => Ok(()),
         }
+    }
+
+    /// Only what goes to an agent is given up, and only while no unit can pay it any more.
+    fn check_parked(&self, id: PayoutId, journal: &Journal, chain: &Chain) -> Result<(), Broken> {
+        let is_to_agent = journal.payouts.get(&id).is_some_and(|payout| chain.is_agent(&payout.address));
+        hold!(InTime, is_to_agent, "payout {id} is given up, and goes to no agent");
+        let mut holders = self.holders.get(&id).into_iter().flatten();
+        let is_free = holders.all(|holder| self.is_dead(holder, chain));
+        hold!(Conflicting, is_free, "payout {id} is given up, and may be paid");
+        Ok(())
     }
 
     fn check_new(&mut self, version: &Version, payouts: &[Payout], chain: &Chain) -> Result<(), Broken> {
@@ -201,7 +212,8 @@ impl Auditor {
         hold!(InTime, journal.queue.is_empty(), "somebody still waits");
         hold!(InTime, journal.open_slots().next().is_none(), "a slot is still open");
         let mut paid: Vec<_> = chain.paid().iter().map(|coin| (coin.amount, coin.address)).collect();
-        let mut owed: Vec<_> = journal.payouts.values().map(|owed| (owed.amount, owed.address)).collect();
+        let owed = journal.payouts.values().filter(|payout| !journal.parked.contains(&payout.id));
+        let mut owed: Vec<_> = owed.map(|owed| (owed.amount, owed.address)).collect();
         paid.sort_unstable();
         owed.sort_unstable();
         hold!(PaidOnce, paid == owed, "paid is {paid:?}, owed was {owed:?}");

@@ -67,6 +67,8 @@ pub struct Chain {
     reached: Vec<u64>,
     first_good_own: Option<u64>,
     deposits: u64,
+    /// Who has become an autonomous agent.
+    agents: BTreeSet<Address>,
 }
 
 impl Chain {
@@ -84,6 +86,7 @@ impl Chain {
             reached: vec![0],
             first_good_own: None,
             deposits: 0,
+            agents: BTreeSet::new(),
         };
         chain.advance(0);
         chain
@@ -117,6 +120,16 @@ impl Chain {
         };
         self.insert(unit, held);
         coin
+    }
+
+    /// An agent is defined, which has this address from now on.
+    pub fn define_agent(&mut self, address: Address) {
+        self.agents.insert(address);
+    }
+
+    /// Whether an address is an agent's.
+    pub fn is_agent(&self, address: &Address) -> bool {
+        self.agents.contains(address)
     }
 
     fn insert(&mut self, hash: UnitHash, held: Held) {

@@ -89,13 +89,7 @@ impl Counter {
             return Ok(if same { Ruling::Replay(known.payout) } else { Ruling::OtherTerms });
         }
         let number = i64::try_from(self.purchases.len()).expect("few") + 1;
-        let acceptance = Acceptance {
-            partner: PartnerId::new(order.partner),
-            base: terms.base,
-            partner_share: terms.share,
-            matched: terms.share,
-            fee_reserve: self.reserve,
-        };
+        let acceptance = self.acceptance(order, &terms);
         let entry = events::purchase_accepted(PayoutNumber::new(number), &acceptance);
         match self.book.apply(&entry.expect("there are shares")) {
             Ok(()) => {}
@@ -129,10 +123,36 @@ impl Counter {
                     self.post(&events::fund_received(output, coin.amount).expect("coins hold bytes"))?;
                 }
                 Change::Settled(settlement) => self.settle(settlement, journal)?,
+                Change::Parked { payout, .. } => self.cancel(*payout)?,
                 _ => {}
             }
         }
         self.check()
+    }
+
+    /// What was set aside for an order returns; its id stays claimed.
+    fn cancel(&mut self, payout: PayoutId) -> Result<(), Broken> {
+        let Some((order, purchase)) = self.by_payout.get(&payout).and_then(|order| {
+            let purchase = self.purchases.get(order)?;
+            Some((*order, purchase))
+        }) else {
+            return Err(Broken::new(Promise::PaidOnce, format!("payout {payout} is of no order")));
+        };
+        let number = PayoutNumber::new(payout.get());
+        let entry = events::payout_cancelled(number, &self.acceptance(order, &purchase.terms));
+        self.owed -= purchase.terms.total().get();
+        self.unpaid -= 1;
+        self.post(&entry.expect("there are shares"))
+    }
+
+    fn acceptance(&self, order: Order, terms: &Terms) -> Acceptance {
+        Acceptance {
+            partner: PartnerId::new(order.partner),
+            base: terms.base,
+            partner_share: terms.share,
+            matched: terms.share,
+            fee_reserve: self.reserve,
+        }
     }
 
     fn settle(&mut self, settlement: &Settlement, journal: &Journal) -> Result<(), Broken> {

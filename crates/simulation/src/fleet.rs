@@ -29,6 +29,7 @@ impl Report {
         sum.units += count.units;
         sum.upsets += count.upsets;
         sum.deaths += count.deaths;
+        sum.parked += count.parked;
         sum.replaced += count.replaced;
         sum.requests += count.requests;
         sum.recovery = sum.recovery.max(count.recovery);

@@ -39,6 +39,8 @@ pub struct Journal {
     pub payouts: BTreeMap<PayoutId, Payout>,
     /// What is owed and in no slot.
     pub queue: BTreeSet<(Timestamp, PayoutId)>,
+    /// What is never paid, since its payee is an agent.
+    pub parked: BTreeSet<PayoutId>,
     /// What is paid for ever, and by which unit.
     pub paid: BTreeMap<PayoutId, UnitHash>,
     /// All slots.
@@ -75,12 +77,21 @@ impl Journal {
                 hold!(Books, before.is_none(), "a coin of {} is credited twice", coin.amount);
                 Ok(())
             }
+            Change::Parked { payout, .. } => self.park(*payout),
             Change::Synced { main_chain_index } => {
                 hold!(Proven, *main_chain_index > self.synced_mci, "what was known is forgotten");
                 self.synced_mci = *main_chain_index;
                 Ok(())
             }
         }
+    }
+
+    fn park(&mut self, id: PayoutId) -> Result<(), Broken> {
+        let queued = self.payouts.get(&id).map(|payout| (payout.queued_at, id));
+        let was_queued = queued.is_some_and(|place| self.queue.remove(&place));
+        hold!(PaidOnce, was_queued, "payout {id} is parked and does not come from the queue");
+        self.parked.insert(id);
+        Ok(())
     }
 
     fn open(&mut self, slot: &Slot) -> Result<(), Broken> {

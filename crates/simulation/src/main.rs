@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let count = report.count;
     println!(
         "{} seeds in {:.1} s: {} orders paid, {} requests refused; {} units, {} won over a newer one, {} slots \
-         dead, {} answers replaced; {} starts, {} steps; {} requests to hubs and at most {:.0} s until everybody \
+         dead, {} orders parked, {} answers replaced; {} starts, {} steps; {} requests to hubs and at most {:.0} s until everybody \
          was paid",
         report.seeds,
         begin.elapsed().as_secs_f64(),
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         count.units,
         count.upsets,
         count.deaths,
+        count.parked,
         count.replaced,
         count.starts,
         count.steps,

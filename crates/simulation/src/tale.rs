@@ -43,6 +43,7 @@ impl fmt::Display for Tale<'_, Event> {
             Event::Parents { parents, .. } => {
                 write!(f, "> parents at {}, fee {}", parents.last_ball_mci, parents.tps_fee)
             }
+            Event::Agents { agents, .. } => write!(f, "> agents: {}", List(agents.iter())),
             Event::NoParents { .. } => f.write_str("> no parents"),
             Event::PostAnswered { version, text, .. } => write!(f, "> the hub says to {version}: {text}"),
             Event::PostUnanswered { version } => write!(f, "> no answer to {version}"),
@@ -81,6 +82,8 @@ impl fmt::Display for Tale<'_, Action> {
                 Ok(())
             }
             Action::AskParents(_) => f.write_str("  asks for parents"),
+            Action::LookUpAgents { .. } => f.write_str("  asks which payees are agents"),
+            Action::Parked { payouts } => write!(f, "  tells that payouts {} are parked", ids(payouts)),
             Action::AskHistory(question) => write!(f, "  asks for the history from {}", question.min_mci),
             Action::Post { version, .. } => write!(f, "  posts {version}"),
             Action::Accepted { payouts, unit } => {
@@ -111,6 +114,7 @@ impl fmt::Display for Tale<'_, Change> {
             Change::CoinProven { coin, .. } => {
                 write!(f, "a coin of {} bytes of {}", coin.amount, Short(&coin.id.unit))
             }
+            Change::Parked { payout, .. } => write!(f, "that payout {payout} is parked"),
             Change::Synced { main_chain_index } => write!(f, "that all is seen up to {main_chain_index}"),
         }
     }

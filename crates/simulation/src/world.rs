@@ -14,8 +14,10 @@ use std::sync::Arc;
 
 use obyte::answer::PostAnswer;
 use obyte::compose::Parents;
-use obyte::{Bytes, SecretKey};
-use payout::{Action, AskHistory, AskParents, Engine, Event, PayoutId, Snapshot, Timestamp, VersionId};
+use obyte::{Address, Bytes, SecretKey};
+use payout::{
+    Action, AskHistory, AskId, AskParents, Engine, Event, PayoutId, Snapshot, Timestamp, VersionId,
+};
 
 use self::plan::{Plan, RECOVERY};
 use crate::books::Books;
@@ -72,6 +74,8 @@ pub struct Count {
     pub upsets: u64,
     /// Slots that died with their anchor.
     pub deaths: u64,
+    /// Orders that were given up, since their payee is an agent.
+    pub parked: u64,
     /// Answers with another unit than the answer before, which was dead.
     pub replaced: u64,
     /// Posts and questions to hubs after the trouble was over.
@@ -94,6 +98,10 @@ enum Item {
     /// The hub answered with parents, and now looks the unit up.
     LookUp(AskParents, Parents),
     History(AskHistory),
+    /// The hub looks up which of these are agents.
+    Agents(AskId, Vec<Address>),
+    /// A payee becomes an agent.
+    DefineAgent(Address),
     /// A unit reaches a hub.
     Arrive(usize, VersionId, Arc<str>),
     /// The hubs tell each other what they have.
@@ -179,6 +187,7 @@ impl World {
         world.later(0, Item::Connect);
         world.later(1, Item::Trouble);
         world.plan_purchases();
+        world.plan_agents();
         world
     }
 
@@ -207,6 +216,7 @@ impl World {
 
     fn take_stock(&mut self) {
         self.count.orders = self.counter.orders().len() as u64;
+        self.count.parked = self.books.journal.parked.len() as u64;
         for (slot, state) in self.books.journal.slots.values() {
             self.count.units += slot.versions.len() as u64;
             self.count.deaths += u64::from(*state == State::Dead);
@@ -322,7 +332,13 @@ impl World {
                 self.answer_history(&question);
                 Ok(())
             }
-            Item::Tell(_) | Item::LookUp(..) | Item::History(_) => Ok(()),
+            Item::Agents(ask, addresses) if life == self.life => self.answer_agents(ask, addresses),
+            Item::DefineAgent(address) => {
+                self.tell_story(format_args!("    {address} becomes an agent"));
+                self.books.chain.define_agent(address);
+                Ok(())
+            }
+            Item::Tell(_) | Item::LookUp(..) | Item::History(_) | Item::Agents(..) => Ok(()),
         }
     }
 
@@ -345,7 +361,8 @@ impl World {
                 self.tell(Event::Queued(vec![payout]))
             }
             Ruling::Replay(payout) => {
-                if !self.answer(payout)? {
+                let is_parked = self.books.journal.parked.contains(&payout);
+                if !self.answer(payout)? && !is_parked {
                     self.wait_for(payout);
                 }
                 Ok(())

@@ -231,6 +231,9 @@ pub enum PayoutState {
         /// What became of that unit, as far as is known.
         status: VersionStatus,
     },
+    /// Never paid, since the payee is an autonomous agent (8.8). The shares returned; the order id stays
+    /// claimed.
+    Parked,
     /// Proven paid.
     Final {
         /// The unit.

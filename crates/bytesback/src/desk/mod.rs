@@ -4,7 +4,6 @@
 //! answered as it was; the rest is quoted, accepted in one transaction, handed to the payer, and
 //! answered when the hub has accepted its unit, or when the answer is due.
 
-mod agents;
 mod probe;
 mod refusal;
 
@@ -16,13 +15,12 @@ use obyte::{Address, UnitHash};
 use obyte_hub::{ConnectionState, Hubs};
 use program::{BaseShare, Pair, Quote, Rate, RateTable, Rules, quote};
 use store::{
-    Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, PurchaseRecord,
-    Shares, Store, StoreError, Terms, Verdict,
+    Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PayoutState, PurchaseKey,
+    PurchaseRecord, Shares, Store, StoreError, Terms, Verdict,
 };
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use self::agents::Agents;
 use self::probe::Probe;
 pub use self::refusal::Refusal;
 use crate::clock::Clock;
@@ -73,19 +71,8 @@ pub struct Desk {
     clock: Arc<dyn Clock>,
     settings: DeskSettings,
     probe: Probe,
-    live: SideAtWork,
-    test: SideAtWork,
-}
-
-struct SideAtWork {
-    side: Side,
-    agents: Agents,
-}
-
-impl From<Side> for SideAtWork {
-    fn from(side: Side) -> Self {
-        Self { agents: Agents::new(side.hubs.clone()), side }
-    }
+    live: Side,
+    test: Side,
 }
 
 impl Desk {
@@ -97,11 +84,10 @@ impl Desk {
         live: Side,
         test: Side,
     ) -> Self {
-        let probe = Probe::default();
-        Self { store, clock, settings, probe, live: live.into(), test: test.into() }
+        Self { store, clock, settings, probe: Probe::default(), live, test }
     }
 
-    const fn side(&self, endpoint: Endpoint) -> &SideAtWork {
+    const fn side(&self, endpoint: Endpoint) -> &Side {
         match endpoint {
             Endpoint::Live => &self.live,
             Endpoint::Test => &self.test,
@@ -129,7 +115,7 @@ impl Desk {
                 None => self.answer_again(endpoint, record, due).await,
             };
         }
-        self.check_payee(endpoint, recipient, due).await?;
+        self.check_payee(endpoint, recipient)?;
         let acceptance = self.quoted(endpoint, key, terms, purchase)?;
         let (verdict, unit) = self.accept(endpoint, acceptance, due).await?;
         match verdict {
@@ -142,18 +128,12 @@ impl Desk {
     }
 
     /// What can be said about the payee and the payer before anything is set aside.
-    async fn check_payee(&self, endpoint: Endpoint, payee: Address, due: Instant) -> Result<(), Refusal> {
-        if [&self.live, &self.test].iter().any(|at| at.side.payer.address() == payee) {
+    fn check_payee(&self, endpoint: Endpoint, payee: Address) -> Result<(), Refusal> {
+        if [&self.live, &self.test].iter().any(|side| side.payer.address() == payee) {
             return Err(Refusal::OwnWallet);
         }
-        let at = self.side(endpoint);
-        if at.side.payer.status().queued >= self.settings.queue_max {
-            return Err(Refusal::Busy);
-        }
-        if at.agents.is_agent(payee, due).await {
-            return Err(Refusal::Agent);
-        }
-        Ok(())
+        let is_full = self.side(endpoint).payer.status().queued >= self.settings.queue_max;
+        if is_full { Err(Refusal::Busy) } else { Ok(()) }
     }
 
     fn quoted(
@@ -163,7 +143,7 @@ impl Desk {
         terms: Terms,
         purchase: Purchase,
     ) -> Result<Acceptance, Refusal> {
-        let side = &self.side(endpoint).side;
+        let side = self.side(endpoint);
         let rates = side.rates.current();
         let quote: Quote =
             quote(&self.settings.rules, terms.price, terms.percentage, BaseShare::Ordinary, &rates)?;
@@ -191,7 +171,7 @@ impl Desk {
         acceptance: Acceptance,
         due: Instant,
     ) -> Result<(Verdict, Option<AcceptedUnit>), Refusal> {
-        let (store, payer) = (Arc::clone(&self.store), self.side(endpoint).side.payer.clone());
+        let (store, payer) = (Arc::clone(&self.store), self.side(endpoint).payer.clone());
         let accepting = tokio::spawn(async move {
             let verdict = store.accept(endpoint, acceptance).await?;
             let unit = match &verdict {
@@ -238,10 +218,13 @@ impl Desk {
         replayed: bool,
     ) -> Result<Answer, Refusal> {
         loop {
+            if record.state == PayoutState::Parked {
+                return Err(Refusal::Agent);
+            }
             if let Some(answered) = record.answered {
                 return Ok(paid(&record, answered.unit, replayed, answered.replaced));
             }
-            let unit = self.side(endpoint).side.payer.watch(record.payout.id);
+            let unit = self.side(endpoint).payer.watch(record.payout.id);
             match timeout_at(due, unit).await {
                 // What is told is kept already, and the store knows whether another unit was told before.
                 Ok(Ok(_)) => {}
@@ -315,7 +298,7 @@ impl Desk {
     }
 
     fn payer_checks(&self, endpoint: Endpoint) -> [Check; 3] {
-        let Side { payer, hubs, .. } = &self.side(endpoint).side;
+        let Side { payer, hubs, .. } = self.side(endpoint);
         let status = payer.status();
         [
             Check {

@@ -17,8 +17,9 @@ pub enum Refusal {
     /// One of the server's own addresses.
     #[error("address belongs to this cashback server; send the customer's own address")]
     OwnWallet,
-    /// An address that runs code.
-    #[error("address is an autonomous agent; send the customer's own wallet address")]
+    /// An address that runs code. This is seen only once the purchase was accepted, so its order id stays
+    /// claimed.
+    #[error("address is an autonomous agent and is not paid; use a wallet address and a new order_id")]
     Agent,
     /// Too much is waiting.
     #[error("too many purchases are waiting to be paid, please repeat later")]

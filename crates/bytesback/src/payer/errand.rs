@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use obyte::Address;
 use obyte::answer::{MaybeAccepted, PostAnswer};
 use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
 use obyte_hub::{Hub, HubError, HubId, Hubs, ParentsRequest, Question};
-use payout::{AskHistory, AskParents, Event, VersionId};
+use payout::{AskHistory, AskId, AskParents, Event, VersionId};
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::history::Historian;
@@ -15,6 +18,16 @@ use super::suspicion::Parentage;
 
 /// How long an answer about parents or to a post may take before the engine goes on without it.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How many definitions are asked for at once.
+const AT_ONCE: usize = 16;
+
+/// What a hub found for a unit.
+struct Found {
+    parents: Parents,
+    looked_up_mci: Option<u64>,
+    agents: u64,
+}
 
 /// Runs errands to the hub.
 #[derive(Clone)]
@@ -34,12 +47,31 @@ impl Errands {
                 .hubs
                 .ask(Question::Parents, PATIENCE, |hub| async move { parents(&hub, &question).await });
             let event = match asking.await {
-                (hub, Ok((parents, looked_up_mci))) => match this.is_to_be_left(hub, &parents) {
-                    true => Event::NoParents { ask },
-                    false => Event::Parents { ask, parents, threshold, looked_up_mci },
-                },
+                (hub, Ok(Found { parents, .. })) if this.is_to_be_left(hub, &parents) => {
+                    Event::NoParents { ask }
+                }
+                (_, Ok(Found { parents, looked_up_mci, agents })) => {
+                    Event::Parents { ask, parents, threshold, looked_up_mci, agents }
+                }
                 (hub, Err(error)) => {
                     tracing::warn!(hub = %this.hubs.name(hub), %error, "the hub gave no parents");
+                    Event::NoParents { ask }
+                }
+            };
+            this.tell(event);
+        });
+    }
+
+    pub(super) fn look_up_agents(&self, ask: AskId, addresses: Vec<Address>) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let asking = this.hubs.ask(Question::Definitions, PATIENCE, |hub| async move {
+                agents(&hub, addresses.clone()).await
+            });
+            let event = match asking.await {
+                (_, Ok(agents)) => Event::Agents { ask, agents },
+                (hub, Err(error)) => {
+                    tracing::warn!(hub = %this.hubs.name(hub), %error, "the hub does not show its agents");
                     Event::NoParents { ask }
                 }
             };
@@ -100,19 +132,36 @@ impl Errands {
 
 /// Parents first, and only then the unit whose place decides about the definition: this order has no
 /// race (4.7).
-async fn parents(hub: &Hub, question: &AskParents) -> Result<(Parents, Option<u64>), HubError> {
+async fn parents(hub: &Hub, question: &AskParents) -> Result<Found, HubError> {
     let request = ParentsRequest {
         witnesses: None,
         from_addresses: vec![question.from],
         output_addresses: question.to.clone(),
         max_aa_responses: None,
     };
-    let parents = Parents::from(hub.parents(&request).await?);
-    let looked_up = match question.look_up {
+    let answer = hub.parents(&request).await?;
+    let agents = answer.count_primary_aa_triggers;
+    let parents = Parents::from(answer);
+    let looked_up_mci = match question.look_up {
         Some(unit) => hub.get_joint(unit).await?.and_then(|joint| joint.hints.main_chain_index),
         None => None,
     };
-    Ok((parents, looked_up))
+    Ok(Found { parents, looked_up_mci, agents })
+}
+
+/// Which of the addresses a hub shows a definition of an agent for. A definition hashes to its address,
+/// which the hub client checks, so none can be made up.
+async fn agents(hub: &Hub, addresses: Vec<Address>) -> Result<Vec<Address>, HubError> {
+    let asking = addresses.into_iter().map(|address| {
+        let hub = hub.clone();
+        async move { Ok(hub.definition(address).await?.filter(is_agent).map(|_| address)) }
+    });
+    let found: Vec<Option<Address>> = stream::iter(asking).buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn is_agent(definition: &Value) -> bool {
+    definition.get(0).and_then(Value::as_str) == Some("autonomous agent")
 }
 
 const NO_ANSWER: PostAnswer = PostAnswer::MaybeAccepted(MaybeAccepted::NoAnswer);

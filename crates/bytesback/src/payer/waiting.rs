@@ -23,6 +23,13 @@ impl Waiting {
         }
     }
 
+    /// There will be no unit for these payouts: who waits looks into the store, which knows why.
+    pub(super) fn send_to_store(&mut self, payouts: &[PayoutId]) {
+        for payout in payouts {
+            self.0.remove(payout);
+        }
+    }
+
     /// Forgets those that gave up.
     pub(super) fn sweep(&mut self) {
         self.0.retain(|_, waiters| {

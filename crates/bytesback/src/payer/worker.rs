@@ -163,8 +163,10 @@ impl Worker<'_> {
             Action::Persist(changes) => self.fixed.store.apply(&self.fixed.lock, changes).await?,
             Action::AskParents(question) => self.errands.ask_parents(question, self.threshold),
             Action::AskHistory(question) => self.errands.ask_history(question),
+            Action::LookUpAgents { ask, addresses } => self.errands.look_up_agents(ask, addresses),
             Action::Post { version, json } => self.errands.post(version, json),
             Action::Accepted { payouts, unit } => self.waiting.answer(&payouts, unit),
+            Action::Parked { payouts } => self.waiting.send_to_store(&payouts),
             Action::Alarm(alarm) => self.alarm(&alarm),
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Questions that the state answers at once (6.4). All answers are a hub's opinion.
 
+use std::collections::BTreeSet;
+
 use obyte::validate::context::DagView as _;
 use obyte::{Address, UnitHash};
 use serde_json::{Value, json};
@@ -81,9 +83,9 @@ fn parents(state: &State, params: Option<&Value>) -> Result<Value> {
     let from = field("from_addresses").and_then(addresses).filter(|list| in_range(list, MAX_AUTHORS));
     let Some(from) = from else { return fail("bad from addresses") };
     let Some(outputs) = field("output_addresses") else { return fail("no output addresses") };
-    if !addresses(outputs).is_some_and(|list| in_range(&list, MAX_OUTPUT_ADDRESSES)) {
-        return fail("bad output addresses");
-    }
+    let outputs = addresses(outputs).filter(|list| in_range(list, MAX_OUTPUT_ADDRESSES));
+    let Some(outputs) = outputs else { return fail("bad output addresses") };
+    let agents: BTreeSet<_> = outputs.iter().filter(|to| state.agents.contains_key(to)).collect();
     let picked = state.parents_for(&from).map_err(|error| format!("unable to find parents: {error}"))?;
     let parents = picked.parents;
     Ok(json!({
@@ -93,7 +95,7 @@ fn parents(state: &State, params: Option<&Value>) -> Result<Value> {
         "last_stable_mc_ball_unit": parents.last_ball_unit,
         "last_stable_mc_ball_mci": parents.last_ball_mci,
         "tps_fee": parents.tps_fee,
-        "count_primary_aa_triggers": 0,
+        "count_primary_aa_triggers": agents.len(),
     }))
 }
 
@@ -106,6 +108,9 @@ fn last_stable_unit(state: &State) -> Result<Value> {
 
 /// The definition that an address ever revealed.
 fn revealed(state: &State, address: &Address) -> Option<Value> {
+    if let Some(agent) = state.agents.get(address) {
+        return Some(agent.clone());
+    }
     let text = state.facts.people.get(address)?.definition()?;
     serde_json::from_str(text).ok()
 }

@@ -10,6 +10,7 @@ mod people;
 mod post;
 mod view;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -47,6 +48,8 @@ pub(crate) struct State {
     journal: Journal,
     reader: Reader,
     bad: post::Bad,
+    /// Definitions of agents, which are shown and never run.
+    pub(crate) agents: BTreeMap<Address, Value>,
     /// Whether the unit that is judged comes from another hub.
     is_relaying: bool,
 }
@@ -81,6 +84,7 @@ impl State {
             reader: journal.reader(),
             journal,
             bad: post::Bad::default(),
+            agents: BTreeMap::new(),
             is_relaying: false,
         })
     }

@@ -62,10 +62,12 @@ pub enum Question {
     Post,
     /// Whether that answer is as other hubs see it.
     Verdict,
+    /// The definitions of addresses.
+    Definitions,
 }
 
 impl Question {
-    const COUNT: usize = 4;
+    const COUNT: usize = 5;
 }
 
 impl fmt::Display for Question {
@@ -75,6 +77,7 @@ impl fmt::Display for Question {
             Self::History => "histories",
             Self::Post => "posted units",
             Self::Verdict => "units that others accept",
+            Self::Definitions => "definitions",
         })
     }
 }

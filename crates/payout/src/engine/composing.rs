@@ -14,8 +14,10 @@ use crate::{Action, Alarm, AskId, AskParents, Payout, SlotNo, Timestamp, Version
 /// A question for parents that is not answered yet, and what the unit is for.
 #[derive(Debug)]
 pub(super) struct Asking {
-    ask: AskId,
-    plan: Plan,
+    pub(super) ask: AskId,
+    pub(super) plan: Plan,
+    /// The parents, while the hub is asked which payees are agents.
+    pub(super) found: Option<Found>,
 }
 
 /// What the next unit is for. Every payout in it stands in the queue or in the slot already.
@@ -25,7 +27,7 @@ pub(super) struct Plan {
     pub(super) replaces: Option<SlotNo>,
     /// The coin that is spent first.
     pub(super) anchor: Coin,
-    /// What must be in it: the payouts of the slot. A new slot has none yet.
+    /// What must be in it: the payouts of the slot, but for those to agents. A new slot has none yet.
     pub(super) held: Vec<Payout>,
     /// What comes along from the queue, as far as there are coins for it.
     pub(super) joining: Vec<Payout>,
@@ -60,7 +62,7 @@ impl Engine {
             to: to.into_iter().collect(),
             look_up: self.to_look_up(),
         };
-        self.asking = Some(Asking { ask, plan });
+        self.asking = Some(Asking { ask, plan, found: None });
         out.push(Action::AskParents(question));
     }
 
@@ -96,7 +98,7 @@ impl Engine {
             Need::Version(no) => {
                 let slot = self.slots.iter().find(|slot| slot.no == no)?;
                 // The same payouts with the same amounts; what waits may come along (8.5).
-                (Some(no), slot.anchor, slot.payouts.clone())
+                (Some(no), slot.anchor, self.without_agents(&slot.payouts))
             }
             Need::Slot(anchor) => (None, anchor?, Vec::new()),
         };
@@ -125,7 +127,14 @@ impl Engine {
 
     pub(super) fn on_parents(&mut self, now: Timestamp, ask: AskId, found: Found, out: &mut Outbox) {
         let Some(Asking { plan, .. }) = self.asking.take_if(|asking| asking.ask == ask) else { return };
-        // The line may have moved while the question was on its way; then another plan is made.
+        if self.still_holds(&plan) && (found.agents > 0 || self.wishes.want_agents()) {
+            return self.look_up_agents(ask, plan, found, out);
+        }
+        self.go_by(now, plan, found, out);
+    }
+
+    /// Makes the unit; unless the line has moved meanwhile: then another plan is made.
+    pub(super) fn go_by(&mut self, now: Timestamp, plan: Plan, found: Found, out: &mut Outbox) {
         if !self.still_holds(&plan) {
             return;
         }

@@ -1,5 +1,7 @@
 //! Following the payer's history: what is proven settles slots, and brings new coins.
 
+use std::time::Duration;
+
 use obyte::UnitHash;
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
@@ -10,6 +12,9 @@ use crate::{
     Action, Alarm, AskHistory, AskId, Change, SeenUnit, Snapshot, Standing, Timestamp, VersionId,
     VersionStatus,
 };
+
+/// How many times as long as a history took no other is asked for.
+const REST: u32 = 3;
 
 /// Where following stands.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub(super) struct Follow {
     wanted: bool,
     /// Not before this time, after a failure.
     not_before: Timestamp,
+    /// Not before this time, unless something must be seen.
+    rest_until: Timestamp,
     last: Option<Timestamp>,
     settled_units: Recent<UnitHash>,
     credited_coins: Recent<CoinId>,
@@ -45,6 +52,7 @@ impl Follow {
             asked: None,
             wanted: false,
             not_before: Timestamp::default(),
+            rest_until: Timestamp::default(),
             last: None,
             settled_units: snapshot.settled_units.iter().copied().collect(),
             credited_coins,
@@ -83,6 +91,13 @@ impl Follow {
         }
     }
 
+    /// After a history the hub has thrice the time that it took for other things: the more is going on,
+    /// the larger a history is, and posting comes first.
+    fn rest(&mut self, now: Timestamp, at_most: Duration) {
+        let took = self.last.map(|asked| now.since(asked)).unwrap_or_default();
+        self.rest_until = now.plus((took * REST).min(at_most));
+    }
+
     pub(super) fn remember_unit(&mut self, unit: UnitHash) {
         self.settled_units.insert(unit);
     }
@@ -90,6 +105,7 @@ impl Follow {
     /// The clock was set back to this time.
     pub(super) fn not_after(&mut self, now: Timestamp) {
         self.not_before = self.not_before.min(now);
+        self.rest_until = self.rest_until.min(now);
         self.last = self.last.map(|at| at.min(now));
     }
 }
@@ -102,7 +118,8 @@ impl Engine {
         let every = if self.slots.is_empty() { self.settings.look_every } else { self.settings.follow_every };
         let usual = self.follow.last.map(|last| last.plus(every)).unwrap_or_default();
         let due = if self.follow.wanted { Timestamp::default() } else { usual };
-        Some(due.max(self.follow.not_before))
+        let rested = if self.follow.must_see { Timestamp::default() } else { self.follow.rest_until };
+        Some(due.max(self.follow.not_before).max(rested))
     }
 
     pub(super) fn ask_history(&mut self, now: Timestamp, out: &mut Outbox) {
@@ -127,6 +144,7 @@ impl Engine {
         }
         self.follow.synced = true;
         self.follow.must_see = false;
+        self.follow.rest(now, self.settings.follow_every);
         // Slots are settled in the order of the line, whatever order the hub lists units in.
         let mut own: Vec<(VersionId, &SeenUnit)> =
             units.iter().filter_map(|seen| Some((self.version_with(&seen.unit)?, seen))).collect();

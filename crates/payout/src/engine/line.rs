@@ -116,6 +116,7 @@ impl Engine {
         self.compose_at = Timestamp::default();
         let change = settlement.change;
         out.persist(Change::Settled(settlement));
+        self.park_queued(now, out);
         if self.slots.front().is_some_and(|next| next.anchor != change) {
             self.drop_from(0, now, out);
         }
@@ -144,6 +145,7 @@ impl Engine {
             self.return_to_queue(slot.payouts.iter().copied());
             out.persist(Change::SlotDied { slot: slot.no, at: now });
         }
+        self.park_queued(now, out);
     }
 
     /// Nothing is done about this version any more, and its return in a history is no alarm.

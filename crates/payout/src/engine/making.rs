@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) parents: Parents,
     pub(super) threshold: ThresholdSize,
     pub(super) looked_up_mci: Option<u64>,
+    /// How many of the payees are autonomous agents.
+    pub(super) agents: u64,
 }
 
 /// What a refusal taught about the next unit. It counts for one attempt.
@@ -37,13 +39,20 @@ pub(super) struct Wishes {
     definition: Option<bool>,
     /// The least TPS fee that it said it takes.
     tps_fee: Bytes,
+    /// It found agents that it had not counted before.
+    agents: bool,
 }
 
 impl Wishes {
+    pub(super) const fn want_agents(&self) -> bool {
+        self.agents
+    }
+
     pub(super) fn learn(&mut self, answer: PostAnswer) {
         match answer {
             PostAnswer::UnitError(UnitError::DefinitionMissing) => self.definition = Some(true),
             PostAnswer::UnitError(UnitError::DefinitionRepeated) => self.definition = Some(false),
+            PostAnswer::UnitError(UnitError::Agents) => self.agents = true,
             _ => {}
         }
         if let Some(required) = answer.fee_too_low().and_then(|fee| fee.required) {

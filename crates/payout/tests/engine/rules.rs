@@ -1,5 +1,6 @@
 //! The rules, one by one.
 
+mod agents;
 mod line;
 mod operator;
 mod paying;

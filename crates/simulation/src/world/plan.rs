@@ -14,6 +14,13 @@ use crate::random::Random;
 pub(super) const RECOVERY: u64 = 20 * 60_000;
 const DAY: u64 = 24 * 60 * 60_000;
 
+/// How many customers there are in a world.
+const CUSTOMERS: u64 = 7;
+
+fn customer(number: u64) -> Address {
+    Address::of_source(&format!("customer {number}"))
+}
+
 /// The kind of a world.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
@@ -93,12 +100,21 @@ impl World {
         }
     }
 
+    /// In some worlds a customer gives the address of an agent, or of what becomes one.
+    pub(super) fn plan_agents(&mut self) {
+        if self.random.chance(200) {
+            let at = self.random.between(0, self.plan.trouble);
+            let which = self.random.between(0, CUSTOMERS - 1);
+            self.later(at, Item::DefineAgent(customer(which)));
+        }
+    }
+
     fn plan_purchase(&mut self, number: u64, at: u64) {
         // Partners may use the same order id, and one may use it for two purchases.
         let order = Order { partner: if number.is_multiple_of(3) { 2 } else { 1 }, id: number / 2 };
         let share = if self.random.chance(400) { self.random.between(1, 500) * 10 } else { 0 };
         let terms = Terms {
-            recipient: Address::of_source(&format!("customer {}", number % 7)),
+            recipient: customer(number % CUSTOMERS),
             // Amounts tell the orders apart.
             base: Bytes::literal(20_000 + number * 10_000 % 70_000 + number),
             share: Bytes::literal(share),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use obyte::Address;
 use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
-use payout::{Action, AskHistory, AskParents, Engine, Event, VersionId};
+use payout::{Action, AskHistory, AskId, AskParents, Engine, Event, VersionId};
 
 use super::{Item, World, key};
-use crate::broken::Broken;
+use crate::broken::{Broken, hold};
 
 impl World {
     pub(super) fn carry_out(&mut self, action: Action) -> Result<(), Broken> {
@@ -33,6 +34,21 @@ impl World {
                 }
             }
             Action::AskParents(question) => self.ask_parents(question, delay),
+            Action::Parked { payouts } => {
+                for payout in payouts {
+                    let is_kept = self.books.journal.parked.contains(&payout);
+                    hold!(SameAnswer, is_kept, "payout {payout} is called parked, and is not");
+                    self.waiting.remove(&payout);
+                }
+            }
+            Action::LookUpAgents { ask, .. } if self.is_lost() => {
+                self.count_request();
+                self.later(2_000, Item::Tell(Event::NoParents { ask }));
+            }
+            Action::LookUpAgents { ask, addresses } => {
+                self.count_request();
+                self.later(delay, Item::Agents(ask, addresses));
+            }
             Action::AskHistory(question) if self.is_lost() => {
                 self.count_request();
                 self.later(2_000, Item::Tell(Event::NoHistory { ask: question.ask }));
@@ -82,7 +98,20 @@ impl World {
         let eye = self.hubs[self.hub].eye();
         let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(eye, &unit));
         let threshold = ThresholdSize::DEFAULT;
-        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci })
+        let is_agent = |address: &&Address| self.books.chain.is_agent(address);
+        let agents = question.to.iter().filter(is_agent).count() as u64;
+        // Some hubs cannot count.
+        let is_wrong = !self.is_calm && self.random.chance(100);
+        let agents = if is_wrong { self.random.between(0, 2) } else { agents };
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci, agents })
+    }
+
+    pub(super) fn answer_agents(&mut self, ask: AskId, addresses: Vec<Address>) -> Result<(), Broken> {
+        // A definition cannot be made up, but it can be withheld.
+        let hides = !self.is_calm && self.random.chance(200);
+        let is_agent = |address: &Address| !hides && self.books.chain.is_agent(address);
+        let agents = addresses.into_iter().filter(is_agent).collect();
+        self.tell(Event::Agents { ask, agents })
     }
 
     pub(super) fn answer_history(&mut self, question: &AskHistory) {

@@ -67,6 +67,24 @@ pub(super) fn accept(
     })))
 }
 
+/// What was set aside when the purchase of a payout was accepted.
+pub(super) fn set_aside(connection: &Connection, payout: PayoutId) -> Result<ledger::Acceptance, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT purchases.id, partner, base, partner_share, matched, fee_reserve
+         FROM purchases JOIN payouts ON payouts.id = purchases.payout WHERE payout = ?",
+    )?;
+    let mut rows = statement.query([payout.get()])?;
+    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let fields = Fields::new("purchases", row);
+    Ok(ledger::Acceptance {
+        partner: PartnerId::new(fields.plain("partner")?),
+        base: fields.bytes("base")?,
+        partner_share: fields.bytes("partner_share")?,
+        matched: fields.bytes("matched")?,
+        fee_reserve: fields.bytes("fee_reserve")?,
+    })
+}
+
 /// Payouts are never deleted, so the highest number is the newest.
 fn next_payout(connection: &Connection) -> Result<PayoutId, StoreError> {
     let highest: i64 = connection
@@ -139,7 +157,7 @@ pub(super) fn find(
     key: &PurchaseKey,
 ) -> Result<Option<PurchaseRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot
+        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot, parked_at
          FROM purchases JOIN payouts ON payouts.id = purchases.payout
          WHERE purchases.endpoint = ? AND partner = ? AND merchant_scope = ? AND order_id = ?",
     )?;
@@ -181,6 +199,7 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
         queued_at: fields.time("queued_at")?,
     };
     let (state, answered) = match fields.plain::<Option<i64>>("slot")? {
+        None if fields.plain::<Option<i64>>("parked_at")?.is_some() => (PayoutState::Parked, None),
         // Without a slot now, it may still have been in one that died.
         None => (PayoutState::Queued, None),
         Some(slot) => where_it_stands(connection, &fields, payout.id, slot)?,

@@ -237,3 +237,29 @@ pub(crate) async fn fees_never_take_the_fund_below_zero(backend: &impl Backend) 
     assert_eq!(world.snapshot().await, before);
     world.check_book().await;
 }
+
+pub(crate) async fn a_parked_payout_is_never_paid_and_its_shares_return(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let fund = world.balance(Account::Fund).await;
+    let payout = world.owe("1", 1_000).await;
+    let parked = || Change::Parked { payout: payout.id, at: DIED };
+    world.apply([parked()]).await.expect("it waits in the queue");
+    let record = world.record("1").await;
+    assert_eq!((record.state, record.answered), (PayoutState::Parked, None));
+    assert!(world.snapshot().await.queue.is_empty());
+    assert_eq!(world.balance(Account::Fund).await, fund);
+    assert_eq!((world.balance(Account::Owed).await, world.balance(Account::FeeReserve).await), (0, 0));
+    assert_eq!(world.refused([parked()]).await, Violation::NotQueued(payout.id));
+    let late = slot(0, &[funding()], &[payout]);
+    assert_eq!(world.refused([Change::SlotOpened(late)]).await, Violation::NotQueued(payout.id));
+    let again = world.accept(world.purchase("1", 1_000)).await;
+    assert!(matches!(again, store::Verdict::Replay(record) if record.state == PayoutState::Parked));
+    world.check_book().await;
+}
+
+pub(crate) async fn a_payout_in_a_slot_cannot_be_parked(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let payout = opened(&world).await.payouts[0];
+    let parked = Change::Parked { payout: payout.id, at: DIED };
+    assert_eq!(world.refused([parked]).await, Violation::NotQueued(payout.id));
+}

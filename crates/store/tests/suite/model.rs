@@ -99,6 +99,7 @@ impl Model {
                 let slot = self.take(*slot);
                 self.release(&slot, &[slot.anchor], &[]);
             }
+            Change::Parked { payout, .. } => self.snapshot.queue.retain(|queued| queued.id != *payout),
             Change::CoinProven { coin, .. } => {
                 self.snapshot.refills.push(*coin);
                 self.snapshot.credited_coins.push(coin.id);

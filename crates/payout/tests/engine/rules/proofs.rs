@@ -230,7 +230,7 @@ fn the_definition_is_repeated_until_the_first_unit_is_below_the_last_ball() {
     let looked_up_mci = desk.books.chain.mci_of(HUB, &desk.version(Desk::id(0, 0)).unit);
     assert!(looked_up_mci.is_some_and(|mci| mci > parents.last_ball_mci));
     let threshold = obyte::fee::ThresholdSize::DEFAULT;
-    desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci });
+    desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci, agents: 0 });
     assert!(reveals(&desk, 2), "the last ball is older than the first unit");
     assert_eq!(desk.let_hub_answer(Desk::id(2, 0)), PostAnswer::Accepted);
     desk.pass(SECOND);

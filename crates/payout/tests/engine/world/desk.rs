@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use obyte::UnitHash;
 use obyte::answer::PostAnswer;
 use obyte::compose::Coin;
 use obyte::fee::ThresholdSize;
+use obyte::{Address, UnitHash};
 use payout::{
-    Action, Alarm, AskHistory, AskParents, Engine, Event, PayoutId, SeenUnit, Settings, SlotNo, Standing,
-    Timestamp, Version, VersionId, VersionNo,
+    Action, Alarm, AskHistory, AskId, AskParents, Engine, Event, PayoutId, SeenUnit, Settings, SlotNo,
+    Standing, Timestamp, Version, VersionId, VersionNo,
 };
 
 use simulation::{BEGINNING, Books, key};
@@ -30,6 +30,8 @@ pub(crate) struct Desk {
     pub(crate) posts: Vec<(VersionId, Arc<str>)>,
     pub(crate) parents_asked: Option<AskParents>,
     pub(crate) history_asked: Option<AskHistory>,
+    pub(crate) agents_asked: Option<(AskId, Vec<Address>)>,
+    pub(crate) parked: Vec<PayoutId>,
     pub(crate) told: Vec<(Vec<PayoutId>, UnitHash)>,
     pub(crate) alarms: Vec<Alarm>,
     /// What the engine did last, in order.
@@ -64,6 +66,8 @@ impl Desk {
             posts: Vec::new(),
             parents_asked: None,
             history_asked: None,
+            agents_asked: None,
+            parked: Vec::new(),
             told: Vec::new(),
             alarms: Vec::new(),
             log: Vec::new(),
@@ -98,6 +102,7 @@ impl Desk {
         self.posts.clear();
         self.parents_asked = None;
         self.history_asked = None;
+        self.agents_asked = None;
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -109,6 +114,8 @@ impl Desk {
                 self.books.check_post(version, &json).expect(KEPT);
                 self.posts.push((version, json));
             }
+            Action::LookUpAgents { ask, addresses } => self.agents_asked = Some((ask, addresses)),
+            Action::Parked { payouts } => self.parked.extend(payouts),
             Action::Accepted { payouts, unit } => {
                 self.books.check_told(&payouts, &unit).expect(KEPT);
                 self.told.push((payouts, unit));
@@ -142,7 +149,17 @@ impl Desk {
         let parents = self.books.chain.parents(HUB, self.now, tps_fee);
         let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(HUB, &unit));
         let threshold = ThresholdSize::DEFAULT;
-        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci });
+        let is_agent = |address: &&Address| self.books.chain.is_agent(address);
+        let agents = question.to.iter().filter(is_agent).count() as u64;
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci, agents });
+    }
+
+    /// The hub tells truly which of the payees are agents.
+    pub(crate) fn give_agents(&mut self) {
+        let (ask, addresses) = self.agents_asked.take().expect("the engine asked for agents");
+        let is_agent = |address: &Address| self.books.chain.is_agent(address);
+        let agents = addresses.into_iter().filter(is_agent).collect();
+        self.tell(Event::Agents { ask, agents });
     }
 
     /// The payouts are accepted and their unit is posted, not answered.
@@ -222,6 +239,8 @@ impl Desk {
                 self.let_hub_answer(*version);
             } else if self.history_asked.is_some() {
                 self.give_history();
+            } else if self.agents_asked.is_some() {
+                self.give_agents();
             } else if self.parents_asked.is_some() {
                 self.give_parents();
             } else {

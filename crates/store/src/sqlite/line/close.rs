@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use ledger::events;
+use ledger::{PayoutNumber, events};
 use obyte::Bytes;
 use obyte::compose::Coin;
 use payout::{PayoutId, Settlement, SlotNo, Timestamp, VersionId, VersionStatus};
 use rusqlite::params;
 
 use super::{Line, Row};
-use crate::sqlite::book;
 use crate::sqlite::codec::{Fields, integer, millis};
+use crate::sqlite::{book, purchases};
 use crate::{StoreError, Violation};
 
 impl Line<'_> {
@@ -177,6 +177,23 @@ impl Line<'_> {
             .prepare_cached("UPDATE slots SET state = 'dead', closed_at = ? WHERE endpoint = ? AND no = ?")?
             .execute(params![millis(at)?, self.code(), no])?;
         Ok(())
+    }
+
+    /// A payout that waits in the queue is never paid; what was set aside for it returns.
+    pub(super) fn park(&self, payout: PayoutId, at: Timestamp) -> Result<(), StoreError> {
+        let parked = self
+            .connection
+            .prepare_cached(
+                "UPDATE payouts SET parked_at = ? WHERE id = ? AND endpoint = ? AND slot IS NULL
+                     AND parked_at IS NULL",
+            )?
+            .execute(params![millis(at)?, payout.get(), self.code()])?;
+        if parked != 1 {
+            return Err(Violation::NotQueued(payout).into());
+        }
+        let set_aside = purchases::set_aside(self.connection, payout)?;
+        let entry = events::payout_cancelled(PayoutNumber::new(payout.get()), &set_aside)?;
+        book::post(self.connection, self.endpoint, at, &entry)
     }
 
     fn free_payouts(&self, payouts: &[PayoutId]) -> Result<(), StoreError> {

@@ -37,6 +37,7 @@ pub(super) fn apply(
                 died.push(slot);
             }
             Change::CoinProven { coin, at } => line.credit(&coin, at)?,
+            Change::Parked { payout, at } => line.park(payout, at)?,
             Change::Synced { main_chain_index } => line.synced(main_chain_index)?,
         }
     }

@@ -145,9 +145,9 @@ impl Line<'_> {
 
     /// Takes payouts out of the queue into a slot that holds `held` already.
     fn assign(&self, slot: SlotNo, held: usize, payouts: &[Payout]) -> Result<Payouts, StoreError> {
-        let mut update = self
-            .connection
-            .prepare_cached("UPDATE payouts SET slot = ?, position = ? WHERE id = ? AND slot IS NULL")?;
+        let mut update = self.connection.prepare_cached(
+            "UPDATE payouts SET slot = ?, position = ? WHERE id = ? AND slot IS NULL AND parked_at IS NULL",
+        )?;
         for (payout, position) in payouts.iter().zip(held..) {
             if self.owed(payout.id)?.as_ref() != Some(payout) {
                 return Err(Violation::NotOwed(payout.id).into());

@@ -51,7 +51,7 @@ impl Line<'_> {
     fn queue(&self) -> Result<Vec<Payout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, address, amount, queued_at FROM payouts WHERE endpoint = ? AND slot IS NULL
-             ORDER BY queued_at, id",
+                 AND parked_at IS NULL ORDER BY queued_at, id",
         )?;
         let mut rows = statement.query([self.code()])?;
         let mut queue = Vec::new();
