@@ -128,7 +128,8 @@ impl Line<'_> {
     fn queue_length(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) AS count, min(queued_at) AS oldest
-             FROM payouts INDEXED BY payouts_queued WHERE endpoint = ? AND slot IS NULL",
+             FROM payouts INDEXED BY payouts_queued WHERE endpoint = ? AND slot IS NULL
+                 AND parked_at IS NULL",
         )?;
         let mut rows = statement.query([self.code()])?;
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
