@@ -16,18 +16,16 @@ use std::time::Duration;
 use obyte::compose::{Coin, Payer};
 use obyte::fee::TpsLaw;
 use obyte::unit::CoinId;
-use obyte::{Address, Bytes, PublicKey, SecretKey, UnitHash};
+use obyte::{Address, PublicKey, SecretKey, UnitHash};
 
 use self::composing::Asking;
 use self::follow::Follow;
 use self::making::{Found, Wishes};
 use self::outbox::Outbox;
 use self::posting::Posting;
+use crate::pacing::{DailyBudget, Pacer};
 use crate::{Action, Alarm, AskId, Event, FirstUnit, Payout, PayoutId, Settings, Slot, SlotNo, Snapshot};
 use crate::{Timestamp, Version, VersionStatus};
-
-/// How long TPS fees count against the daily ceiling.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where a payout stands that is not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +57,7 @@ pub struct Engine {
     anchor: Option<Coin>,
     refills: BTreeMap<CoinId, Coin>,
     first_unit: Option<FirstUnit>,
-    prepaid: VecDeque<(Timestamp, Bytes)>,
+    prepaid: DailyBudget,
 
     follow: Follow,
     connected: bool,
@@ -73,7 +71,9 @@ pub struct Engine {
     /// No composing before this time.
     compose_at: Timestamp,
     last_sent: Option<Timestamp>,
-    gap: Duration,
+    pacer: Pacer,
+    /// How long it took to prove the last unit that was proven.
+    proof_took: Option<Duration>,
     next_ask: u64,
     /// The time that was told last.
     clock: Timestamp,
@@ -99,7 +99,7 @@ impl Engine {
             anchor: snapshot.anchor,
             refills: snapshot.refills.into_iter().map(|coin| (coin.id, coin)).collect(),
             first_unit: snapshot.first_unit,
-            prepaid: snapshot.prepaid.into(),
+            prepaid: snapshot.prepaid.into_iter().collect(),
             connected: false,
             paused: None,
             asking: None,
@@ -108,7 +108,8 @@ impl Engine {
             wishes: Wishes::default(),
             compose_at: Timestamp::default(),
             last_sent: None,
-            gap: settings.pacing.gap(&TpsLaw::DEFAULT),
+            pacer: Pacer::new(&settings, &TpsLaw::DEFAULT),
+            proof_took: None,
             next_ask: 0,
             clock: Timestamp::default(),
         }
@@ -170,7 +171,7 @@ impl Engine {
             Event::HaveUpdates => self.follow.want(),
             Event::History { ask, units } => self.on_history(now, ask, &units, &mut out),
             Event::NoHistory { ask } => self.follow.failed(ask, now.plus(self.settings.retry_after)),
-            Event::FeeLaw(law) => self.gap = self.settings.pacing.gap(&law),
+            Event::FeeLaw(law) => self.pacer = Pacer::new(&self.settings, &law),
             Event::Paused(why) => drop(self.paused.get_or_insert(why)),
             Event::Resumed => self.on_resumed(),
             Event::Repost(slot) => self.on_repost(now, slot, &mut out),
@@ -244,14 +245,6 @@ impl Engine {
     fn new_ask(&mut self) -> AskId {
         self.next_ask += 1;
         AskId(self.next_ask)
-    }
-
-    /// TPS fees paid in advance within the last day.
-    fn prepaid_today(&mut self, now: Timestamp) -> Bytes {
-        while self.prepaid.front().is_some_and(|(at, _)| now.since(*at) >= DAY) {
-            self.prepaid.pop_front();
-        }
-        Bytes::checked_sum(self.prepaid.iter().map(|(_, fee)| *fee)).unwrap_or(Bytes::MAX)
     }
 
     fn pause(&mut self, alarm: Alarm, out: &mut Outbox) {

@@ -224,9 +224,23 @@ pub enum Alarm {
     )]
     FeeAboveCeiling {
         /// What it asks.
-        asked: u64,
+        asked: Bytes,
         /// What is allowed for this unit.
-        ceiling: u64,
+        ceiling: Bytes,
+    },
+    /// What may be paid in advance within a day is used up.
+    #[error(
+        "TPS fees of {spent} bytes were paid in advance within the last day and the hub asks {asked} more, above \
+         the {per_day} that a day may cost: payouts wait until some of it is a day old or the fee falls; to go on \
+         now raise tps_fee_per_day_max"
+    )]
+    DailyBudgetSpent {
+        /// What it asks.
+        asked: Bytes,
+        /// What was paid within the last day.
+        spent: Bytes,
+        /// What is allowed within a day.
+        per_day: Bytes,
     },
     /// A payee whose code would run.
     #[error(

@@ -22,7 +22,7 @@ pub use change::{Change, Settlement};
 pub use engine::{Engine, InHand};
 pub use event::{Action, Alarm, AskHistory, AskId, AskParents, Event, SeenUnit, Standing};
 pub use id::{PayoutId, SlotNo, VersionId, VersionNo};
-pub use pacing::{FeeLimits, Pacing};
+pub use pacing::{DailyBudget, FeeLimits, Lately, Pacer, Pacing, Waiting};
 pub use record::{Fees, FirstUnit, PaidOutput, Payout, Slot, Snapshot, Version, VersionStatus};
 pub use settings::Settings;
 pub use time::Timestamp;

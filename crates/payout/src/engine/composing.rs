@@ -9,6 +9,7 @@ use obyte::{Address, UnitHash};
 use super::line::Need;
 use super::making::Found;
 use super::{Engine, Outbox};
+use crate::pacing::{Lately, Waiting};
 use crate::{Action, Alarm, AskId, AskParents, Payout, SlotNo, Timestamp, VersionStatus};
 
 /// A question for parents that is not answered yet, and what the unit is for.
@@ -84,11 +85,24 @@ impl Engine {
     }
 
     fn next_slot_time(&self, now: Timestamp) -> Option<Timestamp> {
-        if self.queue.is_empty() || self.slots.len() >= self.settings.open_slots_max {
+        if self.slots.len() >= self.settings.open_slots_max {
             return None;
         }
-        let paced = self.settings.pacing.send_at(self.gap, self.queue.len(), self.last_sent, now);
-        Some(paced.max(self.compose_at))
+        let (first, last) = (self.queue.front()?, self.queue.back()?);
+        let count = self.queue.len();
+        let waiting = Waiting { count, oldest: first.queued_at, newest: last.queued_at };
+        Some(self.pacer.send_at(&waiting, &self.lately(), now).max(self.compose_at))
+    }
+
+    /// What is known of the load that the payer's own units make.
+    fn lately(&self) -> Lately {
+        let first = self.slots.front().and_then(|slot| slot.versions.first());
+        Lately {
+            open: self.slots.len(),
+            since: first.map(|version| version.signed_at),
+            last: self.last_sent,
+            proof_took: self.proof_took,
+        }
     }
 
     /// The plan for what the line needs; none without any coin.
@@ -152,12 +166,20 @@ impl Engine {
     }
 
     fn not_now(&mut self, now: Timestamp, alarm: Alarm, out: &mut Outbox) {
-        let pause = match alarm {
+        let soon = now.plus(self.settings.retry_after);
+        let later = now.plus(self.settings.look_every);
+        self.compose_at = match alarm {
             // A coin that comes, or is free again, ends this.
-            Alarm::NotEnoughCoins { .. } => self.settings.look_every,
-            _ => self.settings.retry_after,
+            Alarm::NotEnoughCoins { .. } => later,
+            Alarm::FeeAboveCeiling { asked, ceiling } => {
+                self.pacer.retry_at(asked, ceiling, &self.lately(), now).unwrap_or(soon)
+            }
+            // Or the fee falls before.
+            Alarm::DailyBudgetSpent { asked, per_day, .. } => {
+                self.prepaid.left_at(asked, per_day, now).map_or(later, |left| left.min(later))
+            }
+            _ => soon,
         };
-        self.compose_at = now.plus(pause);
         out.push(Action::Alarm(alarm));
     }
 }

@@ -97,6 +97,7 @@ impl Engine {
     fn settle_front(&mut self, now: Timestamp, id: VersionId, seen: Option<&SeenUnit>, out: &mut Outbox) {
         let slot = self.slots.pop_front().expect("the caller looked at it");
         let winner = slot.versions.iter().find(|version| version.id == id).expect("the caller found it");
+        self.proof_took = Some(now.since(winner.signed_at));
         let settlement = settlement(now, &slot, winner, seen);
         for version in &slot.versions {
             self.forget(version);

@@ -133,11 +133,15 @@ impl Engine {
         Ok(())
     }
 
-    fn check_fee(&mut self, now: Timestamp, plan: &Plan, parents: &Parents) -> Result<(), Alarm> {
-        let spent = self.prepaid_today(now);
-        let ceiling = self.settings.limits.ceiling(plan.len(), spent);
-        if parents.tps_fee > ceiling {
-            return Err(Alarm::FeeAboveCeiling { asked: parents.tps_fee.get(), ceiling: ceiling.get() });
+    fn check_fee(&self, now: Timestamp, plan: &Plan, parents: &Parents) -> Result<(), Alarm> {
+        let (limits, asked) = (self.settings.limits, parents.tps_fee);
+        let ceiling = limits.ceiling(plan.len(), Bytes::ZERO);
+        if asked > ceiling {
+            return Err(Alarm::FeeAboveCeiling { asked, ceiling });
+        }
+        let spent = self.prepaid.spent(now);
+        if asked > limits.ceiling(plan.len(), spent) {
+            return Err(Alarm::DailyBudgetSpent { asked, spent, per_day: limits.per_day });
         }
         Ok(())
     }
@@ -147,9 +151,7 @@ impl Engine {
         let slot = self.slots.iter().filter(|slot| Some(slot.no) == plan.replaces);
         let before = slot.flat_map(|slot| &slot.versions).map(|version| version.fees.tps).max();
         let more = version.fees.tps.saturating_sub(before.unwrap_or_default());
-        if !more.is_zero() {
-            self.prepaid.push_back((now, more));
-        }
+        self.prepaid.note(now, more);
     }
 
     /// Composes the plan; where the coins do not suffice for all who want to join, for half of them, and

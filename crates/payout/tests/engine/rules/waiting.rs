@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use obyte::Bytes;
 use obyte::compose::Coin;
 use payout::{Alarm, Event, FeeLimits, Settings};
 
@@ -16,7 +17,10 @@ fn a_fee_above_the_ceiling_waits() {
     desk.owe(1);
     desk.give_parents_for(1_001);
     assert!(desk.posts.is_empty());
-    assert_eq!(desk.alarms, [Alarm::FeeAboveCeiling { asked: 1_001, ceiling: 1_000 }]);
+    assert_eq!(
+        desk.alarms,
+        [Alarm::FeeAboveCeiling { asked: Bytes::literal(1_001), ceiling: Bytes::literal(1_000) }]
+    );
     desk.pass(2 * SECOND);
     desk.give_parents_for(1_000);
     assert_eq!(desk.posts.len(), 1);
@@ -24,7 +28,7 @@ fn a_fee_above_the_ceiling_waits() {
 
 #[test]
 fn what_is_paid_in_advance_within_a_day_has_a_ceiling() {
-    let limits = FeeLimits { per_day: obyte::Bytes::literal(1_500), ..FeeLimits::default() };
+    let limits = FeeLimits { per_day: Bytes::literal(1_500), ..FeeLimits::default() };
     let mut desk = Desk::with(Settings { limits, ..settings() }, 1_000_000_000);
     desk.settle_down();
     for fee in [900, 601] {
@@ -33,7 +37,10 @@ fn what_is_paid_in_advance_within_a_day_has_a_ceiling() {
         desk.settle_down();
         desk.pass(SECOND);
     }
-    assert_eq!(desk.alarms, [Alarm::FeeAboveCeiling { asked: 601, ceiling: 600 }]);
+    let [Alarm::DailyBudgetSpent { asked, spent, per_day }] = desk.alarms[..] else {
+        panic!("{:?}", desk.alarms);
+    };
+    assert_eq!([asked, spent, per_day], [601, 900, 1_500].map(Bytes::literal));
     desk.now += 24 * 3_600_000;
     desk.pass(SECOND);
     desk.settle_down();
