@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use obyte::answer::PostAnswer;
-use obyte_hub::{HubError, HubEvent, Hubs, HubsConfig, Misbehaviour, Patience, Question, SwitchReason};
+use obyte_hub::{
+    HubError, HubEvent, Hubs, HubsConfig, HubsEvent, Misbehaviour, Patience, Question, SwitchReason,
+};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -83,6 +85,34 @@ async fn a_hub_that_hangs_up_is_left_and_taken_again_when_it_is_back() {
     assert_eq!(stage.switched().await, (1, 0, SwitchReason::BetterIsBack));
     assert_eq!(stage.reached().await, 0);
     assert_eq!([0, 1].map(|hub| stage.stats(hub).switches), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_hub_that_comes_back_beside_the_preferred_one_is_told_and_catches_up_in_order() {
+    let mut stage = Stage::set(2).await;
+    stage.peers.pop().expect("two").cut();
+    let back = stage.servers[1].greeted().await;
+    stage.peers.push(back);
+    let joined = async {
+        loop {
+            if let HubsEvent::Joined { hub, name } = stage.events.recv().await.expect("the client is open") {
+                assert_eq!(name, stage.hubs.name(hub));
+                return hub;
+            }
+        }
+    };
+    let joined = bounded("the hub joins", joined).await;
+    assert_eq!(stage.hubs.ids(), [stage.hubs.preferred_id(), joined]);
+    stage.hubs.catch_up(joined, (0..60).map(|n| format!("{{\"n\":{n}}}").into()), BOUND);
+    drop(stage.hubs.post_joint(r#"{"n":60}"#.into(), BOUND));
+    for n in 0..=60 {
+        let posted = stage.peers[1].request("post_joint").await;
+        assert_eq!(posted["params"]["unit"]["n"], n);
+        stage.peers[1].answer(&posted, json!("accepted")).await;
+    }
+    // The preferred one had all but the last already.
+    assert_eq!(stage.peers[0].request("post_joint").await["params"]["unit"]["n"], 60);
+    assert_eq!([0, 1].map(|hub| stage.stats(hub).posts), [1, 61]);
 }
 
 #[tokio::test]

@@ -211,7 +211,7 @@ impl Engine {
     fn on_connected(&mut self) {
         self.on_disconnected();
         self.connected = true;
-        self.follow.want();
+        self.follow.ask_at_once();
     }
 
     /// Whatever was asked will not be answered, and every unit is posted again on the next connection.

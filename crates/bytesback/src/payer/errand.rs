@@ -17,7 +17,7 @@ use super::history::Historian;
 use super::suspicion::Parentage;
 
 /// How long an answer about parents or to a post may take before the engine goes on without it.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How many definitions are asked for at once.
 const AT_ONCE: usize = 16;

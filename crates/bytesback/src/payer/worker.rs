@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::errand::Errands;
+use super::errand::{Errands, PATIENCE};
 use super::history::Historian;
 use super::suspicion::{Parentage, Progress};
 use super::waiting::Waiting;
@@ -179,6 +179,11 @@ impl Worker<'_> {
                 tracing::info!(endpoint = %self.fixed.endpoint, %from, %to, %why, "paying goes on with another hub");
                 self.handle(Event::Disconnected).await?;
                 self.handle(Event::Connected).await
+            }
+            HubsEvent::Joined { hub, name } => {
+                tracing::info!(endpoint = %self.fixed.endpoint, hub = %name, "another hub is connected, too");
+                self.fixed.hubs.catch_up(hub, self.engine.line(), PATIENCE);
+                Ok(())
             }
             HubsEvent::Said { from, event } => self.on_hub(&from, event).await,
         }

@@ -1,6 +1,7 @@
 //! What is known of each hub, and who is asked.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -59,7 +60,7 @@ impl Board {
         let now = Instant::now();
         let state = HubsState { preferred: HubId(0), connected: false, why: None };
         Self {
-            names: hubs.iter().map(|hub| HubName::of(hub.config())).collect(),
+            names: HubName::of_all(hubs.iter().map(Hub::config)),
             patience,
             state: watch::Sender::new(state),
             changed: Arc::new(Notify::new()),
@@ -172,11 +173,17 @@ impl Board {
     pub(super) fn secondaries(&self, preferred: HubId) -> Vec<HubId> {
         let now = Instant::now();
         let inner = self.lock();
-        let places = inner.places.iter().enumerate();
-        let serves = places.filter(|(index, place)| {
-            *index != preferred.0 && self.hubs[*index].is_connected() && !place.standing.blocks_us(now)
-        });
-        serves.map(|(index, _)| HubId(index)).collect()
+        let others = (0..inner.places.len()).filter(|index| *index != preferred.0);
+        others.filter(|index| self.takes_posts(&inner, *index, now)).map(HubId).collect()
+    }
+
+    /// Whether units can be posted to a hub.
+    pub(super) fn is_posted_to(&self, hub: HubId) -> bool {
+        self.takes_posts(&self.lock(), hub.0, Instant::now())
+    }
+
+    fn takes_posts(&self, inner: &Inner, index: usize, now: Instant) -> bool {
+        self.hubs[index].is_connected() && !inner.places[index].standing.blocks_us(now)
     }
 
     pub(super) fn stats(&self) -> Vec<HubStats> {
@@ -189,6 +196,7 @@ impl Board {
             connected: hub.is_connected(),
             preferred: preferred.0 == index,
             in_disgrace: place.standing.in_disgrace(now),
+            left_alone_for: place.standing.left_alone_until(now).map_or(Duration::ZERO, |until| until - now),
             posts: place.counts.posts,
             answers: place.counts.answers,
             lies: place.counts.lies,

@@ -21,6 +21,17 @@ impl HubName {
         Self(config.url.port().map_or_else(|| host.into(), |port| format!("{host}:{port}").into()))
     }
 
+    /// The names of several hubs; those of one host are told apart by their number.
+    pub(super) fn of_all<'a>(configs: impl Iterator<Item = &'a HubConfig>) -> Vec<Self> {
+        let mut names: Vec<Self> = Vec::new();
+        for name in configs.map(Self::of) {
+            let same = names.contains(&name);
+            let number = names.len() + 1;
+            names.push(if same { Self(format!("{name}#{number}").into()) } else { name });
+        }
+        names
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -110,6 +121,16 @@ mod tests {
     use obyte::Network;
 
     use super::*;
+
+    #[test]
+    fn two_hubs_of_one_host_have_two_names() {
+        let hubs =
+            ["wss://obyte.org/bb", "wss://obyte.org/two", "wss://other.example/bb", "wss://obyte.org/three"]
+                .map(|url| HubConfig::new(url, Network::Devnet).expect("an address"));
+        let names = HubName::of_all(hubs.iter());
+        let names: Vec<_> = names.iter().map(HubName::as_str).collect();
+        assert_eq!(names, ["obyte.org", "obyte.org#2", "other.example", "obyte.org#4"]);
+    }
 
     #[test]
     fn a_hub_is_named_by_its_host() {

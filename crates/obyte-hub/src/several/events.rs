@@ -22,6 +22,14 @@ pub enum HubsEvent {
         /// Why.
         why: SwitchReason,
     },
+    /// A hub beside the preferred one is connected, for the first time or again. It is posted to from now on,
+    /// and need not have the units that were posted before: see [`crate::Hubs::catch_up`].
+    Joined {
+        /// Which one.
+        hub: HubId,
+        /// Its name.
+        name: HubName,
+    },
     /// A hub says something: the preferred one, or any one where it is
     /// [`HubEvent::SequenceBecameBad`].
     Said {
@@ -119,7 +127,10 @@ impl HubsEvents {
         if let HubEvent::SystemVars(vars) = &event {
             self.sources[index].vars = Some(vars.clone());
         }
-        if self.counts(index, &event) {
+        if index != self.preferred.0 && matches!(event, HubEvent::Connected) {
+            let hub = HubId(index);
+            self.ready.push_back(HubsEvent::Joined { hub, name: self.name(hub) });
+        } else if self.counts(index, &event) {
             self.ready.push_back(HubsEvent::Said { from: self.name(HubId(index)), event });
         }
     }

@@ -95,6 +95,8 @@ pub struct HubStats {
     pub preferred: bool,
     /// Whether it is left alone for now.
     pub in_disgrace: bool,
+    /// For how long it is still left alone; nothing where it is not.
+    pub left_alone_for: Duration,
     /// Units posted to it.
     pub posts: u64,
     /// Answers that helped.

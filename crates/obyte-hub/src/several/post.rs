@@ -54,6 +54,32 @@ impl Hubs {
     }
 }
 
+impl Hubs {
+    /// Posts units, in this order, to one hub that may lack them ([`crate::HubsEvent::Joined`]). What it says
+    /// goes to the log, and nobody waits for it; each answer is listened to up to `limit`.
+    ///
+    /// The units are on their way before anything that is asked or posted after this call. A hub that is not
+    /// connected, or blocks us, gets nothing.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn catch_up(&self, hub: HubId, units: impl IntoIterator<Item = Arc<str>>, limit: Duration) {
+        if !self.board.is_posted_to(hub) {
+            return;
+        }
+        let posts: Vec<_> =
+            units.into_iter().map(|unit| begin(post_to(&self.board, hub, &unit, limit))).collect();
+        if !posts.is_empty() {
+            let board = Arc::clone(&self.board);
+            tokio::spawn(async move {
+                for answer in join_all(posts).await {
+                    hear(&board, hub, &answer);
+                }
+            });
+        }
+    }
+}
+
 fn post_to(
     board: &Board,
     id: HubId,
@@ -95,17 +121,7 @@ async fn listen(
 ) {
     let answers = join_all(others.into_iter().map(|(id, answer)| async move { (id, answer.await) })).await;
     for (id, answer) in &answers {
-        let hub = &board.names[id.0];
-        match answer {
-            Ok(reply) => {
-                board.answered(*id, Question::Post);
-                tracing::debug!(%hub, answer = %reply.text, "another hub answers to the unit");
-                if reply.answer == PostAnswer::Blocked {
-                    board.report(*id, &Misbehaviour::Blocked);
-                }
-            }
-            Err(error) => tracing::debug!(%hub, %error, "another hub does not answer to the unit"),
-        }
+        hear(&board, *id, answer);
     }
     // Whoever posted may have gone.
     let Ok(Ok(reply)) = told.await else { return };
@@ -118,6 +134,21 @@ async fn listen(
         board.failed(preferred, Question::Verdict, asked);
     } else if reply.answer == PostAnswer::Accepted {
         board.answered(preferred, Question::Verdict);
+    }
+}
+
+/// Hears what a hub says whose answer does not count.
+fn hear(board: &Board, id: HubId, answer: &Posted) {
+    let hub = &board.names[id.0];
+    match answer {
+        Ok(reply) => {
+            board.answered(id, Question::Post);
+            tracing::debug!(%hub, answer = %reply.text, "another hub answers to the unit");
+            if reply.answer == PostAnswer::Blocked {
+                board.report(id, &Misbehaviour::Blocked);
+            }
+        }
+        Err(error) => tracing::debug!(%hub, %error, "another hub does not answer to the unit"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use obyte_hub::{
-    HubEvent, HubStats, Hubs, HubsConfig, HubsEvent, HubsEvents, Misbehaviour, Patience, SwitchReason,
+    HubEvent, HubId, HubStats, Hubs, HubsConfig, HubsEvent, HubsEvents, Misbehaviour, Patience, SwitchReason,
 };
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -20,11 +20,21 @@ pub(crate) const PATIENCE: Patience = Patience {
     head_start: Duration::from_secs(10),
 };
 
+/// Which hub joins the preferred one.
+fn joined(event: &HubsEvent) -> Option<HubId> {
+    match event {
+        HubsEvent::Joined { hub, .. } => Some(*hub),
+        _ => None,
+    }
+}
+
 pub(crate) struct Stage {
     pub(crate) hubs: Hubs,
     pub(crate) events: HubsEvents,
     pub(crate) servers: Vec<Server>,
     pub(crate) peers: Vec<Peer<TcpStream>>,
+    /// Which hubs beside the preferred one were told to be connected, in this order.
+    pub(crate) joined: Vec<HubId>,
 }
 
 impl Stage {
@@ -45,9 +55,13 @@ impl Stage {
         for server in &mut servers {
             peers.push(server.greeted().await);
         }
-        let mut stage = Self { hubs, events, servers, peers };
+        let mut stage = Self { hubs, events, servers, peers, joined: Vec::new() };
         stage.all_connected().await;
         assert!(matches!(stage.said().await, HubEvent::Connected));
+        while stage.joined.len() < count - 1 {
+            let event = bounded("the others", stage.events.recv()).await.expect("the client is open");
+            stage.joined.push(joined(&event).expect("nothing else is said"));
+        }
         stage
     }
 
@@ -61,8 +75,15 @@ impl Stage {
         self.hubs.wait_connected(BOUND).await.expect("connected");
     }
 
+    /// The next event but those of hubs that join, which are noted.
     pub(crate) async fn event(&mut self) -> HubsEvent {
-        bounded("the event", self.events.recv()).await.expect("the client is open")
+        loop {
+            let event = bounded("the event", self.events.recv()).await.expect("the client is open");
+            match joined(&event) {
+                Some(hub) => self.joined.push(hub),
+                None => return event,
+            }
+        }
     }
 
     /// What the next event says, which is no switch.
@@ -77,6 +98,7 @@ impl Stage {
     pub(crate) async fn switched(&mut self) -> (usize, usize, SwitchReason) {
         loop {
             match self.event().await {
+                HubsEvent::Joined { .. } => {}
                 HubsEvent::Switched { from, to, why } => {
                     let stats = self.hubs.stats();
                     let index = |name| stats.iter().position(|hub| hub.name == name).expect("a hub of ours");

@@ -72,6 +72,12 @@ impl Follow {
         self.wanted = true;
     }
 
+    /// Whatever failed before: whoever is asked from now on may know.
+    pub(super) fn ask_at_once(&mut self) {
+        self.wanted = true;
+        self.not_before = Timestamp::default();
+    }
+
     /// Our picture may be wrong: a history asked for before now does not mend it.
     pub(super) const fn must_see(&mut self) {
         self.must_see = true;

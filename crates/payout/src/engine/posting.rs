@@ -1,6 +1,7 @@
 //! Posting units, the first time and again (8.4).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Engine, Outbox};
@@ -84,6 +85,12 @@ impl Posting {
 }
 
 impl Engine {
+    /// The units that a hub needs that has none of them, in the order of the line. All are journaled once
+    /// the actions of the last event are carried out.
+    pub fn line(&self) -> impl Iterator<Item = Arc<str>> {
+        self.open_versions().filter(|version| is_alive(version)).map(|version| Arc::clone(&version.json))
+    }
+
     /// Posts what is to be posted again: after a start or a new connection everything that is open, in
     /// the order of the line, later what is not proven for long (8.4).
     pub(super) fn post_again(&mut self, now: Timestamp, out: &mut Outbox) {

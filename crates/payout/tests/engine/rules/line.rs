@@ -55,6 +55,18 @@ fn on_a_new_connection_the_whole_line_is_posted_oldest_first() {
     desk.tell(Event::Connected);
     let posted: Vec<_> = desk.posts.iter().map(|(id, _)| *id).collect();
     assert_eq!(posted, [Desk::id(0, 0), Desk::id(1, 0), Desk::id(2, 0)]);
+    let posted: Vec<_> = desk.posts.iter().map(|(_, json)| json.clone()).collect();
+    assert_eq!(desk.engine.line().collect::<Vec<_>>(), posted, "as it is handed to a hub that joins");
+}
+
+#[test]
+fn a_version_that_was_refused_is_not_in_the_line_that_others_get() {
+    let mut desk = Desk::new();
+    let (_, version) = desk.post_for(1);
+    assert_eq!(desk.engine.line().count(), 1);
+    desk.answer(version, BAD_PARENTS);
+    assert_eq!(desk.version(version).status, VersionStatus::Refused);
+    assert_eq!(desk.engine.line().count(), 0);
 }
 
 #[test]

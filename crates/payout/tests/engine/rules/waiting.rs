@@ -138,6 +138,17 @@ fn without_a_history_it_asks_again() {
 }
 
 #[test]
+fn another_hub_is_asked_for_a_history_at_once() {
+    let mut desk = Desk::with(settings(), 1_000_000);
+    let question = desk.history_asked.take().expect("it asks first of all");
+    desk.tell(Event::NoHistory { ask: question.ask });
+    assert!(desk.history_asked.is_none());
+    desk.tell(Event::Disconnected);
+    desk.tell(Event::Connected);
+    assert!(desk.history_asked.is_some());
+}
+
+#[test]
 fn the_history_is_asked_for_now_and_then_although_the_hub_is_silent() {
     let mut desk = Desk::new();
     desk.pass(59 * SECOND);
