@@ -8,6 +8,7 @@ pub mod dev;
 pub mod email;
 pub mod endpoint;
 pub mod http;
+pub mod metrics;
 pub mod payer;
 pub mod rates;
 pub mod server;

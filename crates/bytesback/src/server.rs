@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::{Clock, SystemClock};
 use crate::desk::{Desk, DeskSettings, Side};
 use crate::http::{Cashier, serve};
+use crate::metrics::{Metrics, Watched};
 use crate::payer::{Payer, PayerParts};
 use crate::rates::{Rates, follow_hub};
 
@@ -49,6 +50,7 @@ pub struct EndpointSetup {
 pub struct Server {
     store: Arc<dyn Store>,
     desk: Arc<Desk>,
+    metrics: Arc<Metrics>,
     payers: [(Endpoint, Payer); 2],
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -88,13 +90,20 @@ impl Server {
         };
         let (live, test) = (starting.side(live).await?, starting.side(test).await?);
         let payers = [(Endpoint::Live, live.payer.clone()), (Endpoint::Test, test.payer.clone())];
+        let watched = |endpoint, side: &Side| Watched {
+            endpoint,
+            payer: side.payer.clone(),
+            hubs: side.hubs.clone(),
+            store: Arc::clone(&store),
+        };
+        let metrics = Metrics::new(vec![watched(Endpoint::Live, &live), watched(Endpoint::Test, &test)]);
         let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&starting.clock), desk, live, test));
-        Ok(Self { store, desk, payers, tasks: starting.tasks, stop: starting.stop })
+        Ok(Self { store, desk, metrics: metrics.into(), payers, tasks: starting.tasks, stop: starting.stop })
     }
 
     /// Answers requests until `shutdown`, then ends the payers.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        serve(listener, Arc::clone(&self.desk) as Arc<dyn Cashier>, shutdown).await;
+        serve(listener, Arc::clone(&self.desk) as Arc<dyn Cashier>, self.metrics, shutdown).await;
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;

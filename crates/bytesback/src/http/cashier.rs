@@ -95,8 +95,26 @@ pub struct Paid {
 pub struct Check {
     /// What: "database", "hub of the test endpoint".
     pub name: String,
-    /// Whether it works.
-    pub ok: bool,
-    /// What to do when it does not; no secrets, anybody may read it.
+    /// How it is.
+    pub health: Health,
+    /// What to do when it does not work well; no secrets, anybody may read it.
     pub what_to_do: String,
+}
+
+/// How something is that must work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    /// Well.
+    Works,
+    /// Purchases are paid, and somebody should look all the same.
+    Degraded,
+    /// Purchases cannot be paid now.
+    Broken,
+}
+
+impl Health {
+    /// Well, or not at all.
+    pub const fn works_if(works: bool) -> Self {
+        if works { Self::Works } else { Self::Broken }
+    }
 }

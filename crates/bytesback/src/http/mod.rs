@@ -20,7 +20,7 @@ mod reply;
 mod routes;
 mod serve;
 
-pub use cashier::{Answer, Cashier, Check, Paid, Partner, PartnerKind, Unavailable};
+pub use cashier::{Answer, Cashier, Check, Health, Paid, Partner, PartnerKind, Unavailable};
 pub use error_text::{ERROR_TEXT_MAX, ErrorText};
 pub use ids::{CustomerId, ID_MAX, IdError, MerchantId, OrderId};
 pub use purchase::{DESCRIPTION_MAX, Purchase, PurchaseError};

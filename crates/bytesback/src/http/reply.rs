@@ -11,7 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::cashier::{Answer, Check, Paid};
+use super::cashier::{Answer, Check, Health, Paid};
 use super::error_text::ErrorText;
 use super::receive::NotReceived;
 
@@ -95,21 +95,38 @@ pub(super) fn preflight(allowed: &'static str) -> Response {
 
 /// Whether everything works, and what to do where it does not.
 pub(super) fn readiness(checks: &[Check]) -> Response {
-    let ready = checks.iter().all(|check| check.ok);
-    let listed: Vec<_> = checks
-        .iter()
-        .map(|check| match check.ok {
-            true => serde_json::json!({"name": check.name, "ok": true}),
-            false => serde_json::json!({"name": check.name, "ok": false, "what_to_do": check.what_to_do}),
-        })
-        .collect();
-    let listed = serde_json::Value::from(listed);
-    if ready {
-        json(StatusCode::OK, format!(r#"{{"result":"ok","checks":{listed}}}"#))
-    } else {
-        let body = format!(r#"{{"result":"error","error":"not ready","checks":{listed}}}"#);
-        json(StatusCode::SERVICE_UNAVAILABLE, body)
+    let listed: serde_json::Value = checks.iter().map(listed).collect();
+    match checks.iter().map(|check| check.health).max().unwrap_or(Health::Works) {
+        Health::Works => json(StatusCode::OK, format!(r#"{{"result":"ok","checks":{listed}}}"#)),
+        // Purchases are still paid, so whoever distributes them should go on sending.
+        Health::Degraded => {
+            json(StatusCode::OK, format!(r#"{{"result":"ok","degraded":true,"checks":{listed}}}"#))
+        }
+        Health::Broken => {
+            let body = format!(r#"{{"result":"error","error":"not ready","checks":{listed}}}"#);
+            json(StatusCode::SERVICE_UNAVAILABLE, body)
+        }
     }
+}
+
+fn listed(Check { name, health, what_to_do }: &Check) -> serde_json::Value {
+    match health {
+        Health::Works => serde_json::json!({"name": name, "ok": true}),
+        Health::Degraded => {
+            serde_json::json!({"name": name, "ok": true, "degraded": true, "what_to_do": what_to_do})
+        }
+        Health::Broken => serde_json::json!({"name": name, "ok": false, "what_to_do": what_to_do}),
+    }
+}
+
+/// Figures for whoever watches the server. Unlike the API they are not open to scripts of other origins.
+pub(super) fn metrics(text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(crate::metrics::CONTENT_TYPE));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 pub(super) fn alive() -> Response {

@@ -20,6 +20,7 @@ use super::purchase::Purchase;
 use super::receive::receive;
 use super::reply;
 use crate::endpoint::Endpoint;
+use crate::metrics::{Metrics, Outcome};
 
 const POST: &str = "POST, OPTIONS";
 const GET: &str = "GET, HEAD, OPTIONS";
@@ -27,15 +28,21 @@ const GET: &str = "GET, HEAD, OPTIONS";
 #[derive(Clone)]
 struct App {
     cashier: Arc<dyn Cashier>,
+    metrics: Arc<Metrics>,
     /// Purchases being decided: they outlive their connections.
     purchases: TaskTracker,
     body_deadline: Duration,
 }
 
-/// All paths of the cashback API, with those for health.
+/// All paths of the cashback API, with those for health and figures.
 ///
 /// `purchases` tracks what is being decided, so that a server that stops can wait for it.
-pub(super) fn routes(cashier: Arc<dyn Cashier>, purchases: TaskTracker, body_deadline: Duration) -> Router {
+pub(super) fn routes(
+    cashier: Arc<dyn Cashier>,
+    metrics: Arc<Metrics>,
+    purchases: TaskTracker,
+    body_deadline: Duration,
+) -> Router {
     let live = || purchase_route(Endpoint::Live);
     let test = || purchase_route(Endpoint::Test);
     Router::new()
@@ -45,9 +52,13 @@ pub(super) fn routes(cashier: Arc<dyn Cashier>, purchases: TaskTracker, body_dea
         .route("/test/new_purchase/", test())
         .route("/healthz", get_route(get(async || reply::alive())))
         .route("/readyz", get_route(get(readyz)))
+        .route(
+            "/metrics",
+            get_route(get(async |State(app): State<App>| reply::metrics(app.metrics.text().await))),
+        )
         .route("/", get_route(get(async || reply::page(include_str!("page.html")))))
         .fallback(unknown_path)
-        .with_state(App { cashier, purchases, body_deadline })
+        .with_state(App { cashier, metrics, purchases, body_deadline })
 }
 
 fn purchase_route(endpoint: Endpoint) -> MethodRouter<App> {
@@ -78,23 +89,21 @@ async fn new_purchase(endpoint: Endpoint, app: App, request: Request) -> Respons
     let (head, body) = request.into_parts();
     let body = match receive(&head.headers, body, app.body_deadline).await {
         Ok(body) => body,
-        Err(why) => return reply::not_received(why),
-    };
-    if is_compressed(&head.headers) {
-        return reply::answer(&Answer::error(ReadError::Compressed.to_string()));
-    }
-    let received = Instant::now();
-    // A task of its own goes on when the client hangs up, and contains a panic.
-    let decided = app
-        .purchases
-        .spawn(async move { decide(&*app.cashier, endpoint, &head.headers, &body, received).await });
-    match decided.await {
-        Ok(answer) => reply::answer(&answer),
-        Err(_) => {
-            tracing::error!(%endpoint, "a request for cashback ended in a panic");
-            reply::answer(&Answer::error("internal error; repeating the same request is safe"))
+        Err(why) => {
+            app.metrics.not_received(endpoint);
+            return reply::not_received(why);
         }
-    }
+    };
+    let (received, cashier) = (Instant::now(), Arc::clone(&app.cashier));
+    // A task of its own goes on when the client hangs up, and contains a panic.
+    let decided =
+        app.purchases.spawn(async move { decide(&*cashier, endpoint, &head.headers, &body, received).await });
+    let (outcome, answer) = decided.await.unwrap_or_else(|_| {
+        tracing::error!(%endpoint, "a request for cashback ended in a panic");
+        (Outcome::Failed, Answer::error("internal error; repeating the same request is safe"))
+    });
+    app.metrics.answered(endpoint, outcome, received.elapsed());
+    reply::answer(&answer)
 }
 
 fn is_compressed(headers: &HeaderMap) -> bool {
@@ -111,24 +120,39 @@ async fn decide(
     headers: &HeaderMap,
     body: &Bytes,
     received: Instant,
-) -> Answer {
+) -> (Outcome, Answer) {
+    let unreadable = |error: ReadError| (Outcome::Unreadable, Answer::error(error.to_string()));
+    if is_compressed(headers) {
+        return unreadable(ReadError::Compressed);
+    }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let fields = match body::read(content_type, body) {
         Ok(fields) => fields,
-        Err(error) => return Answer::error(error.to_string()),
+        Err(error) => return unreadable(error),
     };
     let (name, key) = credentials(&fields);
     let partner = match cashier.authenticate(name, key).await {
         Ok(Some(partner)) if !name.is_empty() && !key.is_empty() => partner,
-        Ok(_) => return Answer::error("authentication failed"),
+        Ok(_) => return (Outcome::Unauthenticated, Answer::error("authentication failed")),
         Err(unavailable) => {
             tracing::warn!(%endpoint, %unavailable, "a purchase was turned away");
-            return Answer::error("temporarily unavailable; please repeat the same request");
+            let answer = Answer::error("temporarily unavailable; please repeat the same request");
+            return (Outcome::Failed, answer);
         }
     };
-    match Purchase::read(&fields, partner.kind) {
+    let answer = match Purchase::read(&fields, partner.kind) {
         Ok(purchase) => cashier.purchase(endpoint, &partner, purchase, received).await,
         Err(error) => Answer::Error(ErrorText::from(error)),
+    };
+    (outcome_of(&answer), answer)
+}
+
+const fn outcome_of(answer: &Answer) -> Outcome {
+    match answer {
+        Answer::Ok(paid) if paid.replayed => Outcome::Replayed,
+        Answer::Ok(_) => Outcome::Paid,
+        Answer::Pending => Outcome::Pending,
+        Answer::Error(_) => Outcome::Refused,
     }
 }
 

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use super::cashier::Cashier;
 use super::routes::routes;
+use crate::metrics::Metrics;
 
 /// What one client may ask of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +86,13 @@ impl Reserved {
 
 /// Serves the API with the usual limits until `shutdown` is ready, and then until the requests
 /// that are under way are answered.
-pub async fn serve(listener: TcpListener, cashier: Arc<dyn Cashier>, shutdown: impl Future<Output = ()>) {
-    serve_within(Limits::default(), listener, cashier, shutdown).await;
+pub async fn serve(
+    listener: TcpListener,
+    cashier: Arc<dyn Cashier>,
+    metrics: Arc<Metrics>,
+    shutdown: impl Future<Output = ()>,
+) {
+    serve_within(Limits::default(), listener, cashier, metrics, shutdown).await;
 }
 
 /// [`serve`] with limits of one's own.
@@ -94,10 +100,11 @@ pub async fn serve_within(
     limits: Limits,
     listener: TcpListener,
     cashier: Arc<dyn Cashier>,
+    metrics: Arc<Metrics>,
     shutdown: impl Future<Output = ()>,
 ) {
     let purchases = TaskTracker::new();
-    let service = TowerToHyperService::new(routes(cashier, purchases.clone(), limits.body));
+    let service = TowerToHyperService::new(routes(cashier, metrics, purchases.clone(), limits.body));
     let mut server = http1::Builder::new();
     // A client may close its own direction once it has sent all and still read the answer.
     server.timer(TokioTimer::new()).header_read_timeout(limits.head).half_close(true).max_buf_size(BUFFER);

@@ -6,5 +6,6 @@
 mod clients;
 mod library;
 mod limits;
+mod metrics;
 mod support;
 mod transport;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytesback::endpoint::Endpoint;
 use bytesback::http::{
-    Answer, Cashier, Check, Limits, Paid, Partner, PartnerKind, Purchase, Unavailable, serve_within,
+    Answer, Cashier, Check, Health, Limits, Paid, Partner, PartnerKind, Purchase, Unavailable, serve_within,
 };
 use ledger::PartnerId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,7 +33,8 @@ pub(crate) struct TestCashier {
     pub(crate) finished: Notify,
     pub(crate) arrived: Notify,
     pub(crate) release: Notify,
-    pub(crate) broken: Mutex<Option<&'static str>>,
+    /// How the hub is, and what to do about it.
+    pub(crate) hub: Mutex<Option<(Health, &'static str)>>,
 }
 
 #[async_trait]
@@ -83,10 +84,10 @@ impl Cashier for TestCashier {
     }
 
     async fn readiness(&self) -> Vec<Check> {
-        let broken = *self.broken.lock().expect("no panic");
+        let (health, what_to_do) = self.hub.lock().expect("no panic").unwrap_or((Health::Works, ""));
         vec![
-            Check { name: "database".into(), ok: true, what_to_do: String::new() },
-            Check { name: "hub".into(), ok: broken.is_none(), what_to_do: broken.unwrap_or_default().into() },
+            Check { name: "database".into(), health: Health::Works, what_to_do: String::new() },
+            Check { name: "hub".into(), health, what_to_do: what_to_do.into() },
         ]
     }
 }
@@ -110,7 +111,7 @@ impl Server {
         let cashier = Arc::new(TestCashier::default());
         let (stop, stopped) = oneshot::channel();
         let behind = Arc::clone(&cashier) as Arc<dyn Cashier>;
-        let served = tokio::spawn(serve_within(limits, listener, behind, async {
+        let served = tokio::spawn(serve_within(limits, listener, behind, Arc::default(), async {
             let _ = stopped.await;
         }));
         Self { address, cashier, stop: Some(stop), served }
@@ -259,6 +260,11 @@ impl Reply {
 
     /// What is promised for every answer.
     fn check(&self) {
+        if self.header("content-type") == Some("text/plain; version=0.0.4") {
+            // Figures for the operator, closed to scripts of other origins.
+            assert_eq!(self.header("access-control-allow-origin"), None);
+            return;
+        }
         assert_eq!(self.header("access-control-allow-origin"), Some("*"));
         assert_eq!(self.header("location"), None);
         if self.status() == 204 || self.header("content-type") == Some("text/html; charset=utf-8") {

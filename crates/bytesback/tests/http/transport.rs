@@ -1,5 +1,7 @@
 //! Statuses, headers and the order in which a request is judged.
 
+use bytesback::http::Health;
+
 use super::support::*;
 
 #[tokio::test]
@@ -148,7 +150,15 @@ async fn health_and_readiness_are_told_apart() {
         ready.body,
         r#"{"result":"ok","checks":[{"name":"database","ok":true},{"name":"hub","ok":true}]}"#
     );
-    *server.cashier.broken.lock().expect("no panic") = Some("check the URL of the hub");
+    let set_hub = |health, what| *server.cashier.hub.lock().expect("no panic") = Some((health, what));
+    set_hub(Health::Degraded, "look for another hub");
+    let degraded = get("/readyz").await;
+    assert_eq!(degraded.status(), 200, "purchases are paid all the same");
+    assert_eq!(
+        degraded.body,
+        r#"{"result":"ok","degraded":true,"checks":[{"name":"database","ok":true},{"degraded":true,"name":"hub","ok":true,"what_to_do":"look for another hub"}]}"#
+    );
+    set_hub(Health::Broken, "check the URL of the hub");
     let unready = get("/readyz").await;
     assert_eq!((unready.status(), unready.error().as_str()), (503, "not ready"));
     assert!(unready.body.contains(r#""what_to_do":"check the URL of the hub""#), "{}", unready.body);

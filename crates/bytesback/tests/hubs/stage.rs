@@ -23,11 +23,21 @@ use tokio::task::JoinHandle;
 use crate::common::{PATIENCE, address, ok, purchase, settle, until};
 use crate::proxy::{Mischief, Proxy};
 
+/// What a hub of the test endpoint is.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    /// The proxy, which can be told to misbehave.
+    Proxy,
+    /// The devnet itself.
+    Devnet,
+}
+
 pub(crate) struct Stage {
     url: String,
     client: Client,
     pub(crate) proxy: Proxy,
-    devnet: Devnet,
+    pub(crate) devnet: Devnet,
+    order_of_hubs: [Place; 2],
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
     payer: bytesback::payer::Payer,
@@ -38,6 +48,18 @@ pub(crate) struct Stage {
 impl Stage {
     /// The first hub does the mischief from the start.
     pub(crate) async fn set(mischief: Mischief, patience: Patience) -> Self {
+        let settings = Settings::new(Network::Devnet);
+        Self::with(mischief, patience, settings, [Place::Proxy, Place::Devnet]).await
+    }
+
+    /// The hubs in this order of preference.
+    pub(crate) async fn with(
+        mischief: Mischief,
+        patience: Patience,
+        settings: Settings,
+        order_of_hubs: [Place; 2],
+    ) -> Self {
+        crate::log::listen();
         let folder = tempfile::tempdir().expect("a folder");
         let [live, test] = [(), ()].map(|()| paying_key(&new_mnemonic().expect("random numbers")));
         let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
@@ -48,13 +70,17 @@ impl Stage {
         let devnet = Devnet::start(config).await.expect("a devnet");
         let proxy = Proxy::start(devnet.url(), mischief).await;
         let honest = || HubConfig::new(&devnet.url(), Network::Devnet).expect("an address");
-        let mut first = proxy.config();
+        let mut behind_proxy = proxy.config();
         // A hub that does not answer is not waited for so long here.
-        first.history_timeout = Duration::from_millis(300);
-        first.backoff.max = Duration::from_millis(500);
-        let mut hubs = HubsConfig::new(vec![first, honest()]).expect("two hubs");
+        behind_proxy.history_timeout = Duration::from_millis(300);
+        behind_proxy.backoff.max = Duration::from_millis(500);
+        let config = |place| match place {
+            Place::Proxy => behind_proxy.clone(),
+            Place::Devnet => honest(),
+        };
+        let mut hubs = HubsConfig::new(order_of_hubs.map(config).to_vec()).expect("two hubs");
         hubs.patience = patience;
-        let setup = |endpoint, hubs, key| setup(&devnet, endpoint, hubs, key);
+        let setup = |endpoint, hubs, key| setup(&devnet, endpoint, hubs, key, settings);
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(folder.path().join("book.sqlite")).expect("a book"));
         add_shop(&*store).await;
@@ -68,7 +94,7 @@ impl Stage {
         let serving = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
         let (stop, serving) = (Some(stop), Some(serving));
         let client = Client::new(&url).expect("a URL");
-        Self { url, client, proxy, devnet, stop, serving, payer, orders: 0, _folder: folder }
+        Self { url, client, proxy, devnet, order_of_hubs, stop, serving, payer, orders: 0, _folder: folder }
     }
 
     pub(crate) async fn synced(&self) {
@@ -94,6 +120,51 @@ impl Stage {
         }
     }
 
+    /// Makes a purchase and waits for its unit only.
+    pub(crate) async fn order(&mut self) {
+        self.begin_order().await.expect("paid");
+    }
+
+    /// Makes a purchase; ends when its unit is known.
+    pub(crate) fn begin_order(&mut self) -> JoinHandle<()> {
+        let (order, client) = (self.orders.to_string(), self.client.clone());
+        self.orders += 1;
+        tokio::spawn(async move {
+            ok(settle(&client, Endpoint::Test, &purchase(&order, address(&order), "1")).await);
+        })
+    }
+
+    /// What the server shows to whoever watches it.
+    pub(crate) async fn figures(&self) -> String {
+        let answer = reqwest::get(format!("{}/metrics", self.url)).await.expect("the server is there");
+        answer.text().await.expect("text")
+    }
+
+    /// One figure, by the beginning of its line.
+    pub(crate) async fn figure(&self, start: &str) -> u64 {
+        let figures = self.figures().await;
+        let found = figures.lines().find_map(|line| line.strip_prefix(start));
+        found.unwrap_or_else(|| panic!("no {start}in {figures}")).parse().expect("a number")
+    }
+
+    pub(crate) async fn until_figure(&self, start: &str, value: u64) {
+        until(start, async || self.figure(start).await == value).await;
+    }
+
+    /// The status of `/readyz`, and whether it says that something of the test endpoint is degraded.
+    pub(crate) async fn readiness(&self) -> (u16, bool) {
+        let answer = reqwest::get(format!("{}/readyz", self.url)).await.expect("the server is there");
+        let status = answer.status().as_u16();
+        let body: serde_json::Value = answer.json().await.expect("JSON");
+        let checks = body["checks"].as_array().expect("a list").iter();
+        let mut hubs = checks
+            .filter(|check| check["name"].as_str().expect("a name").starts_with("hub of the test endpoint"));
+        let hub = hubs.next().expect("the hub is checked");
+        let is_degraded = hub["degraded"] == true;
+        assert!(!is_degraded || body["degraded"] == true && hub["what_to_do"].is_string(), "{body}");
+        (status, is_degraded)
+    }
+
     async fn check(&self, hub: &Hub, unit: UnitHash, to: Address) {
         let joint = hub.get_joint(unit).await.expect("answered").expect("the network has the unit");
         assert_eq!(joint.unit.outputs().filter(|(_, output)| output.address == to).count(), 1);
@@ -117,13 +188,21 @@ impl Stage {
         .await;
     }
 
+    /// The name of the preferred hub.
     pub(crate) fn first(&self) -> String {
-        let url = self.proxy.config().url;
-        format!("127.0.0.1:{}", url.port().expect("a port"))
+        self.name(self.order_of_hubs[0])
     }
 
+    /// The name of the other one.
     pub(crate) fn second(&self) -> String {
-        self.devnet.local_addr().to_string()
+        self.name(self.order_of_hubs[1])
+    }
+
+    fn name(&self, place: Place) -> String {
+        match place {
+            Place::Proxy => format!("127.0.0.1:{}", self.proxy.config().url.port().expect("a port")),
+            Place::Devnet => self.devnet.local_addr().to_string(),
+        }
     }
 
     pub(crate) async fn end(mut self) {
@@ -133,7 +212,13 @@ impl Stage {
     }
 }
 
-fn setup(devnet: &Devnet, endpoint: store::Endpoint, hubs: HubsConfig, key: PaymentKey) -> EndpointSetup {
+fn setup(
+    devnet: &Devnet,
+    endpoint: store::Endpoint,
+    hubs: HubsConfig,
+    key: PaymentKey,
+    settings: Settings,
+) -> EndpointSetup {
     EndpointSetup {
         endpoint,
         hubs,
@@ -141,7 +226,7 @@ fn setup(devnet: &Devnet, endpoint: store::Endpoint, hubs: HubsConfig, key: Paym
         genesis: Some(devnet.genesis_unit()),
         key,
         rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
-        settings: Settings::new(Network::Devnet),
+        settings,
     }
 }
 
