@@ -134,8 +134,11 @@ impl Desk {
         if [&self.live, &self.test].iter().any(|side| side.payer.address() == payee) {
             return Err(Refusal::OwnWallet);
         }
-        let is_full = self.side(endpoint).payer.status().queued >= self.settings.queue_max;
-        if is_full { Err(Refusal::Busy) } else { Ok(()) }
+        let status = self.side(endpoint).payer.status();
+        if status.superseded {
+            return Err(Refusal::Superseded);
+        }
+        if status.queued >= self.settings.queue_max { Err(Refusal::Busy) } else { Ok(()) }
     }
 
     fn quoted(

@@ -24,6 +24,9 @@ pub enum Refusal {
     /// Too much is waiting.
     #[error("too many purchases are waiting to be paid, please repeat later")]
     Busy,
+    /// Another process has taken the right to pay, and would not hear of the purchase.
+    #[error("this server does not pay any more; please tell its operator")]
+    Superseded,
     /// No cashback by the rules.
     #[error(transparent)]
     Quote(#[from] QuoteError),
@@ -78,6 +81,7 @@ mod tests {
             Refusal::OwnWallet,
             Refusal::Agent,
             Refusal::Busy,
+            Refusal::Superseded,
             Refusal::FundTooLow,
             Refusal::DepositTooLow,
             Refusal::Late,

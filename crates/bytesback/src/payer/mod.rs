@@ -4,10 +4,17 @@
 //! the hub's answers, time) and carries out what the engine asks for, in its order: what is to be
 //! persisted is committed before what is to be sent leaves. Nothing is decided here.
 //!
-//! Should the store refuse, the engine is thrown away and made again from what the store holds.
+//! Should the store refuse, the engine is thrown away and made again from what the store holds. Only when the
+//! store says that another process has taken the right to pay, this one stops for good.
+//!
+//! Operators meet the payer in the database: once a second it looks for pauses and for wishes to post
+//! again, and it keeps there what an alarm has stopped, and how it stands.
 
 mod errand;
+mod heard;
 mod history;
+mod obey;
+mod reporter;
 mod status;
 mod suspicion;
 mod waiting;
@@ -25,6 +32,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use reporter::RENEW_EVERY as REPORT_EVERY;
 pub use status::PayerStatus;
 
 use crate::clock::Clock;
@@ -58,8 +66,6 @@ enum Command {
     Accepted(Payout, oneshot::Sender<UnitHash>),
     /// Somebody asks again for a payout that was accepted before.
     Watch(PayoutId, oneshot::Sender<UnitHash>),
-    /// The operator lets paying go on.
-    Resume,
 }
 
 /// A running payer.
@@ -111,11 +117,6 @@ impl Payer {
         let (sender, receiver) = oneshot::channel();
         let _ = self.commands.send(Command::Watch(payout, sender));
         receiver
-    }
-
-    /// Lets paying go on after it was stopped for the operator.
-    pub fn resume(&self) {
-        let _ = self.commands.send(Command::Resume);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a payer shows of itself.
 
+use payout::Timestamp;
+
 /// How a payer stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PayerStatus {
@@ -9,8 +11,12 @@ pub struct PayerStatus {
     pub synced: bool,
     /// Why paying is stopped, if it is.
     pub paused: Option<String>,
+    /// Whether another process has taken the right to pay: this one never pays again.
+    pub superseded: bool,
     /// Payouts that are owed and in no unit.
     pub queued: usize,
     /// Slots whose unit is not proven yet.
     pub open_slots: usize,
+    /// The last alarm, and when.
+    pub alarm: Option<(String, Timestamp)>,
 }

@@ -10,14 +10,15 @@ use payout::{Action, Alarm, Engine, Event, InHand, Timestamp};
 use serde_json::Number;
 use store::{Endpoint, StoreError};
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::errand::{Errands, PATIENCE};
+use super::heard::{answers, heard};
 use super::history::Historian;
 use super::suspicion::{Parentage, Progress};
 use super::waiting::Waiting;
-use super::{Command, DEFAULT_THRESHOLD, PayerParts, PayerStatus};
+use super::{Command, DEFAULT_THRESHOLD, PayerParts, PayerStatus, reporter};
 
 /// How many commands are taken at once, so that a burst becomes one batch.
 const BURST: usize = 1024;
@@ -25,18 +26,21 @@ const BURST: usize = 1024;
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 /// How long to wait before going on after the store refused.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How often the operator's wishes are looked for.
+const OBEY_EVERY: Duration = Duration::from_secs(1);
 /// The same alarm is not repeated in the log within this time.
 const ALARM_EVERY: Duration = Duration::from_secs(60);
 
-/// Pays until it is told to stop. When the store refuses, it begins again from what the store holds.
+/// Pays until it is told to stop, or another process has taken the right to pay. When the store refuses, it
+/// begins again from what the store holds.
 pub(super) async fn run(
     parts: PayerParts,
-    mut commands: mpsc::UnboundedReceiver<Command>,
+    commands: mpsc::UnboundedReceiver<Command>,
     publish: watch::Sender<PayerStatus>,
     stop: CancellationToken,
 ) {
     let endpoint = parts.endpoint;
-    let (hubs, mut hub_events) = parts.hubs;
+    let (hubs, hub_events) = parts.hubs;
     let parts = Fixed {
         historian: Arc::new(Historian {
             order_providers: parts.order_providers,
@@ -53,34 +57,54 @@ pub(super) async fn run(
         parentage: Arc::new(Parentage::new(parts.settings.clock_skew_max)),
         hubs,
     };
+    let status = publish.subscribe();
+    let paying = pay_on(&parts, commands, hub_events, &publish, &stop);
+    tokio::join!(paying, reporter::run(&parts, status, &stop));
+    parts.hubs.close();
+}
+
+async fn pay_on(
+    fixed: &Fixed,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    mut hub_events: HubsEvents,
+    publish: &watch::Sender<PayerStatus>,
+    stop: &CancellationToken,
+) {
+    let endpoint = fixed.endpoint;
     let mut waiting = Waiting::default();
     while !stop.is_cancelled() {
-        let ended = pay(&parts, &mut commands, &mut hub_events, &mut waiting, &publish, &stop).await;
-        match ended {
-            Ok(()) => break,
+        match pay(fixed, &mut commands, &mut hub_events, &mut waiting, publish, stop).await {
+            Ok(()) => return,
+            Err(error @ StoreError::Superseded(_)) => {
+                tracing::error!(%endpoint, %error, "paying is stopped for good");
+                publish.send_modify(|status| {
+                    status.superseded = true;
+                    status.paused = Some(error.to_string());
+                });
+                return;
+            }
             Err(error) => {
                 tracing::error!(%endpoint, %error, "paying is interrupted, and goes on from the database");
                 tokio::select! {
-                    () = stop.cancelled() => break,
+                    () = stop.cancelled() => return,
                     () = sleep(AFTER_FAILURE) => {}
                 }
             }
         }
     }
-    parts.hubs.close();
 }
 
 /// What stays the same over restarts of the engine.
-struct Fixed {
-    endpoint: Endpoint,
-    lock: store::PayerLock,
-    store: Arc<dyn store::Store>,
-    hubs: Hubs,
+pub(super) struct Fixed {
+    pub(super) endpoint: Endpoint,
+    pub(super) lock: store::PayerLock,
+    pub(super) store: Arc<dyn store::Store>,
+    pub(super) hubs: Hubs,
     parentage: Arc<Parentage>,
     historian: Arc<Historian>,
     key: obyte::PaymentKey,
-    settings: payout::Settings,
-    clock: Arc<dyn crate::clock::Clock>,
+    pub(super) settings: payout::Settings,
+    pub(super) clock: Arc<dyn crate::clock::Clock>,
 }
 
 async fn pay(
@@ -109,7 +133,12 @@ async fn pay(
         threshold: DEFAULT_THRESHOLD,
         progress: Progress::default(),
         alarms: HashMap::new(),
+        last_alarm: publish.borrow().alarm.clone(),
     };
+    // What was stopped before stays so.
+    payer.obey().await?;
+    let mut look = interval_at(Instant::now() + OBEY_EVERY, OBEY_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     if fixed.hubs.is_connected() {
         payer.handle(Event::Connected).await?;
     }
@@ -120,6 +149,7 @@ async fn pay(
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
+            _ = look.tick() => payer.obey().await?,
             Some(event) = errands_done.recv() => payer.handle(event).await?,
             Some(event) = hub_events.recv() => payer.on_hubs(event).await?,
             Some(first) = commands.recv() => {
@@ -137,25 +167,36 @@ async fn pay(
     }
 }
 
-struct Worker<'a> {
-    fixed: &'a Fixed,
+pub(super) struct Worker<'a> {
+    pub(super) fixed: &'a Fixed,
     errands: Errands,
-    engine: Engine,
+    pub(super) engine: Engine,
     waiting: &'a mut Waiting,
     publish: &'a watch::Sender<PayerStatus>,
     threshold: ThresholdSize,
     progress: Progress,
     /// When each kind of alarm was logged last.
     alarms: HashMap<std::mem::Discriminant<Alarm>, Timestamp>,
+    last_alarm: Option<(String, Timestamp)>,
 }
 
 impl Worker<'_> {
-    async fn handle(&mut self, event: Event) -> Result<(), StoreError> {
+    pub(super) async fn handle(&mut self, event: Event) -> Result<(), StoreError> {
+        let heard = heard(&event);
+        let before = match &event {
+            Event::Paused(why) => Some(why.clone()),
+            _ => self.engine.paused().cloned(),
+        };
         let actions = self.engine.handle(self.fixed.clock.now(), event);
+        // What changes nothing about the version is not among the changes.
+        let heard = heard.filter(|(version, _)| !actions.iter().any(|action| answers(action, *version)));
         for action in actions {
             self.carry_out(action).await?;
         }
-        Ok(())
+        if let Some((version, answer)) = heard {
+            self.fixed.store.heard(&self.fixed.lock, version, &answer, self.fixed.clock.now()).await?;
+        }
+        self.keep_pause(before.as_ref()).await
     }
 
     async fn carry_out(&mut self, action: Action) -> Result<(), StoreError> {
@@ -229,7 +270,6 @@ impl Worker<'_> {
     async fn on_commands(&mut self, commands: Vec<Command>) -> Result<(), StoreError> {
         let mut queued = Vec::new();
         let mut watched = Vec::new();
-        let mut resume = false;
         for command in commands {
             match command {
                 Command::Accepted(payout, waiter) => {
@@ -237,7 +277,6 @@ impl Worker<'_> {
                     queued.push(payout);
                 }
                 Command::Watch(payout, waiter) => watched.push((payout, waiter)),
-                Command::Resume => resume = true,
             }
         }
         if !queued.is_empty() {
@@ -250,9 +289,6 @@ impl Worker<'_> {
                 // Not in hand: the waiter is dropped, which sends the asker to the store.
                 None => {}
             }
-        }
-        if resume {
-            self.handle(Event::Resumed).await?;
         }
         Ok(())
     }
@@ -268,8 +304,10 @@ impl Worker<'_> {
             connected: self.fixed.hubs.is_connected(),
             synced: self.engine.is_synced(),
             paused: self.engine.paused().map(ToString::to_string),
+            superseded: false,
             queued: self.engine.queued(),
             open_slots: self.engine.open_slots().count(),
+            alarm: self.last_alarm.clone(),
         };
         self.publish.send_if_modified(|published| {
             let changed = *published != status;
@@ -292,6 +330,7 @@ impl Worker<'_> {
 
     fn alarm(&mut self, alarm: &Alarm) {
         let now = self.fixed.clock.now();
+        self.last_alarm = Some((alarm.to_string(), now));
         let kind = std::mem::discriminant(alarm);
         if self.alarms.get(&kind).is_none_or(|last| now.since(*last) >= ALARM_EVERY) {
             self.alarms.insert(kind, now);

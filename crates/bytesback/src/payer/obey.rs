@@ -1,0 +1,45 @@
+//! What operators want of the payer, and what it keeps for them.
+
+use payout::{Alarm, Event};
+use store::{StoreError, Wishes};
+
+use super::worker::{Fixed, Worker};
+
+impl Worker<'_> {
+    /// Does what operators want, as it stands in the database.
+    pub(super) async fn obey(&mut self) -> Result<(), StoreError> {
+        let endpoint = self.fixed.endpoint;
+        let Wishes { pauses, reposts } = self.fixed.store.wishes(&self.fixed.lock).await?;
+        match pauses.into_iter().next() {
+            Some(pause) if self.engine.paused().is_none() => {
+                tracing::warn!(%endpoint, why = %pause.why, "paying is stopped until an operator resumes it");
+                self.handle(Event::Paused(pause.why)).await?;
+            }
+            None if self.engine.paused().is_some() => {
+                tracing::info!(%endpoint, "paying goes on");
+                self.handle(Event::Resumed).await?;
+            }
+            _ => {}
+        }
+        // Without a hub they wait.
+        if let Some(last) = reposts.last().filter(|_| self.fixed.hubs.is_connected()) {
+            for wish in &reposts {
+                self.handle(Event::Repost(wish.slot)).await?;
+            }
+            self.fixed.store.reposted(&self.fixed.lock, last.no, self.fixed.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// What the engine has stopped by itself stays stopped over a restart, until an operator ends it.
+    pub(super) async fn keep_pause(&self, before: Option<&Alarm>) -> Result<(), StoreError> {
+        match self.engine.paused() {
+            Some(Alarm::Operator(_)) | None => Ok(()),
+            paused if paused == before => Ok(()),
+            Some(why) => {
+                let Fixed { store, endpoint, clock, .. } = self.fixed;
+                store.pause(*endpoint, why, clock.now()).await.map(drop)
+            }
+        }
+    }
+}
