@@ -139,8 +139,11 @@ pub struct SlotPayout {
     pub payout: Payout,
     /// The purchase that it is for.
     pub purchase: PurchaseKey,
-    /// The slot that holds it now: this one, or another one; nothing while it waits in the queue.
+    /// The slot that holds it now: this one, or another one; nothing while it waits in the queue, and when
+    /// it is parked.
     pub slot: Option<SlotNo>,
+    /// Whether it is never paid, since the payee is an autonomous agent.
+    pub is_parked: bool,
 }
 
 /// Where a payout stands and stood.

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use ledger::{Account, SignedBytes};
+use ledger::Account;
 use store::{Endpoint, Partner, Store};
 
 use super::DataDir;
+use super::people::in_groups;
 
 /// What can be asked about the fund.
 #[derive(Debug, Subcommand)]
@@ -53,32 +54,5 @@ fn name(account: Account, partners: &[Partner]) -> String {
             .find(|partner| partner.id == id)
             .map_or_else(|| account.to_string(), |partner| format!("deposit of {}", partner.name)),
         _ => account.to_string(),
-    }
-}
-
-/// A number with its digits in groups of three, for people.
-fn in_groups(amount: SignedBytes) -> String {
-    let digits = amount.get().unsigned_abs().to_string();
-    let sign = if amount.is_negative() { "-" } else { "" };
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(' ');
-        }
-        grouped.push(digit);
-    }
-    format!("{sign}{grouped}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_stand_in_groups_of_three() {
-        for (amount, text) in [(0, "0"), (999, "999"), (1000, "1 000"), (-1_234_567, "-1 234 567")] {
-            let amount = SignedBytes::new(amount);
-            assert_eq!(in_groups(amount), text);
-        }
     }
 }

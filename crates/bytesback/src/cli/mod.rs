@@ -3,6 +3,8 @@
 mod fund;
 mod init;
 mod partner;
+mod payer;
+mod people;
 mod purchase;
 mod run;
 
@@ -43,6 +45,9 @@ enum Command {
     /// Look at the distribution fund and the book.
     #[command(subcommand)]
     Fund(fund::FundCommand),
+    /// Look at the line of units, stop paying and let it go on.
+    #[command(subcommand)]
+    Payer(payer::PayerCommand),
     /// Report purchases, as a shop would.
     #[command(subcommand)]
     Purchase(purchase::PurchaseCommand),
@@ -98,6 +103,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::init(&args)?,
         Command::Partner(command) => partner::run(command).await?,
         Command::Fund(command) => return fund::run(command).await,
+        Command::Payer(command) => payer::run(command).await?,
         Command::Purchase(command) => return purchase::run(command).await,
     }
     Ok(ExitCode::SUCCESS)

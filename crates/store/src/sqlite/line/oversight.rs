@@ -172,7 +172,7 @@ impl Line<'_> {
 
     fn payouts_ever_in(&self, slot: SlotNo) -> Result<Vec<SlotPayout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, address, amount, queued_at, slot FROM payouts WHERE id IN (
+            "SELECT id, address, amount, queued_at, slot, parked_at IS NOT NULL AS is_parked FROM payouts WHERE id IN (
                  SELECT payout FROM versions JOIN version_outputs ON version_outputs.version = versions.id
                  WHERE versions.endpoint = ? AND versions.slot = ?)
              ORDER BY id",
@@ -186,7 +186,7 @@ impl Line<'_> {
                 .ok_or_else(|| fields.bad("id", "no purchase is for this payout"))?;
             let slot: Option<i64> = fields.plain("slot")?;
             let slot = slot.map(|_| fields.number("slot").map(SlotNo::new)).transpose()?;
-            payouts.push(SlotPayout { payout, purchase, slot });
+            payouts.push(SlotPayout { payout, purchase, slot, is_parked: fields.plain("is_parked")? });
         }
         Ok(payouts)
     }
