@@ -13,6 +13,7 @@ mod books;
 mod broken;
 mod chain;
 mod counter;
+pub mod fees;
 mod fleet;
 mod hub;
 mod journal;

@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use simulation::{Outcome, play, play_all};
 
 /// Seeded disasters around the payout engine.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// How many seeds to play.
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
@@ -21,8 +23,18 @@ struct Arguments {
     story: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print what payouts cost and how long they wait, by the fee law: the tables of docs/fees.md.
+    Fees,
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Fees) = arguments.command {
+        print!("{}", simulation::fees::tables());
+        return ExitCode::SUCCESS;
+    }
     if arguments.story {
         return tell(&play(arguments.from, None, true));
     }

@@ -50,6 +50,32 @@ fn what_is_paid_in_advance_within_a_day_has_a_ceiling() {
 }
 
 #[test]
+fn what_was_paid_counts_until_it_is_a_day_old() {
+    const DAY: u64 = 24 * 3_600_000;
+    let limits = FeeLimits { per_day: Bytes::literal(1_500), ..FeeLimits::default() };
+    let mut desk = Desk::with(Settings { limits, ..settings() }, 1_000_000_000);
+    desk.settle_down();
+    desk.owe(1);
+    desk.give_parents_for(900);
+    let free_again = desk.now + DAY;
+    desk.settle_down();
+    desk.let_time_pass(70);
+    desk.owe(1);
+    desk.give_parents_for(601);
+    desk.now = free_again - 1;
+    desk.tell(Event::Tick);
+    desk.give_parents_for(601);
+    desk.give_history();
+    assert!(desk.posts.is_empty());
+    assert_eq!(desk.alarms.len(), 2);
+    assert_eq!(desk.engine.wake_at(desk.time()), Some(payout::Timestamp::from_millis(free_again)));
+    desk.now = free_again;
+    desk.tell(Event::Tick);
+    desk.give_parents_for(601);
+    assert_eq!(desk.posts.len(), 1);
+}
+
+#[test]
 fn without_any_coin_the_engine_waits_for_one() {
     let mut desk = Desk::penniless(settings());
     desk.tell(Event::Connected);
