@@ -24,7 +24,10 @@ const PASSPHRASE: &str = "correct horse";
 
 /// What a server needs to start.
 pub(crate) struct Site {
-    folder: PathBuf,
+    /// The data directory.
+    pub(crate) folder: PathBuf,
+    /// The file in it.
+    config: &'static str,
     pub(crate) url: String,
     /// Where the fund of the test endpoint is filled.
     pub(crate) fund: Address,
@@ -53,19 +56,60 @@ impl Site {
         let config = config(listen, &hub);
         std::fs::write(folder.join("bytesback.toml"), config).expect("written");
         let url = format!("http://127.0.0.1:{listen}");
-        let site = Self { folder: folder.to_owned(), url, fund, shop: PartnerId::new(0) };
+        let (folder, shop) = (folder.to_owned(), PartnerId::new(0));
+        let site = Self { folder, config: "bytesback.toml", url, fund, shop };
         let shop = add_shop(&site.store()).await;
         Self { shop, ..site }
     }
 
-    /// Starts the server, and returns when it says `ready`.
-    pub(crate) fn start(&self) -> Serve {
+    /// Another server over the same data, at an address of its own.
+    pub(crate) fn beside(&self) -> Self {
+        self.copy(&self.folder, "beside.toml")
+    }
+
+    /// A server with the same wallets over data of its own.
+    pub(crate) async fn elsewhere(&self, folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).expect("a folder");
+        for endpoint in Endpoint::ALL {
+            let file = format!("{endpoint}.wallet");
+            std::fs::copy(self.folder.join(&file), folder.join(&file)).expect("copied");
+        }
+        let site = self.copy(folder, "bytesback.toml");
+        let shop = add_shop(&site.store()).await;
+        Self { shop, ..site }
+    }
+
+    fn copy(&self, folder: &Path, config: &'static str) -> Self {
+        let text = std::fs::read_to_string(self.folder.join(self.config)).expect("it was made");
+        let url = format!("http://127.0.0.1:{}", free_port());
+        let address = |url: &str| url.trim_start_matches("http://").to_owned();
+        let text = text.replace(&address(&self.url), &address(&url));
+        std::fs::write(folder.join(config), text).expect("written");
+        Self { folder: folder.to_owned(), config, url, fund: self.fund, shop: self.shop }
+    }
+
+    /// Starts the server, which does not come to say `ready`; what it logs instead.
+    pub(crate) fn fails_to_start(&self) -> Vec<String> {
+        let serve = self.launch();
+        while !serve.log.has_ended() {
+            assert!(!serve.log.holds(" ready "), "it runs");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        serve.log.lines()
+    }
+
+    fn launch(&self) -> Serve {
         let log = Log::default();
         let mut child = self.command();
         let lines = BufReader::new(child.stderr.take().expect("the log is piped"));
         log.follow(lines);
-        let serve = Serve { child, log };
-        while !serve.log.holds("ready") {
+        Serve { child, log }
+    }
+
+    /// Starts the server, and returns when it says `ready`.
+    pub(crate) fn start(&self) -> Serve {
+        let serve = self.launch();
+        while !serve.log.holds(" ready ") {
             assert!(!serve.log.has_ended(), "it ended at once: {:?}", serve.log.lines());
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
@@ -77,7 +121,7 @@ impl Site {
     fn command(&self) -> Child {
         Command::new("sh")
             .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_bytesback")])
-            .args(["serve", "--config", argument(&self.folder.join("bytesback.toml"))])
+            .args(["serve", "--config", argument(&self.folder.join(self.config))])
             .env("BYTESBACK_PASSPHRASE", PASSPHRASE)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -131,6 +175,15 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn id(&self) -> i32 {
         self.child.id().try_into().expect("a process id")
+    }
+
+    /// Ends it as a service manager does.
+    pub(crate) fn interrupt(mut self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill exists");
+        assert!(sent.success());
+        let status = self.child.wait().expect("it was started here");
+        assert!(status.success(), "{status}");
     }
 
     /// Ends it as a power cut would.
