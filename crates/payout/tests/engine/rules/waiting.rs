@@ -27,6 +27,21 @@ fn a_fee_above_the_ceiling_waits() {
 }
 
 #[test]
+fn a_fee_that_our_own_units_made_is_asked_for_again_when_it_has_fallen() {
+    let mut desk = Desk::new();
+    desk.pay(1);
+    desk.owe(1);
+    // The load behind this fee is half as much again as that behind the ceiling, and a second old.
+    desk.give_parents_for(3_500);
+    assert!(matches!(desk.alarms[..], [Alarm::FeeAboveCeiling { .. }]));
+    desk.pass(Duration::from_millis(400));
+    assert!(desk.parents_asked.is_none());
+    desk.pass(Duration::from_millis(200));
+    desk.give_parents();
+    assert_eq!(desk.posts.len(), 1);
+}
+
+#[test]
 fn what_is_paid_in_advance_within_a_day_has_a_ceiling() {
     let limits = FeeLimits { per_day: Bytes::literal(1_500), ..FeeLimits::default() };
     let mut desk = Desk::with(Settings { limits, ..settings() }, 1_000_000_000);
