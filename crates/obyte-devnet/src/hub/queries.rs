@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::coins::{balances, pick_coins};
 use super::data_feed;
 use super::frame::Answer;
+use crate::dag::Id;
 use crate::state::State;
 
 /// The most addresses in a question for balances or profiles.
@@ -151,6 +152,12 @@ pub(super) fn address_list(params: &Value) -> Result<Vec<Address>> {
     if list.len() > MAX_ADDRESSES { fail("too many addresses") } else { Ok(valid) }
 }
 
+/// Nodes find what a unit says as long as they keep its content: also while it is in conflict, and no more
+/// once it is void for good.
+fn has_content(state: &State, id: Id) -> bool {
+    !state.dag().is_stripped(id)
+}
+
 fn attestation(state: &State, params: Option<&Value>) -> Result<Value> {
     let Some(params) = params else { return fail("no params in light/get_attestation") };
     let field = |name: &str| params.get(name).filter(|value| !is_false(value));
@@ -168,8 +175,12 @@ fn attestation(state: &State, params: Option<&Value>) -> Result<Value> {
     let Some(value) = value.as_str().filter(|value| value.len() <= 100) else {
         return fail("invalid value in light/get_attestation");
     };
+    // What has spaces around it is not looked up by any node.
+    let can_be_found = name == name.trim() && value == value.trim();
     let newest = state.facts.people.all_attestations().into_iter().rev().find(|&id| {
-        state.authors(id).contains(&attestor)
+        can_be_found
+            && has_content(state, id)
+            && state.authors(id).contains(&attestor)
             && state.read_attestations(id).iter().any(|payload| payload["profile"][name] == value)
     });
     Ok(json!(newest.map_or_else(String::new, |id| state.dag().node(id).hash().to_string())))
@@ -181,7 +192,8 @@ fn attestations(state: &State, params: Option<&Value>) -> Result<Value> {
         return fail("invalid address in light/get_attestations");
     };
     let mut found = Vec::new();
-    for &id in state.facts.people.attestations(&about) {
+    let attesting = state.facts.people.attestations(&about).iter().filter(|&&id| has_content(state, id));
+    for &id in attesting {
         let attestor = state.authors(id).first().copied();
         let payloads = state.read_attestations(id).into_iter();
         found.extend(payloads.filter(|payload| payload["address"] == json!(about)).map(|payload| {
@@ -200,6 +212,7 @@ fn profile_units(state: &State, params: Option<&Value>) -> Result<Value> {
     let list = address_list(params)?;
     let mut units: Vec<_> =
         list.iter().flat_map(|address| state.facts.people.profiles(address)).copied().collect();
+    units.retain(|&id| has_content(state, id));
     units.sort_unstable();
     units.dedup();
     Ok(units.into_iter().map(|id| json!(state.dag().node(id).hash())).collect())

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use obyte::compose::{self, Coin, Parents, Payer, Payment, Spend};
+use obyte::compose::{self, Coin, Note, Parents, Payer, Payment, Spend};
 use obyte::fee::ThresholdSize;
 use obyte::history::{self, Asked, OrderProviders, State, Trust, VerifiedHistory};
 use obyte::keys::PaymentKey;
@@ -240,9 +240,20 @@ impl Wallet {
 
     /// A signed payment, and the coin that is its change. The wallet's own coin stays what it is.
     pub(crate) fn sign(&self, parents: &Parents, reveals: bool, outputs: &[Output]) -> (Unit, Coin) {
+        self.sign_with(parents, reveals, outputs, &[])
+    }
+
+    /// The same with other messages beside the payment.
+    pub(crate) fn sign_with(
+        &self,
+        parents: &Parents,
+        reveals: bool,
+        outputs: &[Output],
+        notes: &[Note],
+    ) -> (Unit, Coin) {
         let payers = [Payer::new(self.key.public_key(), reveals)];
         let coins = [self.coin.expect("the wallet has a coin")];
-        let payment = self.payment(parents, &payers, &coins, outputs);
+        let payment = Payment { notes, ..self.payment(parents, &payers, &coins, outputs) };
         let unsigned = compose::compose(&payment).expect("the coin is enough");
         let signed = unsigned.sign(&[self.key.secret_key().clone()]).expect("the key is there");
         let (message_index, change) = (unsigned.layout.message_index, unsigned.layout.change);

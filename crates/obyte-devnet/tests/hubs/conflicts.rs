@@ -1,6 +1,7 @@
 //! Conflicts come about, turn units bad, and are decided alike at every hub (7.7).
 
 use obyte::Bytes;
+use obyte::compose::Note;
 use obyte::history::State;
 use serde_json::json;
 
@@ -174,4 +175,41 @@ async fn what_was_kept_back_when_the_network_ended_is_passed_on_when_it_starts()
     assert!(stage.knows(0, &unit).await);
     let counts: Vec<_> = stage.devnet.hubs().iter().map(obyte_devnet::Hub::unit_count).collect();
     assert_eq!(counts[0], counts[1]);
+}
+
+/// As nodes of the reference do: what is void for good says nothing any more.
+#[tokio::test]
+async fn what_units_attest_is_found_until_they_are_stripped() {
+    let mut stage = Stage::new(2).await;
+    let (own, about) = (stage.wallet.address(), Wallet::new(3).address());
+    let note = |app: &str, payload| Note { app: app.to_owned(), payload };
+    let says = |email: &str| {
+        let attested = json!({"address": about, "profile": {"email": email, "name": " spaced "}});
+        [note("attestation", attested), note("profile", json!({"nick": email}))]
+    };
+    stage.hold(true);
+    let [first, second] = stage.coins;
+    let winner = stage.post_with(0, first, &says("a@x")).await.hash();
+    let loser = stage.post_with(1, second, &says("b@x")).await.hash();
+    stage.hold(false);
+    let question = |field, value| json!({"attestor_address": own, "field": field, "value": value});
+    let client = &mut stage.clients[1];
+    for (email, unit) in [("a@x", winner), ("b@x", loser)] {
+        let found = client.request("light/get_attestation", question("email", email)).await;
+        assert_eq!(found, json!(unit), "also while they are in conflict");
+    }
+    assert_eq!(client.request("light/get_attestation", question("name", " spaced ")).await, "");
+    assert_eq!(
+        client.request("light/get_attestations", json!({"address": about})).await[1]["unit"],
+        json!(winner)
+    );
+    stage.decide();
+    stage.wait_until_stripped(1, &loser).await;
+    let client = &mut stage.clients[1];
+    assert_eq!(client.request("light/get_attestation", question("email", "b@x")).await, "");
+    assert_eq!(client.request("light/get_attestation", question("email", "a@x")).await, json!(winner));
+    let kept =
+        json!([{"unit": winner, "attestor_address": own, "profile": {"email": "a@x", "name": " spaced "}}]);
+    assert_eq!(client.request("light/get_attestations", json!({"address": about})).await, kept);
+    assert_eq!(client.request("light/get_profile_units", json!([own])).await, json!([winner]));
 }

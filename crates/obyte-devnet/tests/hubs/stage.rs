@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use obyte::compose::Coin;
+use obyte::compose::{Coin, Note};
 use obyte::history::{State, VerifiedHistory};
 use obyte::{Address, Bytes, Output, Unit, UnitHash};
 use obyte_devnet::{Devnet, DevnetConfig};
@@ -87,6 +87,17 @@ impl Stage {
     pub(crate) async fn post(&mut self, hub: usize, coin: Coin, outputs: &[Output]) -> Unit {
         let unit = self.sign(hub, coin, outputs).await;
         assert_eq!(self.clients[hub].post(&unit).await, "accepted");
+        unit
+    }
+
+    /// A unit that pays nobody and says something.
+    pub(crate) async fn post_with(&mut self, hub: usize, coin: Coin, notes: &[Note]) -> Unit {
+        let client = &mut self.clients[hub];
+        let parents = client.parents(&self.wallet.address()).await;
+        let reveals = self.wallet.reveals(client, &parents).await;
+        self.wallet.coin = Some(coin);
+        let (unit, _) = self.wallet.sign_with(&parents, reveals, &[], notes);
+        assert_eq!(client.post(&unit).await, "accepted");
         unit
     }
 
