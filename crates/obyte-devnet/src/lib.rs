@@ -15,9 +15,11 @@
 //!
 //! The rooms: `dag` is the graph, `state` everything that follows from the units, `journal` where
 //! they are kept, `history` the proofs, `hub` the protocol, `order_provider` the schedule of
-//! witness units, `core` what these share, `relay` the ways between hubs, `mischief` what tests order.
+//! witness units, `core` what these share, `relay` the ways between hubs, `mischief` what tests order, [`control`] how they
+//! order it from outside of the process.
 
 mod config;
+pub mod control;
 mod core;
 mod dag;
 mod error;

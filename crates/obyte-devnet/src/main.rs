@@ -4,22 +4,31 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use obyte::{Address, Bytes};
-use obyte_devnet::{Devnet, DevnetConfig, Fees};
+use obyte_devnet::{Devnet, DevnetConfig, DevnetError, Fees, control};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
 Runs an Obyte network in one process, for development and tests.
 
 usage: obyte-devnet [--listen 127.0.0.1:6611] [--hub 127.0.0.1:6612]... [--data-dir DIR] [--fees real|off]
-                    [--allocate ADDRESS=BYTES]...
+                    [--allocate ADDRESS=BYTES]... [--control 127.0.0.1:6690]
 
   --listen    where the hub listens; port 0 takes a free one
   --hub       where one more hub with a view of its own listens
   --data-dir  where keys and units are kept; the same directory continues the same network
   --fees      whether congestion costs anything (default: real)
-  --allocate  an address that the genesis unit of a new network pays";
+  --allocate  an address that the genesis unit of a new network pays
+  --control   where orders are taken, one JSON object in a line: a loopback address";
 
-fn arguments() -> Result<Option<DevnetConfig>, String> {
+/// What the process was started with.
+struct Options {
+    config: DevnetConfig,
+    control: Option<SocketAddr>,
+}
+
+fn arguments() -> Result<Option<Options>, String> {
+    let mut control = None;
     let mut config = DevnetConfig::new("obyte-devnet-data");
     config.listen = SocketAddr::from(([127, 0, 0, 1], 6611));
     let mut arguments = std::env::args().skip(1);
@@ -41,10 +50,16 @@ fn arguments() -> Result<Option<DevnetConfig>, String> {
                 };
             }
             "--allocate" => config.allocations.push(allocation(&value).ok_or_else(wrong)?),
+            "--control" => control = Some(loopback(&value).ok_or_else(wrong)?),
             _ => return Err(format!("{name} is unknown")),
         }
     }
-    Ok(Some(config))
+    Ok(Some(Options { config, control }))
+}
+
+/// Orders come from nowhere else.
+fn loopback(text: &str) -> Option<SocketAddr> {
+    text.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback())
 }
 
 fn allocation(text: &str) -> Option<(Address, Bytes)> {
@@ -61,10 +76,18 @@ async fn asked_to_end() -> std::io::Result<()> {
     }
 }
 
+/// Takes orders, or does nothing, for ever.
+async fn take_orders(devnet: &Devnet, listener: Option<TcpListener>) {
+    match listener {
+        Some(listener) => match control::serve(devnet, listener).await {},
+        None => std::future::pending().await,
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = match arguments() {
-        Ok(Some(config)) => config,
+    let options = match arguments() {
+        Ok(Some(options)) => options,
         Ok(None) => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -74,22 +97,45 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let devnet = match Devnet::start(config).await {
-        Ok(devnet) => devnet,
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
+    }
+}
+
+async fn run(options: Options) -> Result<(), DevnetError> {
+    let orders = match options.control {
+        Some(address) => Some(bind(address).await?),
+        None => None,
     };
+    let devnet = Devnet::start(options.config).await?;
     for hub in devnet.hubs() {
         println!("hub {}", hub.url());
     }
     println!("order-provider {}", devnet.order_provider());
     println!("genesis {}", devnet.genesis_unit());
+    let (address, listener) = orders.unzip();
+    if let Some(address) = address {
+        println!("control {address}");
+    }
     println!("ready");
-    if let Err(error) = asked_to_end().await {
-        eprintln!("cannot wait for signals: {error}");
+    tokio::select! {
+        () = take_orders(&devnet, listener) => {}
+        asked = asked_to_end() => {
+            if let Err(error) = asked {
+                eprintln!("cannot wait for signals: {error}");
+            }
+        }
     }
     devnet.shutdown().await;
-    ExitCode::SUCCESS
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<(SocketAddr, TcpListener), DevnetError> {
+    let failed = |source| DevnetError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    Ok((listener.local_addr().map_err(failed)?, listener))
 }

@@ -49,6 +49,11 @@ impl Relay {
         self.flow();
     }
 
+    /// Whether units are kept back.
+    pub fn is_held(&self) -> bool {
+        self.queue().is_held
+    }
+
     /// How many units are kept back.
     pub fn waiting(&self) -> usize {
         self.queue().units.len()

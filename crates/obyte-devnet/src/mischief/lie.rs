@@ -1,9 +1,11 @@
 //! Lies about histories.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// What to change in the answer to `light/get_history`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lie {
     /// The first output of every unit pays a byte more.
     Amounts,

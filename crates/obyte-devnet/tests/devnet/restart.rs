@@ -1,14 +1,11 @@
 //! The data directory: what was accepted is there after any end.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
-use obyte::{Address, Bytes, UnitHash};
+use obyte::{Bytes, UnitHash};
 use obyte_devnet::{Devnet, DevnetConfig, DevnetError};
 use serde_json::json;
 
 use crate::common::{Client, Scene, Wallet, to, verified_history};
+use crate::process::Process;
 
 #[tokio::test]
 async fn a_restart_continues_the_same_network_at_the_same_port() {
@@ -67,61 +64,19 @@ async fn a_file_of_something_else_is_not_taken_for_a_journal() {
     assert!(matches!(start, Err(DevnetError::Io { .. } | DevnetError::Damaged { .. })));
 }
 
-/// The devnet as a process of its own.
-struct Process {
-    child: Child,
-    url: String,
-    provider: Address,
-    genesis: UnitHash,
-}
-
-impl Process {
-    fn start(dir: &Path, allocate: &Wallet) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_obyte-devnet"))
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(dir)
-            .args(["--allocate", &format!("{}=50000000000", allocate.address())])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut line = |name: &str| {
-            let line = lines.next().expect("a line").expect("text");
-            line.strip_prefix(name).unwrap_or_else(|| panic!("no {name} in {line}")).trim().to_owned()
-        };
-        let url = line("hub");
-        let provider = line("order-provider").parse().expect("an address");
-        let genesis = line("genesis").parse().expect("a hash");
-        line("ready");
-        Self { child, url, provider, genesis }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Where the test failed before it killed the process.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[tokio::test]
 async fn what_was_accepted_survives_a_hard_kill() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut wallet = Wallet::new(1);
     let payee = Wallet::new(2).address();
+    let allocation = format!("{}=50000000000", wallet.address());
     let mut accepted: Vec<UnitHash> = Vec::new();
     let mut known = None;
     for round in 0..3 {
-        let process = Process::start(dir.path(), &wallet);
+        let process = Process::start(dir.path(), &["--allocate", &allocation]);
         let identity = (process.provider, process.genesis);
         assert_eq!(*known.get_or_insert(identity), identity);
-        let mut client = Client::connect(&process.url).await;
+        let mut client = Client::connect(&process.urls[0]).await;
         if round == 0 {
             wallet.take(&mut client, &process.genesis).await;
         }
@@ -140,8 +95,8 @@ async fn what_was_accepted_survives_a_hard_kill() {
         journal.extend_from_slice(&torn);
         std::fs::write(&path, journal).expect("written");
     }
-    let process = Process::start(dir.path(), &wallet);
-    let mut client = Client::connect(&process.url).await;
+    let process = Process::start(dir.path(), &[]);
+    let mut client = Client::connect(&process.urls[0]).await;
     for unit in &accepted {
         client.wait_until_stable(unit).await;
     }
