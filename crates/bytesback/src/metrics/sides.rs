@@ -36,7 +36,7 @@ pub(super) async fn look(sheet: &Sheet, watched: &[Watched]) {
 
 fn note_payers(sheet: &Sheet, payers: &[(&str, PayerStatus)]) {
     type Figure = (&'static str, &'static str, fn(&PayerStatus) -> i64);
-    let figures: [Figure; 5] = [
+    let figures: [Figure; 6] = [
         ("bytesback_payer_queued_payouts", "Payouts that are owed and in no unit.", |status| {
             whole(status.queued as u64)
         }),
@@ -51,6 +51,9 @@ fn note_payers(sheet: &Sheet, payers: &[(&str, PayerStatus)]) {
         }),
         ("bytesback_payer_paused", "Whether paying was stopped for a person to look.", |status| {
             i64::from(status.paused.is_some())
+        }),
+        ("bytesback_payer_superseded", "Whether another process pays instead, for good.", |status| {
+            i64::from(status.superseded)
         }),
     ];
     for (name, help, value) in figures {

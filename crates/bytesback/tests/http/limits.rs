@@ -71,6 +71,21 @@ async fn a_head_without_end_is_cut_off() {
 }
 
 #[tokio::test]
+async fn what_is_no_http_is_cut_off_without_a_body() {
+    let server = Server::start().await;
+    for nonsense in
+        ["hello\r\n\r\n", "POST /new_purchase HTTP/1.1\r\nno header\r\n\r\n", "\u{16}\u{3}\u{1}\r\n\r\n"]
+    {
+        let mut connection = server.connect().await;
+        connection.write(nonsense).await;
+        let head = connection.head().await;
+        assert!(head.starts_with("HTTP/1.1 400 ") && head.contains("content-length: 0"), "{head}");
+        assert!(connection.is_closed().await);
+    }
+    assert_eq!(server.purchase("").await.body, PAID);
+}
+
+#[tokio::test]
 async fn connections_beyond_the_limit_wait_their_turn() {
     let server = Server::within(Limits { connections: 1, ..Limits::default() }).await;
     let mut first = server.connect().await;
