@@ -110,6 +110,19 @@ impl Journal {
     }
 }
 
+/// The JSON of all units in a journal, oldest first, as far as their records are whole. The journal may
+/// be in use.
+pub(crate) fn read_units(path: &Path) -> io::Result<Vec<String>> {
+    let file = File::open(path)?;
+    let reader = Reader(Arc::new(file.try_clone()?));
+    let mut records = Records::new(&file, file.metadata()?.len())?;
+    let mut units = Vec::new();
+    while let Some((place, _)) = records.next()? {
+        units.push(reader.json(place)?);
+    }
+    Ok(units)
+}
+
 /// Reads records, and makes them durable.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader(Arc<File>);
@@ -230,6 +243,7 @@ mod tests {
         let third = journal.append(b"three", b"[]").expect("written");
         assert_eq!(journal.reader().head(third, 1, 3).expect("readable"), b"hre");
         assert_eq!(reopen(&path).1.len(), 3);
+        assert_eq!(read_units(&path).expect("readable"), ["{\"a\":1}", "{}", "[]"]);
     }
 
     #[test]

@@ -224,6 +224,15 @@ impl Drop for Devnet {
     }
 }
 
+/// The JSON of all units that the first hub of the devnet in this data directory has accepted, in that
+/// order, whether it runs or not.
+///
+/// # Errors
+/// Where there is no devnet.
+pub fn accepted_units(data_dir: &Path) -> std::io::Result<Vec<String>> {
+    journal::read_units(&data_dir.join("journal"))
+}
+
 /// Makes sure that nobody else uses the directory.
 fn lock(dir: &Path) -> Result<File, DevnetError> {
     let path = dir.join("lock");

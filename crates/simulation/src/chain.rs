@@ -5,6 +5,7 @@
 //! stands for their main chain indexes: the lower one wins. That is what no hub can lie about.
 
 mod judge;
+mod observe;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,23 +174,7 @@ impl Chain {
     fn read_new(&self, json: &Arc<str>) -> (UnitHash, Held) {
         let unit = Unit::from_json(serde_json::from_str(json).expect("posted JSON")).expect("a posted unit");
         let last_ball = unit.last_ball().expect("composed units have one");
-        let held = Held {
-            json: json.clone(),
-            inputs: unit.spent_coins().collect(),
-            outputs: unit
-                .outputs()
-                .map(|(id, output)| Coin { id, amount: output.amount, address: output.address })
-                .collect(),
-            is_own: unit.is_authored_by(&self.payer),
-            reveals: unit.authors().iter().any(|author| author.definition.is_some()),
-            last_ball_mci: self.last_balls[&last_ball.unit],
-            past: unit.parents().first().and_then(|tip| self.tips.get(tip)).cloned().unwrap_or_default(),
-            ripe_at: 0,
-            stable_at: NEVER,
-            seen: [NEVER; HUBS],
-            fate: Fate::Unstable,
-        };
-        (unit.hash(), held)
+        (unit.hash(), self.held(&unit, json.clone(), self.last_balls[&last_ball.unit]))
     }
 
     /// The unit comes in by another way, whatever it conflicts with. Without its sources it is dropped.

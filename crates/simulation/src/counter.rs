@@ -213,6 +213,11 @@ impl Counter {
         Ok(Some(answered))
     }
 
+    /// The book as it must be.
+    pub(crate) const fn book(&self) -> &Book {
+        &self.book
+    }
+
     /// Everything that was accepted, with its terms.
     pub(crate) fn orders(&self) -> Vec<(Order, Terms)> {
         self.purchases.iter().map(|(order, purchase)| (*order, purchase.terms)).collect()
