@@ -49,7 +49,7 @@ async fn obey(devnet: &Devnet, mut stream: TcpStream) -> std::io::Result<()> {
     let mut line = Vec::new();
     while (&mut reading).take(MAX_ORDER).read_until(b'\n', &mut line).await? > 0 {
         let is_whole = line.ends_with(b"\n");
-        let answer = match serde_json::from_slice(&line) {
+        let answer = match Command::read(&line) {
             Ok(order) => carry_out(devnet, order).await,
             Err(error) => Err(format!("this is no order: {error}")),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use obyte::{Address, Bytes, UnitHash};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Change, Lie, Rule, Trick};
 
@@ -91,6 +91,14 @@ pub(super) enum Command {
     OrderProvider { rests: bool },
     /// Pays from the faucet.
     Pay { to: Address, bytes: Bytes },
+}
+
+impl Command {
+    /// Reads an order, which is a JSON object and nothing else.
+    pub(super) fn read(line: &[u8]) -> Result<Self, serde_json::Error> {
+        let fields: Map<String, Value> = serde_json::from_slice(line)?;
+        serde_json::from_value(fields.into())
+    }
 }
 
 /// A trick as it is written.
@@ -189,7 +197,7 @@ mod tests {
             json!({"do": "hide", "unit": "short"}),
             json!(["status"]),
         ] {
-            assert!(serde_json::from_value::<Command>(written.clone()).is_err(), "{written}");
+            assert!(Command::read(written.to_string().as_bytes()).is_err(), "{written}");
         }
     }
 }
