@@ -31,6 +31,13 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// Takes in what another process has accepted before it noticed that this one pays. What is in hand
+    /// already is not taken in again.
+    pub(super) async fn take_up(&mut self) -> Result<(), StoreError> {
+        let queue = self.fixed.store.snapshot(self.fixed.endpoint).await?.queue;
+        self.handle(Event::Queued(queue)).await
+    }
+
     /// What the engine has stopped by itself stays stopped over a restart, until an operator ends it.
     pub(super) async fn keep_pause(&self, before: Option<&Alarm>) -> Result<(), StoreError> {
         match self.engine.paused() {

@@ -1,6 +1,7 @@
 //! The loop of a payer.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ const BURST: usize = 1024;
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 /// How long to wait before going on after the store refused.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// So long after a start another process may still accept purchases, if it lost the right to pay to this one.
+const TAKE_UP_AFTER: Duration = Duration::from_secs(10);
 /// How often the operator's wishes are looked for.
 const OBEY_EVERY: Duration = Duration::from_secs(1);
 /// The same alarm is not repeated in the log within this time.
@@ -139,6 +142,8 @@ async fn pay(
     payer.obey().await?;
     let mut look = interval_at(Instant::now() + OBEY_EVERY, OBEY_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut take_up = pin!(sleep(TAKE_UP_AFTER));
+    let mut has_taken_up = false;
     if fixed.hubs.is_connected() {
         payer.handle(Event::Connected).await?;
     }
@@ -150,6 +155,10 @@ async fn pay(
             biased;
             () = stop.cancelled() => return Ok(()),
             _ = look.tick() => payer.obey().await?,
+            () = &mut take_up, if !has_taken_up => {
+                has_taken_up = true;
+                payer.take_up().await?;
+            }
             Some(event) = errands_done.recv() => payer.handle(event).await?,
             Some(event) = hub_events.recv() => payer.on_hubs(event).await?,
             Some(first) = commands.recv() => {

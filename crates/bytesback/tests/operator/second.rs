@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use bytesback::clock::{Clock, SystemClock};
 use bytesback_client::PurchaseAnswer;
 use ledger::Account;
-use store::{Endpoint, Operations, Store, WhichSlots};
+use obyte::Bytes;
+use program::{Currency, CurrencyAmount};
+use store::{
+    Acceptance, Details, Endpoint, Operations, OrderId, PayoutState, PurchaseKey, Shares, Store, Terms,
+    Verdict, WhichSlots,
+};
 
-use crate::common::until;
+use crate::common::{address, until};
 use crate::site::Site;
-use crate::stage::{Stage, is_paid};
+use crate::stage::{CASHBACK, Stage, is_paid};
 use crate::{STOPPED, payer};
 
 /// Loses the locks without their holder noticing, as a network share may.
@@ -58,6 +64,41 @@ async fn a_server_that_lost_its_lock_to_another_pays_no_more() {
     let said = first.fails_to_start();
     assert!(said.iter().any(|line| line.contains("another process pays")), "{said:?}");
     drop(second);
+}
+
+/// As the first of two servers may do, before it notices that the second one pays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_process_accepted_last_is_paid() {
+    let (stage, server) = Stage::set().await;
+    server.kill();
+    let _server = stage.site.start();
+    let other = stage.site.store();
+    let acceptance = Acceptance {
+        key: PurchaseKey {
+            partner: stage.site.shop,
+            merchant: None,
+            order_id: OrderId::new("accepted elsewhere").expect("an order id"),
+        },
+        terms: Terms {
+            recipient: address("customer"),
+            price: CurrencyAmount { amount: "1".parse().expect("an amount"), currency: Currency::Usd },
+            percentage: "0".parse().expect("a percentage"),
+            purchase_unit: None,
+        },
+        details: Details { customer: String::new(), merchant: String::new(), description: String::new() },
+        shares: Shares { base: Bytes::literal(CASHBACK), ..Shares::default() },
+        rates: Vec::new(),
+        fee_reserve: Bytes::literal(10_000),
+        at: SystemClock.now(),
+    };
+    let key = acceptance.key.clone();
+    let verdict = other.accept(Endpoint::Test, acceptance).await.expect("the fund suffices");
+    assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
+    until("it is paid", async || {
+        let record = other.purchase(Endpoint::Test, &key).await.expect("it works").expect("it was accepted");
+        matches!(record.state, PayoutState::Final { .. })
+    })
+    .await;
 }
 
 /// The mnemonic is used elsewhere, over other data: no lock can know.
