@@ -11,6 +11,8 @@ use super::purchases::BEGIN;
 use super::tally::Tally;
 
 /// Pays purchases that come at these times (ascending), paced by the engine's policy.
+///
+/// All are paid in the end, so the load of the others alone must be one at which the ceilings let a unit leave.
 pub fn pay(model: Model, settings: &Settings, times: &[u64]) -> Tally {
     let mut payer = Payer::new(model, settings);
     for &time in times {
