@@ -26,9 +26,30 @@ pub struct Options {
     /// Whether the embedded devnet charges TPS fees.
     #[arg(long, value_enum, default_value_t = Fees::Real)]
     pub fees: Fees,
-    /// Write the rows and the machine they were made on to this file.
+    /// Instead of the rows: open load of so many purchases per second for --minutes, to see whether memory
+    /// and answer times are flat.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_COUNT)))]
+    pub sustained: Option<u32>,
+    /// How long --sustained lasts, 1 to 600.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub minutes: u32,
+    /// Instead of the rows: how a queue of so many payouts is paid after an outage of the hub.
+    #[arg(long, value_name = "PAYOUTS", num_args = 0..=1, default_missing_value = "100000",
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000), conflicts_with_all = ["url", "hub"])]
+    pub drain: Option<u64>,
+    /// Instead of the rows: answer times as the database grows to so many purchases.
+    #[arg(long, value_name = "PURCHASES", num_args = 0..=1, default_missing_value = "1000000",
+        value_parser = clap::value_parser!(u64).range(1..=100_000_000), conflicts_with_all = ["url", "hub"])]
+    pub growth: Option<u64>,
+    /// All of these, with fees and without: every table of docs/performance.md, in half an hour.
+    #[arg(long, conflicts_with_all = ["sustained", "drain", "growth", "url", "hub", "fees"])]
+    pub all: bool,
+    /// Write the counts and the machine they were made on to this file.
     #[arg(long)]
     pub json: Option<PathBuf>,
+    /// Write the tables and the machine they were made on to this file, in Markdown.
+    #[arg(long)]
+    pub markdown: Option<PathBuf>,
 
     /// Let the started server stand on this devnet hub instead of the embedded one.
     #[arg(long, conflicts_with = "url")]

@@ -34,7 +34,15 @@ impl Process {
     /// # Errors
     /// Where the process is gone.
     pub fn peak_memory(self) -> anyhow::Result<u64> {
-        peak(&self.read("status")?).context("the kernel tells no VmHWM")
+        size(&self.read("status")?, "VmHWM:").context("the kernel tells no VmHWM")
+    }
+
+    /// The memory in use now, in bytes.
+    ///
+    /// # Errors
+    /// Where the process is gone.
+    pub fn memory(self) -> anyhow::Result<u64> {
+        size(&self.read("status")?, "VmRSS:").context("the kernel tells no VmRSS")
     }
 
     /// The processor time of all its threads so far.
@@ -68,9 +76,9 @@ fn busy_ticks(stat: &str) -> Option<u32> {
     u32::try_from(busy).ok()
 }
 
-/// `VmHWM` in bytes.
-fn peak(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// One of the sizes, in bytes.
+fn size(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }
@@ -88,8 +96,10 @@ mod tests {
 
     #[test]
     fn figures_of_the_kernel_are_found_among_others() {
-        assert_eq!(peak("VmPeak:\t 9 kB\nVmHWM:\t   1234 kB\nVmRSS:\t 5 kB\n"), Some(1234 * 1024));
-        assert_eq!(peak("VmPeak: 9 kB\n"), None);
+        let status = "VmPeak:\t 9 kB\nVmHWM:\t   1234 kB\nVmRSS:\t 5 kB\n";
+        assert_eq!(size(status, "VmHWM:"), Some(1234 * 1024));
+        assert_eq!(size(status, "VmRSS:"), Some(5 * 1024));
+        assert_eq!(size("VmPeak: 9 kB\n", "VmHWM:"), None);
         let stat = "77 (a ) b) S 1 77 77 0 -1 4194560 100 0 0 0 250 31 0 0 20 0 1 0 5 6 7";
         assert_eq!(ticks(stat), Some(281));
         assert_eq!(ticks("77 (a) S 1"), None);
@@ -101,6 +111,7 @@ mod tests {
     fn this_process_has_memory_and_time() {
         let own = Process::own();
         assert!(own.peak_memory().expect("VmHWM") > 100_000);
+        assert!(own.memory().expect("VmRSS") > 100_000);
         assert!(machine_time().expect("times") >= own.cpu_time().expect("times"));
         own.forget_peak();
         assert!(own.peak_memory().expect("VmHWM") > 100_000);

@@ -1,89 +1,90 @@
-//! The server that is loaded: started for it, or anybody's.
+//! The processes that are started to be loaded: a server, and a network apart from it.
 
 mod announcement;
+mod daemon;
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
-use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout_at};
+use anyhow::{Context, ensure};
+use obyte::Address;
 
-use crate::options::Options;
+use crate::options::{Endpoint, Fees};
 use crate::process::Process;
-use announcement::Announcement;
+use daemon::Daemon;
 
-/// How long it may take to become ready.
-const READY: Duration = Duration::from_secs(60);
-/// How long it may take to end.
-const END: Duration = Duration::from_secs(20);
-
-/// A `bytesback dev` of our own. It ends with this value, and its data with it.
-#[derive(Debug)]
-pub struct Server {
-    child: Child,
-    dir: TempDir,
-    announced: Announcement,
-    /// From its start until it said that it is ready.
-    pub started_in: Duration,
+/// What a server stands on.
+#[derive(Clone, Copy, Debug)]
+pub enum Network<'a> {
+    /// A devnet in the server's process.
+    Embedded(Fees),
+    /// The hub of a devnet, and its order provider where it is known.
+    Hub(&'a str, Option<Address>),
 }
 
+/// A `bytesback dev` of our own. It ends with this value.
+#[derive(Debug)]
+pub struct Server(Daemon);
+
 impl Server {
-    /// Starts one with an empty data directory, and waits until it is ready.
+    /// Starts one, and waits until it is ready. `queue_max` is how many payouts may wait in it.
     ///
     /// # Errors
-    /// Where it cannot be built or started, or does not become ready.
-    pub async fn start(options: &Options) -> anyhow::Result<Self> {
-        let program = match &options.server {
-            Some(program) => program.clone(),
-            None => built()?,
+    /// Where it cannot be started, or does not become ready.
+    pub async fn start(
+        program: &Path,
+        data_dir: &Path,
+        network: Network<'_>,
+        queue_max: Option<u64>,
+    ) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["dev", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
+        match network {
+            Network::Embedded(fees) => command.args(["--fees", fees.name()]),
+            Network::Hub(hub, _) => command.args(["--hub", hub]),
         };
-        let parent = options.data_dir.clone().unwrap_or_else(std::env::temp_dir);
-        let dir = tempfile::Builder::new().prefix("bytesback-bench-").tempdir_in(&parent);
-        let dir = dir.with_context(|| format!("cannot make a directory in {}", parent.display()))?;
-        let begun = Instant::now();
-        let mut child = command(&program, dir.path(), options)
-            .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
-        let lines = lines_of(&mut child);
-        // From here on dropping ends the process.
-        let mut server = Self { child, dir, announced: Announcement::default(), started_in: Duration::ZERO };
-        server.announced = announcement(lines).await?;
-        server.started_in = begun.elapsed();
-        Ok(server)
+        if let Network::Hub(_, Some(order_provider)) = network {
+            command.args(["--order-provider", order_provider.as_str()]);
+        }
+        if let Some(queue_max) = queue_max {
+            command.args(["--queue-max", &queue_max.to_string()]);
+        }
+        let daemon = Daemon::start(command).await.context("bytesback dev")?;
+        let announced = &daemon.announced;
+        ensure!(
+            !announced.url.is_empty() && !announced.hub.is_empty(),
+            "the server did not say where it listens"
+        );
+        Ok(Self(daemon))
     }
 
     /// Where it listens.
     pub fn url(&self) -> &str {
-        &self.announced.url
+        &self.0.announced.url
     }
 
     /// The hub that it uses.
     pub fn hub(&self) -> &str {
-        &self.announced.hub
+        &self.0.announced.hub
     }
 
     /// The process.
     pub fn process(&self) -> Process {
-        Process::new(self.child.id())
+        self.0.process()
     }
 
-    /// The directory of its data.
-    pub fn data_dir(&self) -> &Path {
-        self.dir.path()
+    /// From its start until it said that it is ready.
+    pub fn started_in(&self) -> Duration {
+        self.0.started_in
     }
 
     /// Runs the command that fills the fund of the loaded endpoint.
     ///
     /// # Errors
     /// Where it fails.
-    pub fn fund(&self, options: &Options) -> anyhow::Result<()> {
-        let Some(command) = &options.fund_command else { return Ok(()) };
-        let address = self.announced.fund_of(options.endpoint).context("the server named no fund")?;
+    pub fn fund(&self, command: &str, endpoint: Endpoint) -> anyhow::Result<()> {
+        let address = self.0.announced.fund_of(endpoint).context("the server named no fund")?;
         let command = command.replace("{address}", address.as_str());
         let status = Command::new("sh").args(["-c", &command]).status().context("there is no sh")?;
         ensure!(status.success(), "the command of --fund-command failed: {status}");
@@ -94,86 +95,56 @@ impl Server {
     ///
     /// # Errors
     /// Where it does not end by itself, or ends badly.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("no such process")?;
-        kill_process(pid, Signal::INT).context("the server ended before it was told to")?;
-        let deadline = Instant::now() + END;
-        while Instant::now() < deadline {
-            if let Some(status) = self.child.try_wait()? {
-                ensure!(status.success(), "the server ended with {status}");
-                return Ok(());
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        bail!("the server did not end within {} s of SIGINT", END.as_secs())
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.0.stop().await.context("bytesback dev")
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // After `stop` there is nothing left to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// A devnet in a process of its own. It ends with this value.
+#[derive(Debug)]
+pub struct Devnet(Daemon);
+
+impl Devnet {
+    /// Starts one whose hub listens where `hub` says, and goes on with the network in `data_dir`.
+    ///
+    /// # Errors
+    /// Where it cannot be started, or does not become ready.
+    pub async fn start(program: &Path, data_dir: &Path, hub: &str, fees: Fees) -> anyhow::Result<Self> {
+        let listen = hub.strip_prefix("ws://").context("a devnet's hub has a ws:// address")?;
+        let mut command = Command::new(program);
+        command.args(["--listen", listen, "--fees", fees.name(), "--data-dir"]).arg(data_dir);
+        Ok(Self(Daemon::start(command).await.context("obyte-devnet")?))
+    }
+
+    /// The process.
+    pub fn process(&self) -> Process {
+        self.0.process()
+    }
+
+    /// Ends it, and waits for it.
+    ///
+    /// # Errors
+    /// Where it does not end by itself, or ends badly.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.0.stop().await.context("obyte-devnet")
     }
 }
 
-fn command(program: &Path, data_dir: &Path, options: &Options) -> Command {
-    let mut command = Command::new(program);
-    command.args(["dev", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
-    match &options.hub {
-        Some(hub) => command.args(["--hub", hub]),
-        None => command.args(["--fees", options.fees.name()]),
-    };
-    if let Some(order_provider) = options.order_provider {
-        command.args(["--order-provider", order_provider.as_str()]);
-    }
-    if std::env::var_os("RUST_LOG").is_none() {
-        command.env("RUST_LOG", "warn");
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::piped());
-    command
-}
-
-/// The lines that a process prints, read by a thread so that it never waits for us.
-fn lines_of(child: &mut Child) -> mpsc::UnboundedReceiver<String> {
-    let (sender, lines) = mpsc::unbounded_channel();
-    let stdout = child.stdout.take().expect("it was asked for");
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            // After the announcement nobody listens, and the pipe is emptied all the same.
-            let _ = sender.send(line);
-        }
-    });
-    lines
-}
-
-async fn announcement(mut lines: mpsc::UnboundedReceiver<String>) -> anyhow::Result<Announcement> {
-    let deadline = tokio::time::Instant::now() + READY;
-    let mut announced = Announcement::default();
-    while !announced.ready {
-        match timeout_at(deadline, lines.recv()).await {
-            Ok(Some(line)) => announced.read(&line),
-            Ok(None) => bail!("the server ended before it was ready; it says above why"),
-            Err(_) => bail!("the server was not ready within {} s", READY.as_secs()),
-        }
-    }
-    ensure!(
-        !announced.url.is_empty() && !announced.hub.is_empty(),
-        "the server did not say where it listens"
-    );
-    Ok(announced)
-}
-
-/// The server's program beside this one, built anew if this one was run by cargo.
-fn built() -> anyhow::Result<PathBuf> {
+/// The programs beside this one, built anew if this one was run by cargo: the server and the devnet.
+///
+/// # Errors
+/// Where they cannot be built, or are not there.
+pub fn programs(server: Option<&Path>) -> anyhow::Result<(PathBuf, PathBuf)> {
     ensure!(!cfg!(debug_assertions), "figures of a debug build mean nothing: run with --release");
     if let Some(cargo) = std::env::var_os("CARGO") {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--release", "-p", "bytesback"]).current_dir(workspace);
-        ensure!(build.status().context("cargo is gone")?.success(), "the server cannot be built");
+        build.args(["build", "--quiet", "--release", "-p", "bytesback", "-p", "obyte-devnet"]);
+        let status = build.current_dir(workspace).status().context("cargo is gone")?;
+        ensure!(status.success(), "the server cannot be built");
     }
-    let program = std::env::current_exe()?.with_file_name("bytesback");
-    ensure!(program.exists(), "there is no {}; name the server with --server", program.display());
-    Ok(program)
+    let beside = |name| std::env::current_exe().map(|own| own.with_file_name(name));
+    let server = server.map_or_else(|| beside("bytesback"), |server| Ok(server.to_owned()))?;
+    ensure!(server.exists(), "there is no {}; name the server with --server", server.display());
+    Ok((server, beside("obyte-devnet")?))
 }

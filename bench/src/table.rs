@@ -1,12 +1,10 @@
-//! Rows as lines of text, printed as they come.
+//! The figures of a row as cells.
 
-use std::fmt::Write as _;
-use std::time::Duration;
+use crate::layout::{Layout, megabytes, millis, number, percent};
+use crate::row::{Row, Usage};
 
-use crate::row::Row;
-
-/// Title and width of each column.
-const COLUMNS: [(&str, usize); 12] = [
+/// The columns of a row.
+pub const LAYOUT: Layout = Layout(&[
     ("load", 12),
     ("paid/s", 8),
     ("p50 ms", 8),
@@ -19,22 +17,15 @@ const COLUMNS: [(&str, usize); 12] = [
     ("peak MB", 8),
     ("server CPU", 11),
     ("load CPU", 9),
-];
+]);
 
 /// Processors that may be busy with other things, such as the kernel's work for the network.
 const UNDISTURBED: f64 = 0.15;
 
-/// The titles, and a line below them.
-pub fn head() -> String {
-    let titles = line(COLUMNS.map(|(title, _)| title.to_owned()));
-    let rule = "-".repeat(titles.len());
-    format!("{titles}\n{rule}")
-}
-
-/// The figures of a row; lines below it say what its errors were.
-pub fn row(row: &Row) -> String {
+/// The figures of a row.
+pub fn cells(row: &Row) -> Vec<String> {
     let costs = row.costs.as_ref();
-    let mut text = line([
+    vec![
         row.load.to_string(),
         number(Some(row.paid_per_second), 1),
         number(row.median.map(millis), 1),
@@ -44,17 +35,14 @@ pub fn row(row: &Row) -> String {
         number(row.outputs_per_unit, 1),
         number(costs.and_then(|costs| costs.per_payout()), 1),
         number(costs.and_then(|costs| costs.prepaid_per_payout()), 1),
-        number(row.usage.server_memory.map(|bytes| bytes as f64 / 1e6), 1),
+        megabytes(row.usage.server_memory),
         percent(row.usage.server_cpu),
         percent(row.usage.own_cpu),
-    ]);
-    for note in notes(row) {
-        write!(text, "\n    {note}").expect("a string takes everything");
-    }
-    text
+    ]
 }
 
-fn notes(row: &Row) -> Vec<String> {
+/// What is to be said about a row: what its errors were, and what disturbed it.
+pub fn notes(row: &Row) -> Vec<String> {
     let mut notes = Vec::new();
     if row.pending > 0 {
         notes.push(format!("{} pending, {} of them paid when asked again", row.pending, row.paid_late));
@@ -64,41 +52,23 @@ fn notes(row: &Row) -> Vec<String> {
     if unknown > 0 {
         notes.push(format!("{unknown} units were not stable in time; fees are those of the others"));
     }
-    if let Some(other) = row.usage.other_cpu.filter(|other| *other > UNDISTURBED) {
-        notes.push(format!("disturbed: something else took {} of a processor", percent(Some(other))));
-    }
+    notes.extend(disturbance(&row.usage));
     notes
 }
 
-/// The first column to the left, the others to the right.
-fn line(cells: [String; COLUMNS.len()]) -> String {
-    let mut line = String::new();
-    for (index, (cell, (_, width))) in cells.iter().zip(COLUMNS).enumerate() {
-        let done = if index == 0 { write!(line, "{cell:<width$}") } else { write!(line, "{cell:>width$}") };
-        done.expect("a string takes everything");
-    }
-    line
-}
-
-fn number(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
-}
-
-/// Of one processor.
-fn percent(busy: Option<f64>) -> String {
-    busy.map_or_else(|| "-".to_owned(), |busy| format!("{:.0}%", busy * 100.0))
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
+/// Says where something else kept the machine busy.
+pub fn disturbance(usage: &Usage) -> Option<String> {
+    let other = usage.other_cpu.filter(|other| *other > UNDISTURBED);
+    other.map(|other| format!("disturbed: something else took {} of a processor", percent(Some(other))))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::fees::Costs;
     use crate::load::Load;
-    use crate::row::Usage;
     use crate::shop::Answer;
     use crate::tally::Tally;
 
@@ -112,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_stand_below_their_titles() {
+    fn the_figures_of_a_row_stand_in_their_columns() {
         let costs = Costs { units: 1, payouts: 4, charged: 2, units_unknown: 3, ..Costs::default() };
         let usage = Usage {
             server_memory: Some(54_321_000),
@@ -120,27 +90,20 @@ mod tests {
             own_cpu: Some(0.25),
             other_cpu: Some(0.5),
         };
-        let text = row(&sample(Some(costs), usage));
-        let lines: Vec<_> = text.lines().collect();
-        let head = head();
-        let titles = head.lines().next().expect("titles");
-        assert_eq!(titles.len(), lines[0].len());
-        let cells: Vec<_> = lines[0].split_whitespace().collect();
+        let row = sample(Some(costs), usage);
         let expected =
             ["1000/s", "0.5", "125.0", "1000.0", "2", "0.5", "1.0", "0.5", "0.0", "54.3", "150%", "25%"];
-        assert_eq!(cells, expected);
-        let end = titles.find("p99 ms").expect("the title") + "p99 ms".len();
-        assert!(lines[0][..end].ends_with(" 1000.0"));
-        assert_eq!(lines[1].trim(), "1 pending, 0 of them paid when asked again");
-        assert_eq!(lines[2].trim(), "1 x no");
-        assert!(lines[3].contains("3 units were not stable"));
-        assert!(lines[4].contains("something else took 50% of a processor"));
+        assert_eq!(cells(&row), expected);
+        assert_eq!(LAYOUT.0.len(), expected.len());
+        let notes = notes(&row);
+        assert_eq!(notes[..2], ["1 pending, 0 of them paid when asked again", "1 x no"]);
+        assert!(notes[2].contains("3 units were not stable"));
+        assert!(notes[3].contains("something else took 50% of a processor"));
     }
 
     #[test]
     fn what_was_not_measured_is_a_dash() {
-        let text = row(&sample(None, Usage::default()));
-        let cells: Vec<_> = text.lines().next().expect("figures").split_whitespace().collect();
+        let cells = cells(&sample(None, Usage::default()));
         assert_eq!(cells[7..], ["-", "-", "-", "-", "-"]);
     }
 }

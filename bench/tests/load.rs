@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bench::http::Target;
-use bench::load::{Caller, Load, settle, warm_up};
+use bench::load::{Caller, Load, drained, fill, settle, warm_up, windows};
 use bench::options::Options;
 use bench::shop::Shop;
 use clap::Parser;
@@ -115,4 +115,38 @@ async fn the_first_purchase_is_repeated_until_it_is_paid() {
     let never = self::caller(|_| (pending(), AT_ONCE)).await;
     let error = warm_up(&never, AT_ONCE).await.expect_err("never paid");
     assert!(error.to_string().contains("still pending"), "{error}");
+}
+
+#[tokio::test]
+async fn filling_reports_exactly_so_many_purchases() {
+    let caller = caller(|number| (paid(number), AT_ONCE)).await;
+    let tally = fill(100, 7, &caller).await;
+    assert_eq!((tally.paid, tally.errors(), caller.numbers()), (100, 0, 100));
+}
+
+#[tokio::test]
+async fn windows_count_purchases_by_when_they_were_due() {
+    const LATE: Duration = Duration::from_millis(300);
+    let caller = caller(|number| (paid(number), if number < 25 { LATE } else { AT_ONCE })).await;
+    let second = Duration::from_secs(1);
+    let windows = windows(50, second, second / 2, &caller).await;
+    assert_eq!(windows.iter().map(|tally| tally.paid).collect::<Vec<_>>(), [25, 25]);
+    assert!(windows[0].latencies.iter().all(|latency| *latency >= LATE));
+}
+
+#[tokio::test]
+async fn a_queue_is_drained_when_the_last_of_it_is_paid() {
+    let caller = caller(|number| (if number < 2 { pending() } else { paid(number / 4) }, AT_ONCE)).await;
+    let numbers: Vec<_> = (0..40).collect();
+    let drained = drained(&caller, &numbers, Duration::from_secs(30)).await.expect("paid");
+    assert!(drained.first >= Duration::from_millis(400), "asked three times: {:?}", drained.first);
+    assert!(drained.last >= drained.first);
+    assert_eq!(drained.units.values().sum::<u64>(), numbers.len() as u64);
+}
+
+#[tokio::test]
+async fn a_queue_that_is_never_paid_is_an_error() {
+    let caller = caller(|_| (pending(), AT_ONCE)).await;
+    let error = drained(&caller, &[1, 2], AT_ONCE).await.expect_err("never paid");
+    assert!(error.to_string().contains("not paid in time"), "{error}");
 }

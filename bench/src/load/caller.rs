@@ -13,8 +13,9 @@ use crate::shop::{Answer, Shop};
 
 /// How long an answer is waited for, from when the purchase was due.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// Connections at a time. Purchases beyond wait for one, which counts into their latency.
-const MAX_CONNECTIONS: usize = 2048;
+/// Connections at a time, just below what the server takes. Purchases beyond wait for one, which counts
+/// into their latency.
+const MAX_CONNECTIONS: usize = 4000;
 
 /// Reports purchases to one server.
 #[derive(Debug)]
@@ -35,6 +36,11 @@ impl Caller {
     /// The number of a new purchase.
     pub fn next_number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How many purchases there were so far.
+    pub fn numbers(&self) -> u64 {
+        self.numbers.load(Ordering::Relaxed)
     }
 
     /// Reports a purchase, anew or again, that was due at `due`.

@@ -2,6 +2,8 @@
 
 mod caller;
 mod closed;
+mod drain;
+mod fill;
 mod open;
 mod settle;
 
@@ -10,6 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use caller::Caller;
+pub use drain::{Drained, drained};
+pub use fill::fill;
+pub use open::windows;
 pub use settle::{settle, warm_up};
 
 use crate::tally::Tally;

@@ -16,33 +16,52 @@ const MAX_WAITING: usize = 50_000;
 /// Reports purchases on schedule. Latency counts from the schedule, so a generator or server that falls
 /// behind does not look better for it.
 pub(super) async fn run(rate: u32, lasting: Duration, caller: &Arc<Caller>) -> Tally {
-    let tally = Arc::new(Mutex::new(Tally::default()));
+    windows(rate, lasting, lasting, caller).await.remove(0)
+}
+
+/// The same, counted apart for each window of time by when purchases were due; there is at least one.
+pub async fn windows(rate: u32, lasting: Duration, window: Duration, caller: &Arc<Caller>) -> Vec<Tally> {
+    let count = lasting.as_nanos().div_ceil(window.as_nanos().max(1)).max(1);
+    let tallies = vec![Tally::default(); usize::try_from(count).expect("rows last minutes")];
+    let tallies = Arc::new(Mutex::new(tallies));
     let start = Instant::now();
     let mut waiting = JoinSet::new();
     for due in schedule(rate, lasting) {
-        let due = start + due;
-        sleep_until(due).await;
+        let at = At { start, due: start + due, window: index(due, window) };
+        sleep_until(at.due).await;
         while waiting.try_join_next().is_some() {}
         let number = caller.next_number();
         if waiting.len() >= MAX_WAITING {
             let answer = Answer::failed("not sent: too many purchases wait for an answer");
-            count(&tally, number, answer, start, due);
+            count_answer(&tallies, number, answer, at);
             continue;
         }
-        let (caller, tally) = (Arc::clone(caller), Arc::clone(&tally));
+        let (caller, tallies) = (Arc::clone(caller), Arc::clone(&tallies));
         waiting.spawn(async move {
-            let answer = caller.report(number, due).await;
-            count(&tally, number, answer, start, due);
+            let answer = caller.report(number, at.due).await;
+            count_answer(&tallies, number, answer, at);
         });
     }
     while waiting.join_next().await.is_some() {}
-    std::mem::take(&mut tally.lock().unwrap_or_else(PoisonError::into_inner))
+    std::mem::take(&mut tallies.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn count(tally: &Mutex<Tally>, number: u64, answer: Answer, start: Instant, due: Instant) {
+/// Where a purchase belongs.
+#[derive(Clone, Copy)]
+struct At {
+    start: Instant,
+    due: Instant,
+    window: usize,
+}
+
+fn index(due: Duration, window: Duration) -> usize {
+    usize::try_from(due.as_nanos() / window.as_nanos().max(1)).expect("rows last minutes")
+}
+
+fn count_answer(tallies: &Mutex<Vec<Tally>>, number: u64, answer: Answer, at: At) {
     let now = Instant::now();
-    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-    tally.count(number, answer, now - due, now - start);
+    let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
+    tallies[at.window].count(number, answer, now - at.due, now - at.start);
 }
 
 /// When each purchase is due, from the row's beginning: evenly spaced, without adding up rounding.

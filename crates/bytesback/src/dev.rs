@@ -56,6 +56,8 @@ pub struct DevOptions {
     pub order_provider: Option<Address>,
     /// Whether the embedded devnet charges TPS fees.
     pub fees: Fees,
+    /// No purchase is accepted while so many payouts wait; without it, as usual.
+    pub queue_max: Option<usize>,
 }
 
 /// Runs until `shutdown`, and prints for people what they need to try it.
@@ -73,7 +75,8 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options.data_dir.join(DATABASE))?);
     let shop = add_sample_partners(&*store).await?;
     let setup = |endpoint, key| network.setup(endpoint, key);
-    let desk = DeskSettings::default();
+    let usual = DeskSettings::default();
+    let desk = DeskSettings { queue_max: options.queue_max.unwrap_or(usual.queue_max), ..usual };
     let server =
         Server::start(Arc::clone(&store), desk, setup(Endpoint::Live, live)?, setup(Endpoint::Test, test)?)
             .await?;

@@ -38,6 +38,9 @@ pub(super) struct DevArgs {
     /// Whether the embedded devnet charges TPS fees; `off` is for benchmarks.
     #[arg(long, value_enum, default_value_t, conflicts_with = "hub")]
     fees: FeesArg,
+    /// Refuse purchases while so many payouts wait, such as during an outage of the hub (usually 50000).
+    #[arg(long)]
+    queue_max: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -69,6 +72,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
             FeesArg::Real => Fees::Real,
             FeesArg::Off => Fees::Off,
         },
+        queue_max: args.queue_max,
     };
     crate::dev::dev(options, shutdown()?).await
 }
