@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use obyte::Address;
+use obyte::{Address, UnitHash};
 
 use crate::options::{Endpoint, Fees};
 use crate::process::Process;
@@ -19,8 +19,15 @@ use daemon::Daemon;
 pub enum Network<'a> {
     /// A devnet in the server's process.
     Embedded(Fees),
-    /// The hub of a devnet, and its order provider where it is known.
-    Hub(&'a str, Option<Address>),
+    /// A devnet elsewhere.
+    Hub {
+        /// Its hub.
+        url: &'a str,
+        /// Its order provider, where it is known.
+        order_provider: Option<Address>,
+        /// Its genesis unit, where it is known.
+        genesis: Option<UnitHash>,
+    },
 }
 
 /// A `bytesback dev` of our own. It ends with this value.
@@ -41,11 +48,13 @@ impl Server {
         let mut command = Command::new(program);
         command.args(["dev", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
         match network {
-            Network::Embedded(fees) => command.args(["--fees", fees.name()]),
-            Network::Hub(hub, _) => command.args(["--hub", hub]),
-        };
-        if let Network::Hub(_, Some(order_provider)) = network {
-            command.args(["--order-provider", order_provider.as_str()]);
+            Network::Embedded(fees) => drop(command.args(["--fees", fees.name()])),
+            Network::Hub { url, order_provider, genesis } => {
+                command.args(["--hub", url]);
+                command
+                    .args(order_provider.iter().flat_map(|address| ["--order-provider", address.as_str()]));
+                command.args(genesis.iter().flat_map(|unit| ["--genesis".to_owned(), unit.to_string()]));
+            }
         }
         if let Some(queue_max) = queue_max {
             command.args(["--queue-max", &queue_max.to_string()]);
@@ -114,6 +123,11 @@ impl Devnet {
         let mut command = Command::new(program);
         command.args(["--listen", listen, "--fees", fees.name(), "--data-dir"]).arg(data_dir);
         Ok(Self(Daemon::start(command).await.context("obyte-devnet")?))
+    }
+
+    /// The first unit of its network.
+    pub fn genesis(&self) -> Option<UnitHash> {
+        self.0.announced.genesis
     }
 
     /// The process.

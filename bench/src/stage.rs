@@ -41,7 +41,10 @@ impl Stage {
         let (program, _) = programs(options.server.as_deref())?;
         let dir = directory(options)?;
         let (network, on) = match &options.hub {
-            Some(hub) => (Network::Hub(hub, options.order_provider), format!("on the hub {hub}")),
+            Some(url) => {
+                let order_provider = options.order_provider;
+                (Network::Hub { url, order_provider, genesis: None }, format!("on the hub {url}"))
+            }
             None => (Network::Embedded(fees), format!("with its devnet inside, fees {}", fees.name())),
         };
         let server = Server::start(&program, dir.path(), network, None).await?;
@@ -65,7 +68,8 @@ impl Stage {
         let hub = first.hub().to_owned();
         first.stop().await?;
         let devnet = Devnet::start(&devnet_program, &dir.path().join("devnet"), &hub, fees).await?;
-        let server = Server::start(&program, dir.path(), Network::Hub(&hub, None), queue_max).await?;
+        let network = Network::Hub { url: &hub, order_provider: None, genesis: devnet.genesis() };
+        let server = Server::start(&program, dir.path(), network, queue_max).await?;
         let on = format!("beside a devnet in a process of its own, fees {}", fees.name());
         let facts = described(&server, &dir, &on)?;
         let subject = Subject::of(&server, options).await?;

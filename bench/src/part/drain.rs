@@ -51,13 +51,14 @@ pub(super) async fn run(payouts: u64, fees: Fees, options: &Options) -> anyhow::
     stage.subject.reconnect().await?;
     let costs = stage.subject.costs(&drained.units).await?;
     let units = drained.units.len();
-    let per_second = queued as f64 / drained.last.as_secs_f64().max(f64::MIN_POSITIVE);
+    // Until the first of it is paid the server only waits to try the connection again.
+    let paying = drained.last.saturating_sub(drained.first).as_secs_f64();
     let cells = vec![
         queued.to_string(),
         number(Some(outage.as_secs_f64()), 1),
         number(Some(drained.first.as_secs_f64()), 2),
         number(Some(drained.last.as_secs_f64()), 2),
-        number(Some(per_second), 0),
+        number((paying > 0.0).then(|| queued as f64 / paying), 0),
         units.to_string(),
         number((units > 0).then(|| queued as f64 / units as f64), 1),
         number(costs.and_then(|costs| costs.per_payout()), 1),

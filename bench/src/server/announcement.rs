@@ -1,6 +1,6 @@
-//! What `bytesback dev` prints when it starts.
+//! What `bytesback dev` and `obyte-devnet` print when they start.
 
-use obyte::Address;
+use obyte::{Address, UnitHash};
 
 use crate::options::Endpoint;
 
@@ -9,6 +9,7 @@ use crate::options::Endpoint;
 pub(super) struct Announcement {
     pub(super) url: String,
     pub(super) hub: String,
+    pub(super) genesis: Option<UnitHash>,
     pub(super) ready: bool,
     funds: Vec<(String, Address)>,
 }
@@ -20,6 +21,8 @@ impl Announcement {
             url.trim().clone_into(&mut self.url);
         } else if let Some(hub) = line.strip_prefix("hub ") {
             hub.trim().clone_into(&mut self.hub);
+        } else if let Some(genesis) = line.strip_prefix("genesis ") {
+            self.genesis = genesis.trim().parse().ok();
         } else if let Some(fund) = line.strip_prefix("fund of the ") {
             let endpoint = fund.split_whitespace().next().unwrap_or_default();
             let address = fund.split_whitespace().next_back().and_then(|word| word.parse().ok());
@@ -52,6 +55,9 @@ mod tests {
             announced.read(line);
             assert!(!announced.ready, "{line}");
         }
+        let genesis = "oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E=";
+        announced.read(&format!("genesis {genesis}"));
+        assert_eq!(announced.genesis, genesis.parse().ok());
         announced.read("ready; Ctrl-C ends it");
         assert!(announced.ready);
         assert_eq!(

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use obyte::history::OrderProviders;
-use obyte::{Address, Bytes, Network, PaymentKey};
+use obyte::{Address, Bytes, Network, PaymentKey, UnitHash};
 use obyte_devnet::{Devnet, DevnetConfig, Fees};
 use obyte_hub::HubConfig;
 use payout::Settings;
@@ -54,6 +54,8 @@ pub struct DevOptions {
     pub hub: Option<String>,
     /// The order provider of that devnet; otherwise its hub is asked.
     pub order_provider: Option<Address>,
+    /// The genesis unit of that devnet, where it is known.
+    pub genesis: Option<UnitHash>,
     /// Whether the embedded devnet charges TPS fees.
     pub fees: Fees,
     /// No purchase is accepted while so many payouts wait; without it, as usual.
@@ -100,15 +102,22 @@ struct DevNetwork {
     embedded: Option<Devnet>,
     hub: String,
     order_provider: Option<Address>,
+    genesis: Option<UnitHash>,
 }
 
 impl DevNetwork {
     async fn open(options: &DevOptions, funds: [Address; 2]) -> anyhow::Result<Self> {
         if let Some(hub) = &options.hub {
-            return Ok(Self { embedded: None, hub: hub.clone(), order_provider: options.order_provider });
+            let DevOptions { order_provider, genesis, .. } = *options;
+            return Ok(Self { embedded: None, hub: hub.clone(), order_provider, genesis });
         }
         let devnet = start_devnet(options, funds).await?;
-        Ok(Self { hub: devnet.url(), order_provider: Some(devnet.order_provider()), embedded: Some(devnet) })
+        Ok(Self {
+            hub: devnet.url(),
+            order_provider: Some(devnet.order_provider()),
+            genesis: Some(devnet.genesis_unit()),
+            embedded: Some(devnet),
+        })
     }
 
     fn setup(&self, endpoint: Endpoint, key: PaymentKey) -> anyhow::Result<EndpointSetup> {
@@ -117,7 +126,7 @@ impl DevNetwork {
             endpoint,
             hubs: HubConfig::new(&self.hub, Network::Devnet)?.into(),
             order_providers: order_providers.transpose()?,
-            genesis: self.embedded.as_ref().map(Devnet::genesis_unit),
+            genesis: self.genesis,
             key,
             rates: rates(),
             settings: Settings::new(Network::Devnet),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use obyte::Address;
+use obyte::{Address, UnitHash};
 use obyte_devnet::Fees;
 use store::sqlite::SqliteStore;
 use store::{Endpoint, Store};
@@ -35,6 +35,9 @@ pub(super) struct DevArgs {
     /// The order provider of the devnet behind --hub; otherwise the hub is asked.
     #[arg(long, requires = "hub")]
     order_provider: Option<Address>,
+    /// The genesis unit of the devnet behind --hub; needed where that unit itself paid the funds.
+    #[arg(long, requires = "hub")]
+    genesis: Option<UnitHash>,
     /// Whether the embedded devnet charges TPS fees; `off` is for benchmarks.
     #[arg(long, value_enum, default_value_t, conflicts_with = "hub")]
     fees: FeesArg,
@@ -68,6 +71,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
         data_dir: args.data_dir,
         hub: args.hub,
         order_provider: args.order_provider,
+        genesis: args.genesis,
         fees: match args.fees {
             FeesArg::Real => Fees::Real,
             FeesArg::Off => Fees::Off,
