@@ -46,7 +46,15 @@ async fn nothing_is_lost_and_nothing_paid_twice_whoever_is_killed_when() {
             _ => (true, true),
         };
         let down = millis(&mut random, 0, 600);
-        println!("kill {kill}: server {server}, network {network}, for {} ms", down.as_millis());
+        let aimed = random.chance(500);
+        println!(
+            "kill {kill}: server {server}, network {network}, for {} ms{}",
+            down.as_millis(),
+            if aimed { ", as a unit arrives" } else { "" }
+        );
+        if aimed {
+            stage.see_a_unit_arrive().await;
+        }
         stage.strike(server, network, down, random.chance(500)).await;
     }
     stage.end().await;

@@ -1,7 +1,7 @@
 //! The two processes, the tills, and the one who kills.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytesback::clock::{Clock, SystemClock};
 use bytesback_client::{Endpoint, PurchaseRequest};
@@ -23,6 +23,9 @@ use crate::till::{Till, repeat};
 const DEPOSIT: u64 = 400;
 /// How often the tills repeat what is not paid at the end, before that is a failure.
 const ROUNDS: usize = 100;
+/// How long to wait for a unit, and how often to look.
+const SOON: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_micros(100);
 /// Requests at once.
 const AT_ONCE: usize = 200;
 
@@ -119,6 +122,20 @@ impl Stage {
             };
             self.tills.push(tokio::spawn(till.work(self.closing.clone())));
         }
+    }
+
+    /// Waits until the network has written down another unit, if one comes soon. Nobody was told of it yet,
+    /// and whatever the server did too late is not done.
+    pub(crate) async fn see_a_unit_arrive(&self) {
+        let journal = self.network_dir.join("devnet").join("journal");
+        let length = move || std::fs::metadata(&journal).expect("the network is there").len();
+        let watching = tokio::task::spawn_blocking(move || {
+            let (before, until) = (length(), Instant::now() + SOON);
+            while length() == before && Instant::now() < until {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+        });
+        watching.await.expect("nothing panics there");
     }
 
     /// Kills, looks at what is left, and lets both live again.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytesback_client::PurchaseAnswer;
 use rusqlite::Connection;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
@@ -41,15 +42,39 @@ async fn a_full_disk_is_said_loses_nothing_and_is_got_over() {
     stage.audit().await;
 }
 
+/// Locks the database as another process.
+fn lock(stage: &Stage) -> Connection {
+    let other = Connection::open(stage.site.database()).expect("a database");
+    other.busy_timeout(Duration::from_secs(5)).expect("a time");
+    other.execute_batch("BEGIN EXCLUSIVE").expect("nobody keeps it for long");
+    other
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_accepted_too_late_to_be_answered_is_paid() {
+    let (mut stage, _server) = Stage::set().await;
+    let other = lock(&stage);
+    let orders = stage.orders(20);
+    // The answer is due before the server gives up waiting for the other process.
+    for answer in stage.send(&orders).await {
+        match answer {
+            Ok(PurchaseAnswer::Error { text }) => assert!(text.contains("repeat the same request"), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    other.execute_batch("ROLLBACK").expect("it holds it");
+    // Nobody repeats a request.
+    stage.all_is_paid().await;
+    stage.audit().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_database_is_said_loses_nothing_and_is_got_over() {
     let (mut stage, server) = Stage::set().await;
     let before = stage.orders(20);
     assert!(stage.send(&before).await.iter().all(is_paid));
 
-    let other = Connection::open(stage.site.database()).expect("a database");
-    other.busy_timeout(Duration::from_secs(5)).expect("a time");
-    other.execute_batch("BEGIN EXCLUSIVE").expect("nobody keeps it for long");
+    let other = lock(&stage);
     let released = tokio::time::Instant::now() + LOCKED;
     let during = stage.orders(20);
     while tokio::time::Instant::now() < released {

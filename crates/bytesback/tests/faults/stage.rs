@@ -81,6 +81,17 @@ impl Stage {
         join_all(sending).await
     }
 
+    /// Waits until every order is proven paid, without asking the server.
+    pub(crate) async fn all_is_paid(&self) {
+        let store = self.site.store();
+        let owed = i128::from(CASHBACK) * self.orders as i128;
+        until("everything is proven and booked", async || {
+            let book = store.balances(store::Endpoint::Test).await.expect("a book");
+            i128::from(book.balance(Account::Paid)) == owed
+        })
+        .await;
+    }
+
     /// Repeats every order until it is paid, and looks whether everybody got it once and the books agree.
     pub(crate) async fn audit(&self) {
         let orders: Vec<_> = (0..self.orders).map(|order| order.to_string()).collect();
@@ -95,13 +106,8 @@ impl Stage {
                 assert!(Instant::now() < deadline, "orders {open:?} are not paid");
             }
         }
+        self.all_is_paid().await;
         let store = self.site.store();
-        let owed = i128::from(CASHBACK) * self.orders as i128;
-        until("everything is proven and booked", async || {
-            let book = store.balances(store::Endpoint::Test).await.expect("a book");
-            i128::from(book.balance(Account::Paid)) == owed
-        })
-        .await;
         let check = store.verify_book(store::Endpoint::Test).await.expect("readable");
         assert!(check.is_sound());
         let hub = hub(&self.devnet).await;
