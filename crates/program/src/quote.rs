@@ -2,7 +2,12 @@
 
 use obyte::Bytes;
 
+use crate::decimal::Decimal;
 use crate::{Currency, CurrencyAmount, NoRate, Percentage, RateTable};
+
+/// Nobody buys for so many GBYTE, a hundredth of all there are. Some shops send their bytes as GBYTE, a
+/// thousand million times too much; in bytes this is a fraction of a cent, below any purchase.
+const LOOKS_LIKE_BYTES: Decimal = Decimal::literal(10_000, 0);
 
 /// The terms of the programme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,9 @@ pub struct Quote {
 /// Why a purchase gets no cashback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuoteError {
+    /// So many GBYTE that they must be bytes.
+    #[error("currency_amount looks like bytes, send GBYTE: 1 GBYTE is 1000000000 bytes")]
+    LooksLikeBytes,
     /// A price is missing.
     #[error(transparent)]
     NoRate(#[from] NoRate),
@@ -100,8 +108,8 @@ impl Quote {
 /// What a purchase gets by the rules, at these prices.
 ///
 /// # Errors
-/// [`QuoteError`], the first of: a percentage above the maximum, a missing price, an amount too
-/// large, and one too small for a single byte.
+/// [`QuoteError`], the first of: a percentage above the maximum, bytes sent as GBYTE, a missing price, an
+/// amount too large, and one too small for a single byte.
 pub fn quote(
     rules: &Rules,
     purchase: CurrencyAmount,
@@ -111,6 +119,9 @@ pub fn quote(
 ) -> Result<Quote, QuoteError> {
     if partner_percentage > rules.max_partner_percentage {
         return Err(QuoteError::PercentageTooHigh { maximum: rules.max_partner_percentage });
+    }
+    if purchase.currency == Currency::Gbyte && purchase.amount.decimal() >= LOOKS_LIKE_BYTES {
+        return Err(QuoteError::LooksLikeBytes);
     }
     let base_percentage = match base_share {
         BaseShare::Ordinary => rules.base,

@@ -123,12 +123,22 @@ fn a_purchase_too_small_for_a_byte_is_refused() {
 
 #[test]
 fn a_purchase_worth_more_than_can_exist_is_refused() {
-    assert!(ordinary("9000000", "GBYTE", "0").is_ok());
-    assert_eq!(ordinary("9000000.000000001", "GBYTE", "0"), Err(QuoteError::TooLarge));
+    // 9,000,000 GBYTE, and one byte more.
+    assert!(ordinary("1800", "BTC", "0").is_ok());
+    assert_eq!(ordinary("1800.0000000000002", "BTC", "0"), Err(QuoteError::TooLarge));
     assert_eq!(ordinary("1e15", "BTC", "0"), Err(QuoteError::TooLarge));
     let generous = Rules { base: Percentage::HUNDRED, ..Rules::default() };
-    let all = quote(&generous, purchase("9000000", "GBYTE"), percentage("1"), BaseShare::Ordinary, &rates());
+    let all = quote(&generous, purchase("1800", "BTC"), percentage("1"), BaseShare::Ordinary, &rates());
     assert_eq!(all, Err(QuoteError::TooLarge), "each share may exist, their sum may not");
+}
+
+#[test]
+fn bytes_that_are_sent_as_gbyte_are_refused_and_not_corrected() {
+    assert!(ordinary("9999.999999999", "GBYTE", "0").is_ok());
+    for bytes in ["10000", "60000", "1250000000", "1e15"] {
+        assert_eq!(ordinary(bytes, "GBYTE", "0"), Err(QuoteError::LooksLikeBytes), "{bytes}");
+    }
+    assert!(ordinary("60000", "USD", "0").is_ok(), "no other currency is meant");
 }
 
 #[test]

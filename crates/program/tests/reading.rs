@@ -192,6 +192,7 @@ fn every_error_is_one_short_line_of_ascii() {
         PercentageError::OutOfRange.to_string(),
         PercentageError::TooManyDigits.to_string(),
         QuoteError::PercentageTooHigh { maximum: longest }.to_string(),
+        QuoteError::LooksLikeBytes.to_string(),
         QuoteError::TooSmall.to_string(),
         QuoteError::TooLarge.to_string(),
     ];

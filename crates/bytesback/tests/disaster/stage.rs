@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bytesback::clock::{Clock, SystemClock};
-use bytesback_client::{Endpoint, PurchaseRequest};
+use bytesback_client::Endpoint;
 use futures_util::future::join_all;
 use ledger::Account;
 use obyte::Bytes;
@@ -80,10 +80,8 @@ impl Stage {
         let Some(network) = &self.network else { return };
         self.refills += 1;
         let order = format!("refill {}", self.refills);
-        let request = PurchaseRequest {
-            currency: "GBYTE".into(),
-            ..purchase(&order, self.site.fund, &(10 * count).to_string())
-        };
+        // A tenth of it comes back, and a GBYTE costs 20 USD.
+        let request = purchase(&order, self.site.fund, &(200 * count).to_string());
         let (sent, ..) = ok(settle(&network.client(), Endpoint::Live, &request).await);
         assert_eq!(sent, gbytes(count).get());
         self.sent = self.sent.checked_add(gbytes(count)).expect("far below the cap");
