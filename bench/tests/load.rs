@@ -145,6 +145,16 @@ async fn a_queue_is_drained_when_the_last_of_it_is_paid() {
 }
 
 #[tokio::test]
+async fn a_payout_that_is_paid_behind_the_last_counts_into_the_time() {
+    // The first two requests are for the first and the last; the third is for one that still waits.
+    let caller = caller(|number| (if number == 2 { pending() } else { paid(number) }, AT_ONCE)).await;
+    let numbers: Vec<_> = (0..40).collect();
+    let drained = drained(&caller, &numbers, Duration::from_secs(30)).await.expect("paid");
+    assert!(drained.last >= drained.first + Duration::from_millis(200), "{drained:?}");
+    assert_eq!(drained.units.len(), 40);
+}
+
+#[tokio::test]
 async fn a_queue_that_is_never_paid_is_an_error() {
     let caller = caller(|_| (pending(), AT_ONCE)).await;
     let error = drained(&caller, &[1, 2], AT_ONCE).await.expect_err("never paid");
