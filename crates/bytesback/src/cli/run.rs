@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use obyte::{Address, UnitHash};
 use obyte_devnet::Fees;
+use rustix::process::Signal;
 use store::sqlite::SqliteStore;
 use store::{Endpoint, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -78,10 +79,12 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
         },
         queue_max: args.queue_max,
     };
+    outlive_file_limits()?;
     crate::dev::dev(options, shutdown()?).await
 }
 
 pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    outlive_file_limits()?;
     let config = Config::read(&args.config)?;
     let passphrase = args.passphrase.read()?;
     let taken = || format!("cannot listen at {}", config.listen);
@@ -119,6 +122,13 @@ fn setup(
         rates: config.rates()?,
         settings: config.payer(part.network),
     })
+}
+
+/// A file that is not allowed to grow any more is an error of writing, like a full disk; by default it would
+/// end the process. The handler stays when this returns.
+fn outlive_file_limits() -> anyhow::Result<()> {
+    let handled = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
+    handled.map(drop).context("no signal handler can be set")
 }
 
 /// Ready when the process is told to end.

@@ -185,7 +185,7 @@ pub(super) struct Worker<'a> {
     threshold: ThresholdSize,
     progress: Progress,
     /// When each kind of alarm was logged last.
-    alarms: HashMap<std::mem::Discriminant<Alarm>, Timestamp>,
+    alarms: HashMap<std::mem::Discriminant<Alarm>, Instant>,
     last_alarm: Option<(String, Timestamp)>,
 }
 
@@ -338,11 +338,11 @@ impl Worker<'_> {
     }
 
     fn alarm(&mut self, alarm: &Alarm) {
-        let now = self.fixed.clock.now();
-        self.last_alarm = Some((alarm.to_string(), now));
+        self.last_alarm = Some((alarm.to_string(), self.fixed.clock.now()));
         let kind = std::mem::discriminant(alarm);
-        if self.alarms.get(&kind).is_none_or(|last| now.since(*last) >= ALARM_EVERY) {
-            self.alarms.insert(kind, now);
+        // Not by the clock that the alarm may be about.
+        if self.alarms.get(&kind).is_none_or(|last| last.elapsed() >= ALARM_EVERY) {
+            self.alarms.insert(kind, Instant::now());
             tracing::error!(endpoint = %self.fixed.endpoint, "{alarm}");
         }
     }

@@ -116,11 +116,8 @@ impl Site {
         serve
     }
 
-    /// The signal that a process gets for a file that is too large is ignored, as it is under most
-    /// service managers that limit files: writing fails instead.
     fn command(&self) -> Child {
-        Command::new("sh")
-            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_bytesback")])
+        Command::new(env!("CARGO_BIN_EXE_bytesback"))
             .args(["serve", "--config", argument(&self.folder.join(self.config))])
             .env("BYTESBACK_PASSPHRASE", PASSPHRASE)
             .stdout(Stdio::null())

@@ -93,10 +93,26 @@ impl Stage {
         until("the history is proven", async || self.payer.status().synced).await;
     }
 
+    async fn settled(&self) {
+        until("every unit is proven", async || self.payer.status().open_slots == 0).await;
+    }
+
     fn orders(&mut self) -> Vec<String> {
         let first = self.orders;
         self.orders += 10;
         (first..self.orders).map(|order| order.to_string()).collect()
+    }
+
+    /// The operator is told, and no unit is made.
+    async fn complains(&self) {
+        until("the alarm is told", async || {
+            let overview = self.store.overview(store::Endpoint::Test, Timestamp::from_millis(0)).await;
+            let report = overview.expect("readable").report.expect("it runs");
+            report.alarm.is_some_and(|(text, _)| text.contains("minutes apart"))
+        })
+        .await;
+        let snapshot = self.store.snapshot(store::Endpoint::Test).await.expect("readable");
+        assert_eq!((snapshot.queue.len(), snapshot.slots.len()), (10, 0));
     }
 
     /// Purchases that are accepted and not paid, for now.
@@ -160,8 +176,10 @@ async fn a_clock_that_jumps_forward_and_back_stops_paying_only_meanwhile() {
     let mut stage = Stage::set(0).await;
     stage.synced().await;
     stage.buy().await;
+    stage.settled().await;
     stage.clock.jump_to(HOUR);
     stage.buy_in_vain().await;
+    stage.complains().await;
     // What was accepted "in an hour" is paid now.
     stage.clock.jump_to(0);
     stage.buy().await;
@@ -173,8 +191,10 @@ async fn a_clock_that_jumps_back_and_forward_stops_paying_only_meanwhile() {
     let mut stage = Stage::set(0).await;
     stage.synced().await;
     stage.buy().await;
+    stage.settled().await;
     stage.clock.jump_to(-HOUR);
     stage.buy_in_vain().await;
+    stage.complains().await;
     stage.clock.jump_to(0);
     stage.buy().await;
     stage.end().await;
