@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use obyte::history::OrderProviders;
-use obyte::{Address, Bytes, Network, PaymentKey, UnitHash};
+use obyte::{Address, Bytes, Network, UnitHash};
 use obyte_devnet::{Devnet, DevnetConfig, Fees};
 use obyte_hub::HubConfig;
-use payout::Settings;
+use payout::{Keyring, Settings};
 use program::{Pair, RateTable};
 use store::sqlite::SqliteStore;
 use store::{DepositOrder, DepositVerdict, Endpoint, KeyHash, NewPartner, Partner, PartnerKind, Store};
@@ -26,7 +26,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::desk::DeskSettings;
 use crate::http::Reserved;
 use crate::server::{DATABASE, EndpointSetup, Server};
-use crate::wallet::{new_mnemonic, paying_key};
+use crate::wallet::{keyring, new_mnemonic};
 use crate::wallet_file::{self, KdfCost};
 
 /// Bytes on a devnet are worth nothing, and neither is this passphrase.
@@ -73,7 +73,7 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
     let reserved = Reserved::at(options.listen).with_context(taken)?;
     let live = wallet(&options.data_dir, Endpoint::Live)?;
     let test = wallet(&options.data_dir, Endpoint::Test)?;
-    let network = DevNetwork::open(&options, [live.address(), test.address()]).await?;
+    let network = DevNetwork::open(&options, [live.fund_address(), test.fund_address()]).await?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options.data_dir.join(DATABASE))?);
     let shop = add_sample_partners(&*store).await?;
     let setup = |endpoint, key| network.setup(endpoint, key);
@@ -120,14 +120,14 @@ impl DevNetwork {
         })
     }
 
-    fn setup(&self, endpoint: Endpoint, key: PaymentKey) -> anyhow::Result<EndpointSetup> {
+    fn setup(&self, endpoint: Endpoint, keyring: Keyring) -> anyhow::Result<EndpointSetup> {
         let order_providers = self.order_provider.map(|address| OrderProviders::new(vec![address]));
         Ok(EndpointSetup {
             endpoint,
             hubs: HubConfig::new(&self.hub, Network::Devnet)?.into(),
             order_providers: order_providers.transpose()?,
             genesis: self.genesis,
-            key,
+            keyring,
             rates: rates(),
             settings: Settings::new(Network::Devnet),
         })
@@ -175,12 +175,12 @@ fn rates() -> RateTable {
 }
 
 /// The wallet of an endpoint, made at the first start.
-fn wallet(data_dir: &Path, endpoint: Endpoint) -> anyhow::Result<PaymentKey> {
+fn wallet(data_dir: &Path, endpoint: Endpoint) -> anyhow::Result<Keyring> {
     let file = data_dir.join(format!("{endpoint}.wallet"));
     if !file.exists() {
         wallet_file::create(&file, &new_mnemonic()?, PASSPHRASE, KdfCost::DEVNET)?;
     }
-    Ok(paying_key(&wallet_file::open(&file, PASSPHRASE)?))
+    Ok(keyring(&wallet_file::open(&file, PASSPHRASE)?))
 }
 
 /// The sample partners; answers with the shop.

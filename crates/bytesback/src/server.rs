@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use obyte::history::OrderProviders;
-use obyte::{Address, Network, PaymentKey, UnitHash};
+use obyte::{Address, Network, UnitHash};
 use obyte_hub::{Hubs, HubsConfig};
-use payout::Settings;
+use payout::{Keyring, Settings};
 use program::RateTable;
 use store::{Endpoint, Identity, Store};
 use tokio::net::TcpListener;
@@ -38,8 +38,8 @@ pub struct EndpointSetup {
     pub order_providers: Option<OrderProviders>,
     /// The genesis unit of a devnet, where it is known.
     pub genesis: Option<UnitHash>,
-    /// The key of the paying address.
-    pub key: PaymentKey,
+    /// The keys of the wallet.
+    pub keyring: Keyring,
     /// Rates of the configuration.
     pub rates: RateTable,
     /// How to pay.
@@ -124,7 +124,7 @@ impl Server {
 
 /// Two wallets of one server never share an address: each address belongs to one line of units.
 fn check_wallets(setups: [&EndpointSetup; 2]) -> anyhow::Result<()> {
-    let addresses: BTreeSet<Address> = setups.iter().map(|setup| setup.key.address()).collect();
+    let addresses: BTreeSet<Address> = setups.iter().map(|setup| setup.keyring.fund_address()).collect();
     if addresses.len() < setups.len() {
         bail!("both endpoints have the same wallet: give each a mnemonic of its own");
     }
@@ -149,7 +149,7 @@ impl Starting {
         };
         let identity = Identity {
             network,
-            wallet: setup.key.address(),
+            wallet: setup.keyring.fund_address(),
             order_providers: order_providers.addresses().to_vec(),
         };
         self.store.bind(endpoint, &identity).await?;
@@ -162,7 +162,7 @@ impl Starting {
             hubs: (hubs.clone(), events),
             order_providers,
             genesis: setup.genesis,
-            key: setup.key,
+            keyring: setup.keyring,
             settings: setup.settings,
             clock: Arc::clone(&self.clock),
         });

@@ -1,13 +1,12 @@
-//! The wallet of an endpoint: from its mnemonic to the key that pays.
+//! The wallet of an endpoint: from its mnemonic to the keys that pay.
 
-use obyte::keys::PaymentPath;
-use obyte::{Mnemonic, PaymentKey};
+use obyte::Mnemonic;
+use obyte::keys::AccountKey;
+use payout::Keyring;
 
-/// The key of the first receiving address, which is the fund's address and pays.
-///
-/// An imported mnemonic derives as existing wallets derive it (2.2).
-pub fn paying_key(mnemonic: &Mnemonic) -> PaymentKey {
-    PaymentKey::derive(&mnemonic.to_seed(""), PaymentPath::FIRST)
+/// The keys of the first account. An imported mnemonic derives as existing wallets derive it (2.2).
+pub fn keyring(mnemonic: &Mnemonic) -> Keyring {
+    Keyring::new(AccountKey::new(&mnemonic.to_seed(""), 0))
 }
 
 /// A new mnemonic, on which every wallet derives the same addresses.

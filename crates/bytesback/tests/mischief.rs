@@ -10,14 +10,14 @@ use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::DeskSettings;
 use bytesback::payer::Payer;
 use bytesback::server::{EndpointSetup, Server};
-use bytesback::wallet::{new_mnemonic, paying_key};
+use bytesback::wallet::{keyring, new_mnemonic};
 use bytesback_client::{Client, Endpoint, PurchaseAnswer};
 use ledger::Account;
 use obyte::history::OrderProviders;
-use obyte::{Bytes, Network, PaymentKey};
+use obyte::{Bytes, Network};
 use obyte_devnet::{Devnet, DevnetConfig, Rule, Trick};
 use obyte_hub::{Hub, HubConfig};
-use payout::Settings;
+use payout::{Keyring, Settings};
 use program::{Pair, RateTable};
 use serde_json::json;
 use store::sqlite::SqliteStore;
@@ -50,10 +50,10 @@ struct Stage {
 impl Stage {
     async fn set() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let [live, test] = [(), ()].map(|()| paying_key(&new_mnemonic().expect("random numbers")));
+        let [live, test] = [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")));
         let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
         let config = DevnetConfig {
-            allocations: vec![(live.address(), fund), (test.address(), fund)],
+            allocations: vec![(live.fund_address(), fund), (test.fund_address(), fund)],
             more_hubs: vec![([127, 0, 0, 1], 0).into()],
             ..DevnetConfig::new(folder.path().join("devnet"))
         };
@@ -135,7 +135,7 @@ impl Stage {
     }
 }
 
-fn setup(devnet: &Devnet, endpoint: store::Endpoint, hub: usize, key: PaymentKey) -> EndpointSetup {
+fn setup(devnet: &Devnet, endpoint: store::Endpoint, hub: usize, keyring: Keyring) -> EndpointSetup {
     let mut config = HubConfig::new(&devnet.hub(hub).url(), Network::Devnet).expect("an address");
     config.backoff.max = Duration::from_millis(500);
     let settings = Settings { repost_every: Duration::from_secs(2), ..Settings::new(Network::Devnet) };
@@ -144,7 +144,7 @@ fn setup(devnet: &Devnet, endpoint: store::Endpoint, hub: usize, key: PaymentKey
         hubs: config.into(),
         order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
         genesis: Some(devnet.genesis_unit()),
-        key,
+        keyring,
         rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
         settings,
     }

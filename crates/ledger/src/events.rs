@@ -2,7 +2,7 @@
 //!
 //! | event | from | to |
 //! | --- | --- | --- |
-//! | [`fund_received`] | operator top-ups | fund |
+//! | [`fund_received`] | operator top-ups | fund, fee reserve |
 //! | [`deposit_booked`] | fund; deposits received | deposit; operator top-ups |
 //! | [`purchase_accepted`] | fund, deposit | owed, fee reserve |
 //! | [`payout_cancelled`] | owed, fee reserve | fund, deposit |
@@ -33,7 +33,7 @@ pub struct Acceptance {
 pub struct Settlement {
     /// The sum of the payouts that it paid.
     pub paid: Bytes,
-    /// The sum of the fee reserves of those payouts.
+    /// The sum of the fee reserves of those payouts, and of the coins from outside that it spent.
     pub reserve_released: Bytes,
     /// Headers, payload and oversize fee together (4.8): gone for good.
     pub size_fees: Bytes,
@@ -41,13 +41,18 @@ pub struct Settlement {
     pub tps_fee: Bytes,
 }
 
-/// Bytes of the operator arrived at the fund address.
+/// Bytes of the operator arrived at the fund address. A part of them, at most all, is set aside for the
+/// fees of spending this coin.
 ///
 /// # Errors
 /// [`EntryError::Empty`] for no bytes.
-pub fn fund_received(output: OutputRef, amount: Bytes) -> Result<Entry, EntryError> {
-    let transfer = Transfer::new(Account::OperatorTopUps, Account::Fund, amount);
-    Entry::of_transfers(Cause::FundReceived(output), &[transfer])
+pub fn fund_received(output: OutputRef, amount: Bytes, reserve: Bytes) -> Result<Entry, EntryError> {
+    let reserve = reserve.min(amount);
+    let transfers = [
+        Transfer::new(Account::OperatorTopUps, Account::Fund, amount.saturating_sub(reserve)),
+        Transfer::new(Account::OperatorTopUps, Account::FeeReserve, reserve),
+    ];
+    Entry::of_transfers(Cause::FundReceived(output), &transfers)
 }
 
 /// An operator books bytes that already arrived at the fund address as a partner's deposit.

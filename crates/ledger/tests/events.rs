@@ -30,7 +30,7 @@ fn balances(book: &Book, accounts: &[Account]) -> Vec<i64> {
 fn filled() -> Book {
     let mut book = Book::new();
     for entry in [
-        events::fund_received(output(0), bytes(11_000)),
+        events::fund_received(output(0), bytes(11_000), bytes(0)),
         events::deposit_booked(command(1), SHOP, bytes(1_000)),
     ] {
         book.apply(&entry.expect("something is booked")).expect("there is enough");
@@ -151,7 +151,7 @@ fn the_reserve_for_fees_must_be_in_the_fund() {
 #[test]
 fn an_event_without_bytes_is_not_booked() {
     let nothing = Bytes::ZERO;
-    assert_eq!(events::fund_received(output(0), nothing), Err(EntryError::Empty));
+    assert_eq!(events::fund_received(output(0), nothing, nothing), Err(EntryError::Empty));
     assert_eq!(events::tps_fee_charged(UnitHash::of("a unit"), nothing), Err(EntryError::Empty));
 }
 
@@ -160,7 +160,7 @@ fn a_balance_beyond_64_bits_is_refused() {
     let listed =
         [(Account::Fund, SignedBytes::new(i64::MAX)), (Account::OperatorTopUps, SignedBytes::new(-i64::MAX))];
     let mut book = Book::of_balances(listed).expect("it balances");
-    let entry = events::fund_received(output(0), bytes(2)).expect("bytes arrived");
+    let entry = events::fund_received(output(0), bytes(2), bytes(0)).expect("bytes arrived");
     let before = book.clone();
     assert_eq!(book.apply(&entry), Err(Refusal::TooLarge { account: Account::Fund }));
     assert_eq!(book, before);
@@ -209,7 +209,11 @@ fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
             Settlement { paid, reserve_released, size_fees, tps_fee }
         });
     prop_oneof![
-        (any::<u32>(), amount()).prop_map(|(number, amount)| events::fund_received(output(number), amount)),
+        (any::<u32>(), amount()).prop_map(|(number, amount)| events::fund_received(
+            output(number),
+            amount,
+            bytes(500)
+        )),
         (any::<usize>(), any_partner(), amount())
             .prop_map(|(number, partner, amount)| events::deposit_booked(command(number), partner, amount)),
         (payout(), any_acceptance())
@@ -251,7 +255,7 @@ proptest! {
     ) {
         let mut book = Book::new();
         let total = bytes(held.0 + held.1);
-        if let Ok(entry) = events::fund_received(output(0), total) {
+        if let Ok(entry) = events::fund_received(output(0), total, bytes(0)) {
             book.apply(&entry).expect("a top-up is never refused");
         }
         if let Ok(entry) = events::deposit_booked(command(0), acceptance.partner, bytes(held.1)) {
@@ -306,4 +310,16 @@ proptest! {
         let cause = entry.cause().to_string().parse().expect("the code is known");
         prop_assert_eq!(Entry::of_postings(cause, postings), Ok(entry));
     }
+}
+
+#[test]
+fn a_part_of_a_coin_is_set_aside_for_spending_it() {
+    let shares = |amount, reserve| {
+        let mut book = Book::new();
+        let entry = events::fund_received(output(0), bytes(amount), bytes(reserve)).expect("bytes arrived");
+        book.apply(&entry).expect("it only adds");
+        [Account::Fund, Account::FeeReserve].map(|account| book.balance(account).get())
+    };
+    assert_eq!(shares(10_000, 500), [9_500, 500]);
+    assert_eq!(shares(300, 500), [0, 300], "a crumb is set aside whole");
 }

@@ -45,6 +45,8 @@ pub enum Change {
     CoinProven {
         /// The coin.
         coin: Coin,
+        /// What is set aside of it for the fees of spending it.
+        reserve: Bytes,
         /// When.
         at: Timestamp,
     },

@@ -1,5 +1,6 @@
 //! The state machine itself: what is going on, and what comes next.
 
+mod addresses;
 mod agents;
 mod answers;
 mod composing;
@@ -13,18 +14,21 @@ mod recent;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::time::Duration;
 
-use obyte::compose::{Coin, Payer};
+use obyte::compose::Coin;
 use obyte::fee::TpsLaw;
 use obyte::unit::CoinId;
-use obyte::{Address, PublicKey, SecretKey, UnitHash};
+use obyte::{Address, UnitHash};
 
+use self::addresses::Home;
 use self::composing::Asking;
 use self::follow::Follow;
 use self::making::{Found, Wishes};
 use self::outbox::Outbox;
 use self::posting::Posting;
 use crate::pacing::{DailyBudget, Pacer};
-use crate::{Action, Alarm, AskId, Event, FirstUnit, Payout, PayoutId, Settings, Slot, SlotNo, Snapshot};
+use crate::{
+    Action, Alarm, AskId, Event, FirstUnit, Keyring, Payout, PayoutId, Settings, Slot, SlotNo, Snapshot,
+};
 use crate::{Timestamp, Version, VersionStatus};
 
 /// Where a payout stands that is not settled.
@@ -36,15 +40,12 @@ pub enum InHand {
     Accepted(UnitHash),
 }
 
-/// Pays for one endpoint, from one address.
+/// Pays for one endpoint, with one line of units that moves along the addresses of a wallet.
 ///
 /// The value holds everything that is not settled; what is settled lives in the store alone.
 pub struct Engine {
     settings: Settings,
-    key: SecretKey,
-    /// Derived once: it takes as long as signing.
-    public_key: PublicKey,
-    address: Address,
+    keyring: Keyring,
 
     /// What is owed and in no slot.
     queue: VecDeque<Payout>,
@@ -56,7 +57,8 @@ pub struct Engine {
     /// The coin that the next slot spends when none is open.
     anchor: Option<Coin>,
     refills: BTreeMap<CoinId, Coin>,
-    first_unit: Option<FirstUnit>,
+    first_units: BTreeMap<Address, FirstUnit>,
+    home: Home,
     prepaid: DailyBudget,
 
     follow: Follow,
@@ -82,15 +84,13 @@ pub struct Engine {
 impl Engine {
     /// An engine that goes on from what the store holds. It asks for a history before it composes
     /// anything.
-    pub fn new(settings: Settings, key: SecretKey, snapshot: Snapshot) -> Self {
+    pub fn new(settings: Settings, mut keyring: Keyring, snapshot: Snapshot) -> Self {
+        addresses::derive(&mut keyring, &snapshot);
         let in_slots = snapshot.slots.iter().flat_map(|slot| &slot.payouts);
         let owed = snapshot.queue.iter().chain(in_slots).map(|payout| payout.id).collect();
-        let public_key = key.public_key();
         Self {
             settings,
-            key,
-            public_key,
-            address: Payer::new(public_key, false).address(),
+            keyring,
             follow: Follow::new(&snapshot),
             queue: snapshot.queue.into(),
             owed,
@@ -98,7 +98,8 @@ impl Engine {
             next_slot: SlotNo::new(snapshot.next_slot),
             anchor: snapshot.anchor,
             refills: snapshot.refills.into_iter().map(|coin| (coin.id, coin)).collect(),
-            first_unit: snapshot.first_unit,
+            first_units: snapshot.first_units.into_iter().collect(),
+            home: Home { slots: snapshot.home_slots, prepaid: snapshot.home_prepaid },
             prepaid: snapshot.prepaid.into_iter().collect(),
             connected: false,
             paused: None,
@@ -115,9 +116,15 @@ impl Engine {
         }
     }
 
-    /// The address that pays.
-    pub const fn address(&self) -> Address {
-        self.address
+    /// The address to which the fund is sent, where the line began.
+    pub fn fund_address(&self) -> Address {
+        self.keyring.fund_address()
+    }
+
+    /// The addresses that belong to the payer: all that it used, and the next ones. Ever more, in the same
+    /// order.
+    pub fn own_addresses(&self) -> impl ExactSizeIterator<Item = Address> + '_ {
+        self.keyring.derived()
     }
 
     /// How many payouts are owed and in no slot.
@@ -159,8 +166,8 @@ impl Engine {
             Event::Queued(payouts) => self.on_queued(now, payouts, &mut out),
             Event::Connected => self.on_connected(),
             Event::Disconnected => self.on_disconnected(),
-            Event::Parents { ask, parents, threshold, looked_up_mci, agents } => {
-                self.on_parents(now, ask, Found { parents, threshold, looked_up_mci, agents }, &mut out);
+            Event::Parents { ask, parents, threshold, looked_up, agents } => {
+                self.on_parents(now, ask, Found { parents, threshold, looked_up, agents }, &mut out);
             }
             Event::Agents { ask, agents } => self.on_agents(now, ask, agents, &mut out),
             Event::NoParents { ask } => self.on_no_parents(now, ask),
@@ -257,7 +264,7 @@ impl Engine {
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine")
-            .field("address", &self.address())
+            .field("keyring", &self.keyring)
             .field("queue", &self.queue)
             .field("slots", &self.slots)
             .finish_non_exhaustive()

@@ -1,5 +1,6 @@
 //! What the engine is told, and what it asks for in return.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use obyte::answer::PostAnswer;
@@ -31,8 +32,8 @@ pub enum Event {
         parents: Parents,
         /// The voted size above which units pay more, at the parents' last ball.
         threshold: ThresholdSize,
-        /// The main chain index of [`AskParents::look_up`], where it has one.
-        looked_up_mci: Option<u64>,
+        /// The main chain indexes of those of [`AskParents::look_up`] that have one.
+        looked_up: BTreeMap<UnitHash, u64>,
         /// How many autonomous agents the hub finds among the addresses that are to be paid.
         agents: u64,
     },
@@ -96,9 +97,9 @@ pub struct SeenUnit {
     pub unit: UnitHash,
     /// What is proven of it.
     pub standing: Standing,
-    /// Whether the payer's address is among its authors.
+    /// Whether one of the payer's addresses is among its authors.
     pub is_own: bool,
-    /// The outputs of bytes to the payer's address.
+    /// The outputs of bytes to the payer's addresses.
     pub coins: Vec<Coin>,
     /// Its main chain index as the hub tells it; no proof covers it.
     pub main_chain_index: Option<u64>,
@@ -122,13 +123,13 @@ pub enum Standing {
 pub struct AskParents {
     /// Names the question.
     pub ask: AskId,
-    /// The paying address.
-    pub from: Address,
+    /// The paying addresses, in ascending order.
+    pub from: Vec<Address>,
     /// Every address that the unit will pay, the change included.
     pub to: Vec<Address>,
-    /// A unit to fetch *after* the parents came, for its main chain index (the order of 4.7 that has no
+    /// Units to fetch *after* the parents came, for their main chain indexes (the order of 4.7 that has no
     /// race).
-    pub look_up: Option<UnitHash>,
+    pub look_up: Vec<UnitHash>,
 }
 
 /// A question for the payer's history.
@@ -136,11 +137,11 @@ pub struct AskParents {
 pub struct AskHistory {
     /// Names the question.
     pub ask: AskId,
-    /// The paying address.
-    pub address: Address,
+    /// The payer's addresses of which news may come.
+    pub addresses: Vec<Address>,
     /// Units of open slots.
     pub units: Vec<UnitHash>,
-    /// Units of the address below this main chain index are known.
+    /// Units of the addresses below this main chain index are known.
     pub min_mci: u64,
 }
 

@@ -156,7 +156,7 @@ impl Slot {
     }
 }
 
-/// The first good unit of the payer's address, which decides whether its definition must be repeated
+/// The first good unit of one of the payer's addresses, which decides whether its definition must be repeated
 /// (4.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FirstUnit {
@@ -179,8 +179,12 @@ pub struct Snapshot {
     pub anchor: Option<Coin>,
     /// Proven coins that no open slot spends, the anchor apart.
     pub refills: Vec<Coin>,
-    /// The first unit of the payer's address.
-    pub first_unit: Option<FirstUnit>,
+    /// The first good unit of each of the payer's addresses that has one.
+    pub first_units: Vec<(Address, FirstUnit)>,
+    /// How many slots began at the address at which the line stands now.
+    pub home_slots: u64,
+    /// What was paid there in advance for TPS fees and is not charged, as far as hubs tell.
+    pub home_prepaid: Bytes,
     /// The highest main chain index up to which the payer's history is known and proven.
     pub synced_mci: u64,
     /// TPS fees paid in advance lately: when, and how much.

@@ -15,6 +15,9 @@ pub struct Settings {
     pub pacing: Pacing,
     /// What TPS fees may cost.
     pub limits: FeeLimits,
+    /// After so many slots the line moves to another address: a hub refuses to tell the history of an
+    /// address with more than 2000 units (6.4), and a restore needs all of it.
+    pub slots_per_address: u64,
     /// How many slots may be open at once; the line does not grow beyond.
     pub open_slots_max: usize,
     /// How often the history is asked for while a slot is open, even if the hub announces nothing.
@@ -36,6 +39,7 @@ impl Settings {
             network,
             pacing: Pacing::default(),
             limits: FeeLimits::default(),
+            slots_per_address: 1_000,
             open_slots_max: 200,
             follow_every: Duration::from_secs(5),
             look_every: Duration::from_secs(60),

@@ -20,7 +20,7 @@ pub struct Books {
 
 impl Books {
     /// Nothing has happened yet.
-    pub fn new(payer: Address, limits: FeeLimits) -> Self {
+    pub fn new(payer: Vec<Address>, limits: FeeLimits) -> Self {
         Self { journal: Journal::default(), chain: Chain::new(payer), auditor: Auditor::new(limits) }
     }
 

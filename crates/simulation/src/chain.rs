@@ -39,8 +39,8 @@ struct Held {
     json: Arc<str>,
     inputs: Vec<CoinId>,
     outputs: Vec<Coin>,
-    is_own: bool,
-    reveals: bool,
+    /// Which of the payer's addresses sign it, and whether each reveals its definition.
+    authors: Vec<(Address, bool)>,
     last_ball_mci: u64,
     /// Units of the payer that its parents include, as far as they were not stable.
     past: Arc<BTreeSet<UnitHash>>,
@@ -51,10 +51,17 @@ struct Held {
     fate: Fate,
 }
 
+impl Held {
+    fn is_own(&self) -> bool {
+        !self.authors.is_empty()
+    }
+}
+
 /// The network.
 #[derive(Debug)]
 pub struct Chain {
-    payer: Address,
+    /// The payer's addresses; the first is published.
+    own: Vec<Address>,
     units: BTreeMap<UnitHash, Held>,
     unstable: BTreeSet<UnitHash>,
     spenders: BTreeMap<CoinId, BTreeSet<UnitHash>>,
@@ -66,17 +73,18 @@ pub struct Chain {
     known_bad: BTreeSet<(usize, UnitHash)>,
     /// When each main chain index was reached.
     reached: Vec<u64>,
-    first_good_own: Option<u64>,
+    /// Since which main chain index each of the payer's addresses is defined.
+    defined: BTreeMap<Address, u64>,
     deposits: u64,
     /// Who has become an autonomous agent.
     agents: BTreeSet<Address>,
 }
 
 impl Chain {
-    /// A network on which nothing has happened yet to this payer.
-    pub fn new(payer: Address) -> Self {
+    /// A network on which nothing has happened yet to the payer with these addresses.
+    pub fn new(own: Vec<Address>) -> Self {
         let mut chain = Self {
-            payer,
+            own,
             units: BTreeMap::new(),
             unstable: BTreeSet::new(),
             spenders: BTreeMap::new(),
@@ -85,7 +93,7 @@ impl Chain {
             tips: BTreeMap::new(),
             known_bad: BTreeSet::new(),
             reached: vec![0],
-            first_good_own: None,
+            defined: BTreeMap::new(),
             deposits: 0,
             agents: BTreeSet::new(),
         };
@@ -100,18 +108,22 @@ impl Chain {
         mci
     }
 
-    /// Somebody sends bytes to the payer, in a unit that becomes stable at that time.
+    /// Somebody sends bytes to the payer's published address, in a unit that becomes stable at that time.
     pub fn deposit(&mut self, amount: u64, ripe_at: u64) -> Coin {
+        self.deposit_at(0, amount, ripe_at)
+    }
+
+    /// The same to another of its addresses.
+    pub fn deposit_at(&mut self, place: usize, amount: u64, ripe_at: u64) -> Coin {
         self.deposits += 1;
         let unit = UnitHash::of(&format!("deposit {}", self.deposits));
         let id = CoinId { unit, message_index: 0, output_index: 0 };
-        let coin = Coin { id, amount: Bytes::literal(amount), address: self.payer };
+        let coin = Coin { id, amount: Bytes::literal(amount), address: self.own[place] };
         let held = Held {
             json: Arc::from(""),
             inputs: Vec::new(),
             outputs: vec![coin],
-            is_own: false,
-            reveals: false,
+            authors: Vec::new(),
             last_ball_mci: 0,
             past: Arc::default(),
             ripe_at,
@@ -147,7 +159,7 @@ impl Chain {
         let past: BTreeSet<UnitHash> = self
             .unstable
             .iter()
-            .filter(|hash| self.units[*hash].is_own && self.sees(eye, hash))
+            .filter(|hash| self.units[*hash].is_own() && self.sees(eye, hash))
             .copied()
             .collect();
         let included: String = past.iter().map(UnitHash::as_str).collect();
@@ -238,8 +250,10 @@ impl Chain {
         for seen in &mut held.seen {
             *seen = now.min(*seen);
         }
-        if held.is_own && matches!(held.fate, Fate::Good(_)) {
-            self.first_good_own.get_or_insert(mci);
+        if matches!(held.fate, Fate::Good(_)) {
+            for (author, _) in &held.authors {
+                self.defined.entry(*author).or_insert(mci);
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Acceptance, Account, Book, Entry, OutputRef, PartnerId, PayoutNumber, Refusal, events};
-use obyte::{Address, Bytes, UnitHash};
+use obyte::{Address, Bytes, CoinId, UnitHash};
 use payout::{Change, Payout, PayoutId, Settlement, Timestamp};
 
 use crate::broken::{Broken, Promise, hold};
@@ -58,6 +58,8 @@ pub(crate) struct Counter {
     book: Book,
     purchases: BTreeMap<Order, Purchase>,
     by_payout: BTreeMap<PayoutId, Order>,
+    /// What is set aside for spending each coin from outside that is not spent.
+    coin_reserves: BTreeMap<CoinId, u64>,
     /// The auditor's own sums: what is owed and not proven paid, and how many of those there are.
     owed: u64,
     unpaid: u64,
@@ -70,6 +72,7 @@ impl Counter {
             book: Book::new(),
             purchases: BTreeMap::new(),
             by_payout: BTreeMap::new(),
+            coin_reserves: BTreeMap::new(),
             owed: 0,
             unpaid: 0,
         }
@@ -117,10 +120,13 @@ impl Counter {
     pub(crate) fn commit(&mut self, changes: &[Change], journal: &Journal) -> Result<(), Broken> {
         for change in changes {
             match change {
-                Change::CoinProven { coin, .. } => {
+                Change::CoinProven { coin, reserve, .. } => {
                     let (unit, message) = (coin.id.unit, coin.id.message_index);
                     let output = OutputRef { unit, message, output: coin.id.output_index };
-                    self.post(&events::fund_received(output, coin.amount).expect("coins hold bytes"))?;
+                    self.post(
+                        &events::fund_received(output, coin.amount, *reserve).expect("coins hold bytes"),
+                    )?;
+                    self.coin_reserves.insert(coin.id, reserve.get());
                 }
                 Change::Settled(settlement) => self.settle(settlement, journal)?,
                 Change::Parked { payout, .. } => self.cancel(*payout)?,
@@ -162,9 +168,12 @@ impl Counter {
         let paid = Bytes::checked_sum(amounts.map(|payout| payout.amount)).expect("in range");
         self.owed -= paid.get();
         self.unpaid -= count;
+        let coins =
+            settlement.spent.iter().filter_map(|coin| self.coin_reserves.remove(&coin.id)).sum::<u64>();
+        let of_payouts = self.reserve.checked_mul(count).expect("in range");
         let moved = ledger::Settlement {
             paid,
-            reserve_released: self.reserve.checked_mul(count).expect("in range"),
+            reserve_released: of_payouts.checked_add(Bytes::literal(coins)).expect("in range"),
             size_fees: winner.fees.size,
             tps_fee: winner.fees.tps,
         };
@@ -187,7 +196,7 @@ impl Counter {
         let owed = u64::try_from(self.book.balance(Account::Owed).get()).ok();
         hold!(Books, owed == Some(self.owed), "{owed:?} is booked as owed, {} is", self.owed);
         let reserved = u64::try_from(self.book.balance(Account::FeeReserve).get()).ok();
-        let wanted = self.unpaid * self.reserve.get();
+        let wanted = self.unpaid * self.reserve.get() + self.coin_reserves.values().sum::<u64>();
         hold!(Books, reserved == Some(wanted), "{reserved:?} is reserved for fees instead of {wanted}");
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
-use obyte::{Bytes, UnitHash};
+use obyte::{Address, Bytes, UnitHash};
 use payout::{
     Change, FirstUnit, Payout, PayoutId, Settlement, Slot, SlotNo, Snapshot, Timestamp, Version, VersionId,
     VersionNo, VersionStatus,
@@ -50,7 +50,7 @@ pub struct Journal {
     accepted: Vec<VersionId>,
     tries: BTreeMap<PayoutId, Vec<VersionId>>,
     coins: BTreeMap<CoinId, (Coin, Option<SlotNo>)>,
-    first_unit: Option<FirstUnit>,
+    first_units: BTreeMap<Address, FirstUnit>,
     synced_mci: u64,
     prepaid: Vec<(Timestamp, Bytes)>,
 }
@@ -218,10 +218,10 @@ impl Journal {
         }
         self.number_acceptance(id);
         self.release(id.slot, &settlement.spent);
-        self.first_unit.get_or_insert(FirstUnit {
-            unit: settlement.unit,
-            main_chain_index: settlement.main_chain_index,
-        });
+        let (unit, main_chain_index) = (settlement.unit, settlement.main_chain_index);
+        for coin in &settlement.spent {
+            self.first_units.entry(coin.address).or_insert(FirstUnit { unit, main_chain_index });
+        }
         Ok(())
     }
 
@@ -291,6 +291,13 @@ impl Journal {
         closed.flat_map(|(slot, _)| &slot.versions)
     }
 
+    /// How many slots began at the address to which the change of the last one goes.
+    fn home_slots(&self) -> u64 {
+        let alive = || self.slots.values().filter(|(_, state)| *state != State::Dead).map(|(slot, _)| slot);
+        let home = alive().next_back().map(|slot| slot.head().change.address);
+        alive().filter(|slot| Some(slot.anchor.address) == home).count() as u64
+    }
+
     /// What an engine begins with.
     pub fn snapshot(&self) -> Snapshot {
         let last = self.slots.values().rev().find_map(|(slot, state)| match state {
@@ -304,7 +311,9 @@ impl Journal {
             slots,
             next_slot: self.slots.len() as u64,
             refills: self.coins.values().filter(|(_, user)| user.is_none()).map(|(coin, _)| *coin).collect(),
-            first_unit: self.first_unit,
+            first_units: self.first_units.clone().into_iter().collect(),
+            home_slots: self.home_slots(),
+            home_prepaid: Bytes::ZERO,
             synced_mci: self.synced_mci,
             prepaid: self.prepaid.clone(),
             settled_units: self.versions_of_closed().map(|version| version.unit).collect(),

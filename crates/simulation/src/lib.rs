@@ -33,4 +33,4 @@ pub use journal::{Answered, Journal, State};
 pub use random::Random;
 pub use replay::{Purchase, Record, Replay};
 pub use sabotage::Defect;
-pub use world::{BEGINNING, Count, Outcome, key, play};
+pub use world::{BEGINNING, Count, Outcome, keyring, own_addresses, play};

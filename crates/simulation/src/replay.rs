@@ -53,9 +53,10 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Nothing has happened yet. `reserve` is what is set aside for the fees of each payout.
-    pub fn new(payer: Address, limits: FeeLimits, reserve: Bytes) -> Self {
-        Self { books: Books::new(payer, limits), counter: Counter::new(reserve), own: BTreeSet::new() }
+    /// Nothing has happened yet to the payer with these addresses. `reserve` is what is set aside for the
+    /// fees of each payout.
+    pub fn new(own: Vec<Address>, limits: FeeLimits, reserve: Bytes) -> Self {
+        Self { books: Books::new(own, limits), counter: Counter::new(reserve), own: BTreeSet::new() }
     }
 
     /// A unit that the network holds, in the order in which units came there; all of them before the first

@@ -10,13 +10,13 @@ mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use obyte::answer::PostAnswer;
 use obyte::compose::Parents;
-use obyte::{Address, Bytes, SecretKey};
+use obyte::{AccountKey, Address, Bytes, Mnemonic};
 use payout::{
-    Action, AskHistory, AskId, AskParents, Engine, Event, PayoutId, Snapshot, Timestamp, VersionId,
+    Action, AskHistory, AskId, AskParents, Engine, Event, Keyring, PayoutId, Snapshot, Timestamp, VersionId,
 };
 
 use self::plan::{Plan, RECOVERY};
@@ -37,9 +37,21 @@ pub const BEGINNING: u64 = 1_750_000_000_000;
 /// After how long a request is answered in any case, in milliseconds.
 const DUE: u64 = 4_000;
 
-/// The key that pays in every world.
-pub fn key() -> SecretKey {
-    SecretKey::from_bytes(&[7; 32]).expect("in range")
+/// The keys that pay in every world.
+pub fn keyring() -> Keyring {
+    static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
+        let seed = Mnemonic::from_entropy(&[7; 16]).expect("both derivations agree").to_seed("");
+        let mut keyring = Keyring::new(AccountKey::new(&seed, 0));
+        keyring.addresses(4);
+        keyring
+    });
+    KEYRING.clone()
+}
+
+/// The payer's addresses in every world, more than its line ever comes to.
+pub fn own_addresses() -> Vec<Address> {
+    static ADDRESSES: LazyLock<Vec<Address>> = LazyLock::new(|| keyring().addresses(200));
+    ADDRESSES.clone()
 }
 
 /// How the story of a seed ended.
@@ -159,12 +171,12 @@ impl World {
         let mut random = Random::new(seed);
         let plan = Plan::new(&mut random);
         let saboteur = Saboteur::new(defect);
-        let engine = Engine::new(saboteur.settings(plan.settings), key(), Snapshot::default());
+        let engine = Engine::new(saboteur.settings(plan.settings), keyring(), Snapshot::default());
         let hubs = std::array::from_fn(|no| Hub::new(no, &mut random));
         let mut world = Self {
             plan,
             random,
-            books: Books::new(engine.address(), plan.settings.limits),
+            books: Books::new(own_addresses(), plan.settings.limits),
             counter: Counter::new(plan.settings.limits.reserve()),
             hubs,
             saboteur,

@@ -74,7 +74,7 @@ async fn prepare(store: &dyn Store) -> Result<PartnerId, Box<dyn Error>> {
         address: Address::of_source("payer"),
     };
     let lock = store.lock_payer(Endpoint::Test).await?;
-    store.apply(&lock, vec![Change::CoinProven { coin, at }]).await?;
+    store.apply(&lock, vec![Change::CoinProven { coin, reserve: Bytes::ZERO, at }]).await?;
     Ok(partner.id)
 }
 

@@ -10,7 +10,7 @@ use obyte::{Mnemonic, Network};
 use store::Endpoint;
 use zeroize::Zeroizing;
 
-use crate::wallet::{new_mnemonic, paying_key};
+use crate::wallet::{keyring, new_mnemonic};
 use crate::wallet_file::{self, KdfCost};
 
 /// The configuration in a data directory.
@@ -87,7 +87,7 @@ pub(super) fn init(args: &InitArgs) -> anyhow::Result<()> {
     }
     let mnemonics = if args.restore { restored()? } else { [new_mnemonic()?, new_mnemonic()?] };
     ensure!(
-        paying_key(&mnemonics[0]).address() != paying_key(&mnemonics[1]).address(),
+        keyring(&mnemonics[0]).fund_address() != keyring(&mnemonics[1]).fund_address(),
         "both endpoints would have the same wallet; nothing was made"
     );
     let passphrase = args.passphrase.read_new()?;
@@ -121,7 +121,7 @@ fn report(args: &InitArgs, mnemonics: &[Mnemonic; 2], config: &Path) -> anyhow::
     for ((endpoint, network), mnemonic) in
         Endpoint::ALL.into_iter().zip([args.live, args.test]).zip(mnemonics)
     {
-        let address = paying_key(mnemonic).address();
+        let address = keyring(mnemonic).fund_address();
         writeln!(out, "wallet of the {endpoint} endpoint ({network}), its fund is filled at {address}")?;
         if args.show_words {
             writeln!(out, "  write these words down and keep them safe: {}", mnemonic.phrase())?;

@@ -18,7 +18,7 @@ use crate::config::{Config, EndpointConfig};
 use crate::dev::DevOptions;
 use crate::http::Reserved;
 use crate::server::{DATABASE, EndpointSetup, Server};
-use crate::wallet::paying_key;
+use crate::wallet::keyring;
 use crate::wallet_file;
 
 /// What `dev` takes.
@@ -118,7 +118,7 @@ fn setup(
         hubs: part.hubs().with_context(of)?,
         order_providers: part.order_providers().with_context(of)?,
         genesis: None,
-        key: paying_key(&mnemonic),
+        keyring: keyring(&mnemonic),
         rates: config.rates()?,
         settings: config.payer(part.network),
     })

@@ -131,7 +131,7 @@ impl Desk {
 
     /// What can be said about the payee and the payer before anything is set aside.
     fn check_payee(&self, endpoint: Endpoint, payee: Address) -> Result<(), Refusal> {
-        if [&self.live, &self.test].iter().any(|side| side.payer.address() == payee) {
+        if [&self.live, &self.test].iter().any(|side| side.payer.owns(&payee)) {
             return Err(Refusal::OwnWallet);
         }
         let status = self.side(endpoint).payer.status();

@@ -1,13 +1,14 @@
 //! What the engine asks of the hub: each question runs as a task of its own and comes back as an event.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use obyte::Address;
 use obyte::answer::{MaybeAccepted, PostAnswer};
 use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
+use obyte::{Address, UnitHash};
 use obyte_hub::{Hub, HubError, HubId, Hubs, ParentsRequest, Question};
 use payout::{AskHistory, AskId, AskParents, Event, VersionId};
 use serde_json::Value;
@@ -25,7 +26,7 @@ const AT_ONCE: usize = 16;
 /// What a hub found for a unit.
 struct Found {
     parents: Parents,
-    looked_up_mci: Option<u64>,
+    looked_up: BTreeMap<UnitHash, u64>,
     agents: u64,
 }
 
@@ -50,8 +51,8 @@ impl Errands {
                 (hub, Ok(Found { parents, .. })) if this.is_to_be_left(hub, &parents) => {
                     Event::NoParents { ask }
                 }
-                (_, Ok(Found { parents, looked_up_mci, agents })) => {
-                    Event::Parents { ask, parents, threshold, looked_up_mci, agents }
+                (_, Ok(Found { parents, looked_up, agents })) => {
+                    Event::Parents { ask, parents, threshold, looked_up, agents }
                 }
                 (hub, Err(error)) => {
                     tracing::warn!(hub = %this.hubs.name(hub), %error, "the hub gave no parents");
@@ -135,18 +136,19 @@ impl Errands {
 async fn parents(hub: &Hub, question: &AskParents) -> Result<Found, HubError> {
     let request = ParentsRequest {
         witnesses: None,
-        from_addresses: vec![question.from],
+        from_addresses: question.from.clone(),
         output_addresses: question.to.clone(),
         max_aa_responses: None,
     };
     let answer = hub.parents(&request).await?;
     let agents = answer.count_primary_aa_triggers;
     let parents = Parents::from(answer);
-    let looked_up_mci = match question.look_up {
-        Some(unit) => hub.get_joint(unit).await?.and_then(|joint| joint.hints.main_chain_index),
-        None => None,
-    };
-    Ok(Found { parents, looked_up_mci, agents })
+    let mut looked_up = BTreeMap::new();
+    for unit in &question.look_up {
+        let joint = hub.get_joint(*unit).await?;
+        looked_up.extend(joint.and_then(|joint| joint.hints.main_chain_index).map(|index| (*unit, index)));
+    }
+    Ok(Found { parents, looked_up, agents })
 }
 
 /// Which of the addresses a hub shows a definition of an agent for. A definition hashes to its address,

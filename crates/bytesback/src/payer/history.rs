@@ -66,7 +66,7 @@ impl Historian {
     ) -> (HubId, Result<Vec<SeenUnit>, NoHistory>) {
         let request = HistoryRequest {
             witnesses: self.order_providers.addresses().to_vec(),
-            addresses: vec![question.address],
+            addresses: question.addresses.clone(),
             requested_joints: question.units.clone(),
             known_stable_units: Vec::new(),
             min_mci: Some(question.min_mci),
@@ -86,7 +86,7 @@ impl Historian {
 
     fn prove(&self, response: &Value, question: &AskHistory) -> Result<Vec<SeenUnit>, NoHistory> {
         let now = self.clock.now().as_millis() / 1000;
-        let asked = Asked { addresses: &[question.address], joints: &question.units };
+        let asked = Asked { addresses: &question.addresses, joints: &question.units };
         let trust = Trust {
             network: self.network,
             order_providers: &self.order_providers,
@@ -97,13 +97,13 @@ impl Historian {
         if !verified.units.is_empty() && !verified.is_fresh(now, AGE_MAX_SECONDS) {
             return Err(NoHistory::Stale);
         }
-        Ok(verified.units.iter().map(|proven| seen(proven, question.address)).collect())
+        Ok(verified.units.iter().map(|proven| seen(proven, &question.addresses)).collect())
     }
 }
 
-fn seen(proven: &ProvenUnit, address: Address) -> SeenUnit {
+fn seen(proven: &ProvenUnit, addresses: &[Address]) -> SeenUnit {
     let unit = &proven.unit;
-    let own = unit.outputs().filter(|(_, output)| output.address == address);
+    let own = unit.outputs().filter(|(_, output)| addresses.contains(&output.address));
     SeenUnit {
         unit: unit.hash(),
         standing: match proven.state {
@@ -111,7 +111,7 @@ fn seen(proven: &ProvenUnit, address: Address) -> SeenUnit {
             State::FinalBad => Standing::FinalBad,
             State::Unstable => Standing::Unstable,
         },
-        is_own: unit.is_authored_by(&address),
+        is_own: addresses.iter().any(|address| unit.is_authored_by(address)),
         coins: own.map(|(id, output)| Coin { id, amount: output.amount, address: output.address }).collect(),
         main_chain_index: proven.hints.main_chain_index,
         charged_tps_fee: proven.hints.actual_tps_fee.and_then(|fee| Bytes::new(fee).ok()),

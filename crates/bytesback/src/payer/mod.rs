@@ -24,9 +24,9 @@ use std::sync::Arc;
 
 use obyte::fee::ThresholdSize;
 use obyte::history::OrderProviders;
-use obyte::{Address, Network, PaymentKey, UnitHash};
+use obyte::{Address, Network, UnitHash};
 use obyte_hub::{Hubs, HubsEvents};
-use payout::{Payout, PayoutId, Settings};
+use payout::{Keyring, Payout, PayoutId, Settings};
 use store::{Endpoint, PayerLock, Store};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -52,8 +52,8 @@ pub struct PayerParts {
     /// The genesis unit of a devnet; public networks have a known one. It is needed only to prove coins
     /// that the genesis unit itself made.
     pub genesis: Option<UnitHash>,
-    /// The key of the paying address.
-    pub key: PaymentKey,
+    /// The keys of the wallet.
+    pub keyring: Keyring,
     /// How to pay.
     pub settings: Settings,
     /// What time it is.
@@ -82,14 +82,19 @@ impl Payer {
     pub fn start(parts: PayerParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (publish, status) = watch::channel(PayerStatus::default());
-        let (address, network) = (parts.key.address(), parts.settings.network);
+        let (address, network) = (parts.keyring.fund_address(), parts.settings.network);
         tasks.spawn(worker::run(parts, receiver, publish, stop));
         Self { commands, status, address, network }
     }
 
-    /// The address that pays, to which the fund is sent.
+    /// The address to which the fund is sent, where the payer's line began.
     pub const fn address(&self) -> Address {
         self.address
+    }
+
+    /// Whether an address is one of the wallet's.
+    pub fn owns(&self, address: &Address) -> bool {
+        *address == self.address || self.status.borrow().own.contains(address)
     }
 
     /// The network it pays on.

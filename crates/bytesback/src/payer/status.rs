@@ -1,5 +1,8 @@
 //! What a payer shows of itself.
 
+use std::sync::Arc;
+
+use obyte::Address;
 use payout::Timestamp;
 
 /// How a payer stands.
@@ -17,6 +20,8 @@ pub struct PayerStatus {
     pub queued: usize,
     /// Slots whose unit is not proven yet.
     pub open_slots: usize,
+    /// The addresses of the wallet: all that it used, and the next ones.
+    pub own: Arc<[Address]>,
     /// The last alarm, and when.
     pub alarm: Option<(String, Timestamp)>,
 }

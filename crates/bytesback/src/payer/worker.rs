@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use obyte::Address;
 use obyte::fee::{ThresholdSize, TpsLaw};
 use obyte_hub::{HubEvent, HubName, Hubs, HubsEvent, HubsEvents, SystemVars};
 use payout::{Action, Alarm, Engine, Event, InHand, Timestamp};
@@ -53,7 +54,7 @@ pub(super) async fn run(
         }),
         lock: parts.lock,
         store: parts.store,
-        key: parts.key,
+        keyring: parts.keyring,
         settings: parts.settings,
         clock: parts.clock,
         endpoint,
@@ -105,7 +106,7 @@ pub(super) struct Fixed {
     pub(super) hubs: Hubs,
     parentage: Arc<Parentage>,
     historian: Arc<Historian>,
-    key: obyte::PaymentKey,
+    keyring: payout::Keyring,
     pub(super) settings: payout::Settings,
     pub(super) clock: Arc<dyn crate::clock::Clock>,
 }
@@ -126,7 +127,7 @@ async fn pay(
         historian: Arc::clone(&fixed.historian),
         events,
     };
-    let engine = Engine::new(fixed.settings, fixed.key.secret_key().clone(), snapshot);
+    let engine = Engine::new(fixed.settings, fixed.keyring.clone(), snapshot);
     let mut payer = Worker {
         fixed,
         errands,
@@ -135,6 +136,7 @@ async fn pay(
         publish,
         threshold: DEFAULT_THRESHOLD,
         progress: Progress::default(),
+        own: Arc::default(),
         alarms: HashMap::new(),
         last_alarm: publish.borrow().alarm.clone(),
     };
@@ -184,6 +186,7 @@ pub(super) struct Worker<'a> {
     publish: &'a watch::Sender<PayerStatus>,
     threshold: ThresholdSize,
     progress: Progress,
+    own: Arc<[Address]>,
     /// When each kind of alarm was logged last.
     alarms: HashMap<std::mem::Discriminant<Alarm>, Instant>,
     last_alarm: Option<(String, Timestamp)>,
@@ -308,7 +311,11 @@ impl Worker<'_> {
         self.engine.wake_at(now).map_or(LONGEST_SLEEP, |at| at.since(now)).min(LONGEST_SLEEP)
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        let own = self.engine.own_addresses();
+        if own.len() != self.own.len() {
+            self.own = own.collect();
+        }
         let status = PayerStatus {
             connected: self.fixed.hubs.is_connected(),
             synced: self.engine.is_synced(),
@@ -316,6 +323,7 @@ impl Worker<'_> {
             superseded: false,
             queued: self.engine.queued(),
             open_slots: self.engine.open_slots().count(),
+            own: Arc::clone(&self.own),
             alarm: self.last_alarm.clone(),
         };
         self.publish.send_if_modified(|published| {

@@ -10,7 +10,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use bytesback::clock::{Clock, SystemClock};
-use bytesback::wallet::{new_mnemonic, paying_key};
+use bytesback::wallet::{keyring, new_mnemonic};
 use bytesback::wallet_file::{self, KdfCost};
 use bytesback_client::Client;
 use ledger::PartnerId;
@@ -50,7 +50,7 @@ impl Site {
             let mnemonic = new_mnemonic().expect("random numbers");
             let file = folder.join(format!("{endpoint}.wallet"));
             wallet_file::create(&file, &mnemonic, PASSPHRASE, KdfCost::DEVNET).expect("a wallet");
-            paying_key(&mnemonic).address()
+            keyring(&mnemonic).fund_address()
         });
         let listen = free_port();
         let config = config(listen, &hub);

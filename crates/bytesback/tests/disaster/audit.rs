@@ -54,7 +54,7 @@ impl Auditor {
     }
 
     fn replay(&self, database: &Database, units: &[String]) -> Result<Replay, Broken> {
-        let mut replay = Replay::new(self.payer, FeeLimits::default(), database.reserve);
+        let mut replay = Replay::new(vec![self.payer], FeeLimits::default(), database.reserve);
         for json in units {
             replay.observe(&unit(json))?;
         }

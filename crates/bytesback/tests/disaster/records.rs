@@ -85,13 +85,14 @@ impl Database {
     }
 
     fn read_coins(&mut self, connection: &Connection) {
-        let columns = "unit, message_index, output_index, amount, address, proven_at";
+        let columns = "unit, message_index, output_index, amount, address, proven_at, reserve";
         for_each(
             connection,
             &format!("SELECT {columns} FROM coins WHERE endpoint = 'test' ORDER BY id"),
             |row| {
                 let at = number(row, "proven_at");
-                let change = Change::CoinProven { coin: coin(row), at: Timestamp::from_millis(at) };
+                let (coin, reserve) = (coin(row), bytes(row, "reserve"));
+                let change = Change::CoinProven { coin, reserve, at: Timestamp::from_millis(at) };
                 self.note(at, 0, Record::Changed(Box::new(change)));
             },
         );

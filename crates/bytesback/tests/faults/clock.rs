@@ -8,15 +8,15 @@ use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::DeskSettings;
 use bytesback::payer::Payer;
 use bytesback::server::{EndpointSetup, Server};
-use bytesback::wallet::{new_mnemonic, paying_key};
+use bytesback::wallet::{keyring, new_mnemonic};
 use bytesback_client::{Client, Endpoint, PurchaseAnswer};
 use futures_util::future::join_all;
 use ledger::Account;
 use obyte::history::OrderProviders;
-use obyte::{Bytes, Network, PaymentKey};
+use obyte::{Bytes, Network};
 use obyte_devnet::{Devnet, DevnetConfig};
 use obyte_hub::HubConfig;
-use payout::{Settings, Timestamp};
+use payout::{Keyring, Settings, Timestamp};
 use program::{Pair, RateTable};
 use store::Store;
 use store::sqlite::SqliteStore;
@@ -63,10 +63,10 @@ struct Stage {
 impl Stage {
     async fn set(off: i64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let [live, test] = [(), ()].map(|()| paying_key(&new_mnemonic().expect("random numbers")));
+        let [live, test] = [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")));
         let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
         let config = DevnetConfig {
-            allocations: vec![(live.address(), fund), (test.address(), fund)],
+            allocations: vec![(live.fund_address(), fund), (test.fund_address(), fund)],
             ..DevnetConfig::new(folder.path().join("devnet"))
         };
         let devnet = Devnet::start(config).await.expect("a devnet");
@@ -159,13 +159,13 @@ impl Stage {
     }
 }
 
-fn setup(devnet: &Devnet, endpoint: store::Endpoint, key: PaymentKey) -> EndpointSetup {
+fn setup(devnet: &Devnet, endpoint: store::Endpoint, keyring: Keyring) -> EndpointSetup {
     EndpointSetup {
         endpoint,
         hubs: HubConfig::new(&devnet.url(), Network::Devnet).expect("an address").into(),
         order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
         genesis: Some(devnet.genesis_unit()),
-        key,
+        keyring,
         rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
         settings: Settings::new(Network::Devnet),
     }

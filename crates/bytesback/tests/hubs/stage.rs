@@ -6,13 +6,13 @@ use std::time::Duration;
 use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::DeskSettings;
 use bytesback::server::{EndpointSetup, Server};
-use bytesback::wallet::{new_mnemonic, paying_key};
+use bytesback::wallet::{keyring, new_mnemonic};
 use bytesback_client::{Client, Endpoint};
 use obyte::history::OrderProviders;
-use obyte::{Address, Bytes, Network, PaymentKey, UnitHash};
+use obyte::{Address, Bytes, Network, UnitHash};
 use obyte_devnet::{Devnet, DevnetConfig};
 use obyte_hub::{Hub, HubConfig, HubsConfig, Patience};
-use payout::Settings;
+use payout::{Keyring, Settings};
 use program::{Pair, RateTable};
 use store::sqlite::SqliteStore;
 use store::{KeyHash, NewPartner, PartnerKind, Store};
@@ -61,10 +61,10 @@ impl Stage {
     ) -> Self {
         crate::log::listen();
         let folder = tempfile::tempdir().expect("a folder");
-        let [live, test] = [(), ()].map(|()| paying_key(&new_mnemonic().expect("random numbers")));
+        let [live, test] = [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")));
         let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
         let config = DevnetConfig {
-            allocations: vec![(live.address(), fund), (test.address(), fund)],
+            allocations: vec![(live.fund_address(), fund), (test.fund_address(), fund)],
             ..DevnetConfig::new(folder.path().join("devnet"))
         };
         let devnet = Devnet::start(config).await.expect("a devnet");
@@ -216,7 +216,7 @@ fn setup(
     devnet: &Devnet,
     endpoint: store::Endpoint,
     hubs: HubsConfig,
-    key: PaymentKey,
+    keyring: Keyring,
     settings: Settings,
 ) -> EndpointSetup {
     EndpointSetup {
@@ -224,7 +224,7 @@ fn setup(
         hubs,
         order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
         genesis: Some(devnet.genesis_unit()),
-        key,
+        keyring,
         rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
         settings,
     }

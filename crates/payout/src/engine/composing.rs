@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use obyte::Address;
 use obyte::compose::Coin;
-use obyte::{Address, UnitHash};
 
 use super::line::Need;
 use super::making::Found;
 use super::{Engine, Outbox};
 use crate::pacing::{Lately, Waiting};
-use crate::{Action, Alarm, AskId, AskParents, Payout, SlotNo, Timestamp, VersionStatus};
+use crate::{Action, Alarm, AskId, AskParents, Payout, Slot, SlotNo, Timestamp};
 
 /// A question for parents that is not answered yet, and what the unit is for.
 #[derive(Debug)]
@@ -28,6 +28,10 @@ pub(super) struct Plan {
     pub(super) replaces: Option<SlotNo>,
     /// The coin that is spent first.
     pub(super) anchor: Coin,
+    /// Coins that come along, whether they are needed or not.
+    pub(super) along: Vec<Coin>,
+    /// Where the change goes.
+    pub(super) change: Address,
     /// What must be in it: the payouts of the slot, but for those to agents. A new slot has none yet.
     pub(super) held: Vec<Payout>,
     /// What comes along from the queue, as far as there are coins for it.
@@ -37,6 +41,21 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn payouts(&self) -> impl Iterator<Item = &Payout> {
         self.held.iter().chain(&self.joining)
+    }
+
+    /// The owners of the coins that are spent in any case.
+    pub(super) fn authors(&self) -> BTreeSet<Address> {
+        self.along.iter().chain([&self.anchor]).map(|coin| coin.address).collect()
+    }
+
+    /// Whether fewer could join.
+    pub(super) fn can_shrink(&self) -> bool {
+        self.len() > 1 && !self.joining.is_empty()
+    }
+
+    /// Only half of those who wanted to join come along.
+    pub(super) fn shrink(&mut self) {
+        self.joining.truncate(self.joining.len() / 2);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -56,12 +75,12 @@ impl Engine {
         };
         let ask = self.new_ask();
         let mut to: BTreeSet<Address> = plan.payouts().map(|payout| payout.address).collect();
-        to.insert(self.address());
+        to.insert(plan.change);
         let question = AskParents {
             ask,
-            from: self.address(),
+            from: plan.authors().into_iter().collect(),
             to: to.into_iter().collect(),
-            look_up: self.to_look_up(),
+            look_up: plan.authors().iter().filter_map(|author| self.to_look_up(author)).collect(),
         };
         self.asking = Some(Asking { ask, plan, found: None });
         out.push(Action::AskParents(question));
@@ -107,30 +126,37 @@ impl Engine {
 
     /// The plan for what the line needs; none without any coin.
     fn plan(&self) -> Option<Plan> {
-        let batch = self.settings.pacing.batch_size();
-        let (replaces, anchor, held) = match self.need()? {
-            Need::Version(no) => {
-                let slot = self.slots.iter().find(|slot| slot.no == no)?;
-                // The same payouts with the same amounts; what waits may come along (8.5).
-                (Some(no), slot.anchor, self.without_agents(&slot.payouts))
-            }
-            Need::Slot(anchor) => (None, anchor?, Vec::new()),
-        };
-        let room = batch.saturating_sub(held.len());
-        Some(Plan { replaces, anchor, held, joining: self.queue.iter().take(room).copied().collect() })
-    }
-
-    /// The unit whose main chain index decides about the definition, where it is not known yet.
-    pub(super) fn to_look_up(&self) -> Option<UnitHash> {
-        match self.first_unit {
-            Some(first) => first.main_chain_index.is_none().then_some(first.unit),
-            None => self.first_open_unit(),
+        match self.need()? {
+            Need::Version(no) => self.plan_version(self.slots.iter().find(|slot| slot.no == no)?),
+            Need::Slot(anchor) => Some(self.plan_slot(anchor?)),
         }
     }
 
-    fn first_open_unit(&self) -> Option<UnitHash> {
-        let mut versions = self.slots.front()?.versions.iter();
-        versions.find(|version| version.status == VersionStatus::Accepted).map(|version| version.unit)
+    fn plan_slot(&self, anchor: Coin) -> Plan {
+        let joining: Vec<Payout> = self.waiting(self.settings.pacing.batch_size());
+        let along = self.coins_along(&anchor, &joining);
+        let change = self.change_of_new(&anchor);
+        Plan { replaces: None, anchor, along, change, held: Vec::new(), joining }
+    }
+
+    /// The same payouts with the same amounts; what waits may come along (8.5). What was spent from other
+    /// addresses is again.
+    fn plan_version(&self, slot: &Slot) -> Option<Plan> {
+        let held = self.without_agents(&slot.payouts);
+        let room = self.settings.pacing.batch_size().saturating_sub(held.len());
+        let along = self.coins_along_again(slot, &held);
+        Some(Plan {
+            replaces: Some(slot.no),
+            anchor: slot.anchor,
+            along,
+            change: slot.head().change.address,
+            held,
+            joining: self.waiting(room),
+        })
+    }
+
+    fn waiting(&self, most: usize) -> Vec<Payout> {
+        self.queue.iter().take(most).copied().collect()
     }
 
     pub(super) fn on_no_parents(&mut self, now: Timestamp, ask: AskId) {

@@ -6,6 +6,7 @@ use obyte::UnitHash;
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 
+use super::addresses::spending_reserve;
 use super::recent::Recent;
 use super::{Engine, Outbox};
 use crate::{
@@ -138,7 +139,7 @@ impl Engine {
         self.follow.last = Some(now);
         out.push(Action::AskHistory(AskHistory {
             ask,
-            address: self.address(),
+            addresses: self.watched(),
             units: self.slots.iter().flat_map(|slot| slot.versions.iter().map(|v| v.unit)).collect(),
             min_mci: self.follow.synced_mci,
         }));
@@ -213,7 +214,7 @@ impl Engine {
         if self.follow.credited_coins.insert(coin.id) {
             self.refills.insert(coin.id, coin);
             self.compose_at = self.compose_at.min(now);
-            out.persist(Change::CoinProven { coin, at: now });
+            out.persist(Change::CoinProven { coin, reserve: spending_reserve(coin.amount), at: now });
         }
     }
 

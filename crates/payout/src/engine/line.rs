@@ -3,7 +3,7 @@
 use obyte::compose::Coin;
 
 use super::{Engine, Outbox};
-use crate::{Change, FirstUnit, PaidOutput, Payout, SeenUnit, Settlement, Slot, SlotNo, Timestamp};
+use crate::{Change, PaidOutput, Payout, SeenUnit, Settlement, Slot, SlotNo, Timestamp};
 use crate::{Version, VersionId, VersionStatus};
 
 /// What the line needs next.
@@ -110,10 +110,7 @@ impl Engine {
         }
         let freed = slot.payouts.iter().filter(|payout| settlement.freed.contains(&payout.id));
         self.return_to_queue(freed.copied());
-        self.first_unit.get_or_insert(FirstUnit {
-            unit: settlement.unit,
-            main_chain_index: settlement.main_chain_index,
-        });
+        self.note_settled(&settlement, winner.fees.tps);
         self.compose_at = Timestamp::default();
         let change = settlement.change;
         out.persist(Change::Settled(settlement));

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use obyte::Bytes;
 use obyte::answer::{PostAnswer, UnitError};
-use obyte::compose::{self, Coin, ComposeError, FirstUnit, Parents, Payer, Payment, SignedUnit, Spend};
-use obyte::compose::{UnsignedUnit, definition_needed};
+use obyte::compose::UnsignedUnit;
+use obyte::compose::{self, Coin, ComposeError, Parents, Payment, SignedUnit, Spend};
 use obyte::fee::ThresholdSize;
 use obyte::unit::{CoinId, Output};
+use obyte::{Bytes, SecretKey, UnitHash};
 
 use super::composing::Plan;
 use super::{Engine, Outbox};
@@ -27,7 +27,7 @@ const CHANGE_LEAST: Bytes = Bytes::literal(1);
 pub(super) struct Found {
     pub(super) parents: Parents,
     pub(super) threshold: ThresholdSize,
-    pub(super) looked_up_mci: Option<u64>,
+    pub(super) looked_up: BTreeMap<UnitHash, u64>,
     /// How many of the payees are autonomous agents.
     pub(super) agents: u64,
 }
@@ -72,8 +72,7 @@ impl Engine {
         let wishes = std::mem::take(&mut self.wishes);
         found.parents.tps_fee = found.parents.tps_fee.max(wishes.tps_fee);
         self.check_clock(now, &found.parents)?;
-        let reveals = wishes.definition.unwrap_or_else(|| self.definition_needed(&found));
-        let version = self.compose_what_fits(now, &mut plan, &found, reveals)?;
+        let version = self.compose_what_fits(now, &mut plan, &found, &wishes)?;
         self.check_fee(now, &plan, &found.parents)?;
         if self.version_with(&version.unit).is_some() {
             // Nothing has changed at the hub since it refused this very unit.
@@ -97,6 +96,7 @@ impl Engine {
 
     fn open_slot(&mut self, version: Version, plan: Plan, out: &mut Outbox) {
         self.leave_queue(&plan.joining);
+        self.note_home(plan.anchor.address, plan.change);
         self.anchor = None;
         self.next_slot = self.next_slot.next();
         let slot =
@@ -161,18 +161,18 @@ impl Engine {
         now: Timestamp,
         plan: &mut Plan,
         found: &Found,
-        reveals: bool,
+        wishes: &Wishes,
     ) -> Result<Version, Alarm> {
         loop {
-            let composed = match self.compose(plan, found, reveals, CHANGE_MIN) {
-                Err(ComposeError::NotEnough { .. }) => self.compose(plan, found, reveals, CHANGE_LEAST),
+            let composed = match self.compose(plan, found, wishes, CHANGE_MIN) {
+                Err(ComposeError::NotEnough { .. }) => self.compose(plan, found, wishes, CHANGE_LEAST),
                 other => other,
             };
             match composed {
+                // Nobody pays more for company.
+                Ok(unsigned) if !unsigned.fees.oversize_fee.is_zero() && plan.can_shrink() => plan.shrink(),
                 Ok(unsigned) => return self.sign(now, plan, &unsigned),
-                Err(ComposeError::NotEnough { .. }) if plan.len() > 1 && !plan.joining.is_empty() => {
-                    plan.joining.truncate(plan.joining.len() / 2);
-                }
+                Err(ComposeError::NotEnough { .. }) if plan.can_shrink() => plan.shrink(),
                 Err(ComposeError::NotEnough { missing, .. }) => {
                     return Err(Alarm::NotEnoughCoins { missing: missing.get() });
                 }
@@ -185,50 +185,44 @@ impl Engine {
         &self,
         plan: &Plan,
         found: &Found,
-        reveals: bool,
+        wishes: &Wishes,
         least_change: Bytes,
     ) -> Result<UnsignedUnit, ComposeError> {
-        let payer = Payer::new(self.public_key, reveals);
+        let payers = self.payers(plan, found, wishes.definition);
+        let mandatory: Vec<Coin> = [plan.anchor].into_iter().chain(plan.along.iter().copied()).collect();
         let outputs: Vec<Output> =
             plan.payouts().map(|payout| Output { address: payout.address, amount: payout.amount }).collect();
-        let candidates: Vec<Coin> = self.own_coins(plan).filter(|coin| coin.id != plan.anchor.id).collect();
+        let candidates: Vec<Coin> = self.own_coins(plan).filter(|coin| !mandatory.contains(coin)).collect();
         compose::compose(&Payment {
             network: self.settings.network,
             parents: &found.parents,
             threshold: found.threshold,
-            payers: &[payer],
-            mandatory: &[plan.anchor],
+            payers: &payers,
+            mandatory: &mandatory,
             candidates: &candidates,
             outputs: &outputs,
-            spend: Spend::AsNeeded { change: self.address(), least_change },
+            spend: Spend::AsNeeded { change: plan.change, least_change },
             notes: &[],
         })
     }
 
     fn sign(&self, now: Timestamp, plan: &Plan, unsigned: &UnsignedUnit) -> Result<Version, Alarm> {
-        let signed = unsigned
-            .sign(std::slice::from_ref(&self.key))
-            .map_err(|error| Alarm::CannotCompose(error.to_string()))?;
+        let keys: Vec<SecretKey> = plan
+            .authors()
+            .iter()
+            .filter_map(|author| Some(self.keyring.key(author)?.secret_key().clone()))
+            .collect();
+        let signed = unsigned.sign(&keys).map_err(|error| Alarm::CannotCompose(error.to_string()))?;
         Ok(version_of(self.id_for(plan), now, plan, unsigned, signed))
     }
 
-    /// Proven coins that are free, with those that versions of the same slot spend.
+    /// Proven coins of the anchor's address that are free, with those that versions of the same slot spend.
     fn own_coins<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = Coin> + 'a {
         let slot = self.slots.iter().filter(move |slot| Some(slot.no) == plan.replaces);
         let shared = slot.flat_map(|slot| slot.versions.iter().flat_map(|version| version.inputs.iter()));
         let coins: BTreeMap<CoinId, Coin> =
             self.refills.values().chain(shared).map(|coin| (coin.id, *coin)).collect();
-        coins.into_values()
-    }
-
-    fn definition_needed(&self, found: &Found) -> bool {
-        let known = self.first_unit.and_then(|first| first.main_chain_index);
-        let first = match (self.to_look_up(), known.or(found.looked_up_mci)) {
-            (None, None) => FirstUnit::None,
-            (Some(_), None) => FirstUnit::Unplaced,
-            (_, Some(index)) => FirstUnit::At(index),
-        };
-        definition_needed(first, found.parents.last_ball_mci, self.settings.network)
+        coins.into_values().filter(|coin| coin.address == plan.anchor.address)
     }
 
     fn id_for(&self, plan: &Plan) -> VersionId {

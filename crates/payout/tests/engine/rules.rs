@@ -1,5 +1,6 @@
 //! The rules, one by one.
 
+mod addresses;
 mod agents;
 mod line;
 mod operator;

@@ -59,12 +59,14 @@ impl Chain {
     }
 
     pub(super) fn definition_error(&self, held: &Held) -> Option<UnitError> {
-        let is_defined = self.first_good_own.is_some_and(|mci| mci <= held.last_ball_mci);
-        match (is_defined, held.reveals) {
-            (true, true) => Some(UnitError::DefinitionRepeated),
-            (false, false) => Some(UnitError::DefinitionMissing),
-            _ => None,
-        }
+        held.authors.iter().find_map(|(author, reveals)| {
+            let is_defined = self.defined.get(author).is_some_and(|mci| *mci <= held.last_ball_mci);
+            match (is_defined, reveals) {
+                (true, true) => Some(UnitError::DefinitionRepeated),
+                (false, false) => Some(UnitError::DefinitionMissing),
+                _ => None,
+            }
+        })
     }
 
     pub(super) fn has_sources(&self, held: &Held) -> bool {

@@ -34,8 +34,12 @@ impl Chain {
             outputs: outputs
                 .map(|(id, output)| Coin { id, amount: output.amount, address: output.address })
                 .collect(),
-            is_own: unit.is_authored_by(&self.payer),
-            reveals: unit.authors().iter().any(|author| author.definition.is_some()),
+            authors: unit
+                .authors()
+                .iter()
+                .filter(|author| self.own.contains(&author.address))
+                .map(|author| (author.address, author.definition.is_some()))
+                .collect(),
             last_ball_mci,
             past: unit.parents().first().and_then(|tip| self.tips.get(tip)).cloned().unwrap_or_default(),
             ripe_at: 0,

@@ -1,6 +1,6 @@
 //! Looking at the network: as a hub sees it, and as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
@@ -52,22 +52,12 @@ impl Chain {
                 Fate::Unstable if self.is_clean(eye, hash) => (Standing::Unstable, None),
                 Fate::Unstable => continue,
             };
-            if question.units.contains(hash) || mci.is_none_or(|mci| mci >= question.min_mci) {
-                seen.push(self.seen(*hash, held, standing, mci));
+            let is_new = mci.is_none_or(|mci| mci >= question.min_mci) && concerns(held, question);
+            if question.units.contains(hash) || is_new {
+                seen.push(seen_by(*hash, held, question, standing, mci));
             }
         }
         seen
-    }
-
-    fn seen(&self, unit: UnitHash, held: &Held, standing: Standing, mci: Option<u64>) -> SeenUnit {
-        SeenUnit {
-            unit,
-            standing,
-            is_own: held.is_own,
-            coins: held.outputs.iter().filter(|coin| coin.address == self.payer).copied().collect(),
-            main_chain_index: mci,
-            charged_tps_fee: mci.map(|_| Bytes::literal(1)),
-        }
     }
 
     /// Unstable, and in no conflict, nor behind one, as far as the hub sees.
@@ -91,13 +81,18 @@ impl Chain {
         }
     }
 
+    /// The same of those that have one.
+    pub fn mcis_of(&self, eye: Eye, units: &[UnitHash]) -> BTreeMap<UnitHash, u64> {
+        units.iter().filter_map(|unit| Some((*unit, self.mci_of(eye, unit)?))).collect()
+    }
+
     /// What really became of a unit that is there.
     pub fn fate(&self, unit: &UnitHash) -> Option<Fate> {
         self.units.get(unit).map(|held| held.fate)
     }
 
     pub(crate) fn is_own(&self, unit: &UnitHash) -> bool {
-        self.units.get(unit).is_some_and(|held| held.is_own)
+        self.units.get(unit).is_some_and(Held::is_own)
     }
 
     pub(crate) fn outputs(&self, unit: &UnitHash) -> &[Coin] {
@@ -106,7 +101,7 @@ impl Chain {
 
     /// The units of the payer that are not stable.
     pub(crate) fn unstable_own(&self) -> Vec<UnitHash> {
-        self.unstable.iter().filter(|hash| self.units[*hash].is_own).copied().collect()
+        self.unstable.iter().filter(|hash| self.units[*hash].is_own()).copied().collect()
     }
 
     /// The good unit that spends a coin.
@@ -121,18 +116,42 @@ impl Chain {
 
     /// Outputs of good units of the payer to others.
     pub(crate) fn paid(&self) -> Vec<Coin> {
-        let outputs = self.good().filter(|held| held.is_own).flat_map(|held| &held.outputs);
-        outputs.filter(|coin| coin.address != self.payer).copied().collect()
+        let outputs = self.good().filter(|held| held.is_own()).flat_map(|held| &held.outputs);
+        outputs.filter(|coin| !self.own.contains(&coin.address)).copied().collect()
     }
 
     /// Good coins of the payer that no good unit spends.
     pub(crate) fn purse(&self) -> Vec<Coin> {
-        let coins = self.good().flat_map(|held| &held.outputs).filter(|coin| coin.address == self.payer);
+        let coins =
+            self.good().flat_map(|held| &held.outputs).filter(|coin| self.own.contains(&coin.address));
         coins.filter(|coin| self.spender(&coin.id).is_none()).copied().collect()
     }
 
     /// The same by name.
     pub(crate) fn purse_ids(&self) -> BTreeSet<CoinId> {
         self.purse().iter().map(|coin| coin.id).collect()
+    }
+}
+
+fn concerns(held: &Held, question: &AskHistory) -> bool {
+    held.authors.iter().any(|(author, _)| question.addresses.contains(author))
+        || held.outputs.iter().any(|coin| question.addresses.contains(&coin.address))
+}
+
+fn seen_by(
+    unit: UnitHash,
+    held: &Held,
+    question: &AskHistory,
+    standing: Standing,
+    mci: Option<u64>,
+) -> SeenUnit {
+    let coins = held.outputs.iter().filter(|coin| question.addresses.contains(&coin.address));
+    SeenUnit {
+        unit,
+        standing,
+        is_own: held.authors.iter().any(|(author, _)| question.addresses.contains(author)),
+        coins: coins.copied().collect(),
+        main_chain_index: mci,
+        charged_tps_fee: mci.map(|_| Bytes::literal(1)),
     }
 }

@@ -50,6 +50,9 @@ impl Plan {
         if random.chance(100) {
             settings.open_slots_max = 3;
         }
+        if random.chance(300) {
+            settings.slots_per_address = random.between(1, 4);
+        }
         // A few worlds are crowded.
         let is_big = random.chance(20);
         let trouble = if is_big { 180_000 } else { random.between(30_000, 120_000) };
@@ -70,11 +73,15 @@ impl Plan {
 }
 
 impl World {
-    /// One large coin, or many that are hardly enough.
+    /// One large coin, or many that are hardly enough, or crumbs.
     pub(super) fn plan_funds(&mut self) {
         let now = self.now;
         if self.plan.is_rich {
             self.books.chain.deposit(1_000_000_000, now);
+        } else if self.random.chance(100) {
+            for _ in 0..self.random.between(20, 90) {
+                self.books.chain.deposit(self.random.between(500, 3_000), now);
+            }
         } else {
             for _ in 0..self.random.between(1, 12) {
                 let ripe_at = now + self.random.between(0, self.plan.trouble / 4);

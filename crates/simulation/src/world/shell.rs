@@ -7,7 +7,7 @@ use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
 use payout::{Action, AskHistory, AskId, AskParents, Engine, Event, VersionId};
 
-use super::{Item, World, key};
+use super::{Item, World, keyring};
 use crate::broken::{Broken, hold};
 
 impl World {
@@ -96,14 +96,14 @@ impl World {
 
     pub(super) fn look_up(&mut self, question: &AskParents, parents: Parents) -> Result<(), Broken> {
         let eye = self.hubs[self.hub].eye();
-        let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(eye, &unit));
+        let looked_up = self.books.chain.mcis_of(eye, &question.look_up);
         let threshold = ThresholdSize::DEFAULT;
         let is_agent = |address: &&Address| self.books.chain.is_agent(address);
         let agents = question.to.iter().filter(is_agent).count() as u64;
         // Some hubs cannot count.
         let is_wrong = !self.is_calm && self.random.chance(100);
         let agents = if is_wrong { self.random.between(0, 2) } else { agents };
-        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci, agents })
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents })
     }
 
     pub(super) fn answer_agents(&mut self, ask: AskId, addresses: Vec<Address>) -> Result<(), Broken> {
@@ -165,7 +165,7 @@ impl World {
         let journal = &self.books.journal;
         let paid = || journal.paid.keys().filter_map(|id| journal.payouts.get(id)).copied().collect();
         let snapshot = self.saboteur.snapshot(journal.snapshot(), paid);
-        self.engine = Engine::new(self.saboteur.settings(self.plan.settings), key(), snapshot);
+        self.engine = Engine::new(self.saboteur.settings(self.plan.settings), keyring(), snapshot);
         self.life.0 += 1;
         self.connected = false;
         self.waiting.clear();

@@ -58,7 +58,9 @@ impl World {
             self.random.between(1_000, 200_000)
         };
         let ripe_at = self.now + self.random.between(100, 5_000);
-        self.books.chain.deposit(amount, ripe_at);
+        // Most know the published address only; some send something back to where it came from.
+        let place = if self.random.chance(200) { self.random.between(1, 2) } else { 0 };
+        self.books.chain.deposit_at(usize::try_from(place).expect("small"), amount, ripe_at);
     }
 
     fn let_out(&mut self, which: usize) {

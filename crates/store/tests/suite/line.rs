@@ -3,11 +3,12 @@
 use ledger::Account;
 use obyte::UnitHash;
 use obyte::compose::Coin;
-use payout::{Change, Payout, Slot, SlotNo, Timestamp, Version, VersionStatus};
+use payout::{Change, FirstUnit, Payout, Slot, SlotNo, Timestamp, Version, VersionStatus};
+use serde_json::json;
 use store::{AnsweredUnit, Endpoint, PayoutState, StoreError, Violation};
 
 use super::Backend;
-use super::units::{id, settled, slot, version};
+use super::units::{id, settled, slot, version, with_unit};
 use super::world::{FUND, RESERVE, World, answered, bytes, coin, credited};
 
 const DIED: Timestamp = Timestamp::from_millis(30_000);
@@ -22,6 +23,10 @@ pub(crate) fn added(version: &Version, appended: &[Payout]) -> Change {
 
 pub(crate) fn died(slot: &Slot) -> Change {
     Change::SlotDied { slot: slot.no, at: DIED }
+}
+
+fn first_address(version: &Version) -> obyte::Address {
+    version.inputs[0].address
 }
 
 /// Opens slot 0 for one payout of a purchase `1`.
@@ -56,8 +61,9 @@ pub(crate) async fn a_payout_goes_from_the_queue_to_final(backend: &impl Backend
     assert!(snapshot.slots.is_empty() && snapshot.queue.is_empty() && snapshot.refills.is_empty());
     assert_eq!((snapshot.anchor, snapshot.next_slot), (Some(version.change), 1));
     assert_eq!(snapshot.settled_units, [version.unit]);
-    let first_unit = snapshot.first_unit.expect("it is known now");
-    assert_eq!((first_unit.unit, first_unit.main_chain_index), (version.unit, Some(100)));
+    let first = FirstUnit { unit: version.unit, main_chain_index: Some(100) };
+    assert_eq!(snapshot.first_units, [(first_address(&version), first)]);
+    assert_eq!(snapshot.home_slots, 1);
 }
 
 pub(crate) async fn a_settlement_moves_the_money(backend: &impl Backend) {
@@ -262,4 +268,43 @@ pub(crate) async fn a_payout_in_a_slot_cannot_be_parked(backend: &impl Backend) 
     let payout = opened(&world).await.payouts[0];
     let parked = Change::Parked { payout: payout.id, at: DIED };
     assert_eq!(world.refused([parked]).await, Violation::NotQueued(payout.id));
+}
+
+pub(crate) async fn what_was_set_aside_of_a_coin_pays_for_spending_it(backend: &impl Backend) {
+    let world = World::poor(backend).await;
+    let large = Change::CoinProven { coin: funding(), reserve: bytes(500), at: DIED };
+    let crumb = coin("crumb", 400);
+    let small = Change::CoinProven { coin: crumb, reserve: bytes(400), at: DIED };
+    world.apply([large, small]).await.expect("new coins");
+    assert_eq!(world.balance(Account::FeeReserve).await, 900);
+    let payout = world.owe("1", 1_000).await;
+    let fund = world.balance(Account::Fund).await;
+    let first = slot(0, &[funding(), crumb], &[payout]);
+    world.apply([Change::SlotOpened(first.clone())]).await.expect("a good slot");
+    world.apply([settled(&first, first.head())]).await.expect("a good settlement");
+    assert_eq!(world.balance(Account::FeeReserve).await, 0);
+    let fees = i64::from(first.head().fees.total());
+    let reserve = i64::try_from(RESERVE).expect("small");
+    assert_eq!(world.balance(Account::Fund).await, fund + reserve + 900 - fees);
+    world.check_book().await;
+}
+
+pub(crate) async fn the_line_may_move_to_another_address(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let payout = world.owe("1", 1_000).await;
+    let mut first = slot(0, &[funding()], &[payout]);
+    let next = obyte::Address::of_source("the next address of the line");
+    let version = &first.versions[0];
+    let outputs = [
+        json!({"address": next, "amount": version.change.amount}),
+        json!({"address": payout.address, "amount": payout.amount}),
+    ];
+    let mut moved = with_unit(version.clone(), &[funding()], &outputs);
+    moved.change.address = next;
+    first.versions = vec![moved.clone()];
+    world.apply([Change::SlotOpened(first.clone())]).await.expect("a good slot");
+    let snapshot = world.snapshot().await;
+    assert_eq!((snapshot.home_slots, snapshot.slots[0].head().change), (0, moved.change));
+    world.apply([settled(&first, &moved)]).await.expect("a good settlement");
+    assert_eq!(world.snapshot().await.anchor, Some(moved.change));
 }

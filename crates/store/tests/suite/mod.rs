@@ -75,6 +75,8 @@ macro_rules! behaviours {
                 a_payout_goes_from_the_queue_to_final,
                 a_parked_payout_is_never_paid_and_its_shares_return,
                 a_payout_in_a_slot_cannot_be_parked,
+                what_was_set_aside_of_a_coin_pays_for_spending_it,
+                the_line_may_move_to_another_address,
                 a_settlement_moves_the_money,
                 a_payout_only_in_a_losing_version_is_owed_again,
                 a_slot_on_a_losing_change_dies_with_it,

@@ -55,6 +55,10 @@ struct Model {
     paid: BTreeMap<String, Payout>,
     orders: BTreeMap<String, Payout>,
     last_change: Option<Coin>,
+    /// Slots that are not dead.
+    slots: u64,
+    /// TPS fees paid in advance by settled slots and not charged.
+    prepaid: i64,
     seen: Seen,
 }
 
@@ -81,6 +85,7 @@ impl Model {
         match change {
             Change::SlotOpened(slot) => {
                 self.snapshot.next_slot += 1;
+                self.slots += 1;
                 self.journal(&slot.versions[0], &slot.payouts);
                 self.snapshot.slots.push(slot.clone());
             }
@@ -97,6 +102,7 @@ impl Model {
             Change::Settled(settlement) => self.settle(settlement),
             Change::SlotDied { slot, .. } => {
                 let slot = self.take(*slot);
+                self.slots -= 1;
                 self.release(&slot, &[slot.anchor], &[]);
             }
             Change::Parked { payout, .. } => self.snapshot.queue.retain(|queued| queued.id != *payout),
@@ -108,6 +114,8 @@ impl Model {
                 self.snapshot.synced_mci = self.snapshot.synced_mci.max(*main_chain_index);
             }
         }
+        self.snapshot.home_slots = self.slots;
+        self.snapshot.home_prepaid = Bytes::literal(u64::try_from(self.prepaid).unwrap_or_default());
         self.snapshot.anchor = if self.snapshot.slots.is_empty() { self.last_change } else { None };
     }
 
@@ -138,10 +146,14 @@ impl Model {
         self.release(&slot, &settlement.spent, &settlement.paid);
         let paid = self.orders.iter().filter(|(_, payout)| settlement.paid.contains(&payout.id));
         self.paid.extend(paid.map(|(order, payout)| (order.clone(), *payout)));
-        self.snapshot.first_unit.get_or_insert(FirstUnit {
-            unit: settlement.unit,
-            main_chain_index: settlement.main_chain_index,
-        });
+        let first = FirstUnit { unit: settlement.unit, main_chain_index: settlement.main_chain_index };
+        for coin in &settlement.spent {
+            if self.snapshot.first_units.iter().all(|(address, _)| *address != coin.address) {
+                self.snapshot.first_units.push((coin.address, first));
+            }
+        }
+        let tps_fee = slot.version_of(&settlement.unit).map(|winner| winner.fees.tps).unwrap_or_default();
+        self.prepaid += i64::from(tps_fee) - settlement.charged_tps_fee.map_or(0, i64::from);
         self.last_change = Some(settlement.change);
     }
 

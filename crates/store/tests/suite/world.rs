@@ -164,7 +164,7 @@ pub(crate) fn coin(name: &str, amount: u64) -> Coin {
 }
 
 pub(crate) fn credited(coin: Coin) -> Change {
-    Change::CoinProven { coin, at: Timestamp::from_millis(5) }
+    Change::CoinProven { coin, reserve: Bytes::ZERO, at: Timestamp::from_millis(5) }
 }
 
 pub(crate) fn answered(version: VersionId, status: VersionStatus) -> Change {

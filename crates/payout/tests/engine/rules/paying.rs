@@ -125,10 +125,10 @@ fn proven_coins_are_added_where_the_anchor_does_not_suffice() {
     let mut desk = Desk::with(settings(), 30_000);
     let refill: Coin = desk.deposit(60_000);
     desk.settle_down();
-    desk.pay(1);
-    let (_, second) = desk.pay(2);
-    assert!(desk.version(Desk::id(0, 0)).inputs.contains(&refill), "the largest coin comes first");
-    assert_eq!(desk.version(second).inputs.len(), 2);
+    let (_, first) = desk.pay(3);
+    let version = desk.version(first);
+    assert_eq!(version.inputs[0], refill, "the largest coin comes first");
+    assert_eq!(version.inputs.len(), 2);
     desk.let_time_pass(70);
     desk.check_rest();
 }

@@ -1,5 +1,6 @@
 //! When the engine waits, what for, and that it never waits for ever.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use obyte::Bytes;
@@ -133,7 +134,13 @@ fn no_unit_is_made_while_the_clocks_are_apart() {
     let question = desk.parents_asked.take().expect("the engine asked for parents");
     let parents = desk.books.chain.parents(HUB, truth, 0);
     let threshold = obyte::fee::ThresholdSize::DEFAULT;
-    desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci: None, agents: 0 });
+    desk.tell(Event::Parents {
+        ask: question.ask,
+        parents,
+        threshold,
+        looked_up: BTreeMap::new(),
+        agents: 0,
+    });
     assert_eq!(desk.alarms, [Alarm::ClocksApart]);
     assert!(desk.posts.is_empty());
     desk.pass(2 * SECOND);
@@ -222,7 +229,13 @@ fn an_answer_to_an_old_question_is_ignored() {
     desk.tell(Event::Connected);
     let parents = desk.books.chain.parents(HUB, desk.now, 0);
     let threshold = obyte::fee::ThresholdSize::DEFAULT;
-    desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci: None, agents: 0 });
+    desk.tell(Event::Parents {
+        ask: question.ask,
+        parents,
+        threshold,
+        looked_up: BTreeMap::new(),
+        agents: 0,
+    });
     assert!(desk.posts.is_empty());
 }
 

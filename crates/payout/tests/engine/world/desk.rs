@@ -12,7 +12,7 @@ use payout::{
     Standing, Timestamp, Version, VersionId, VersionNo,
 };
 
-use simulation::{BEGINNING, Books, key};
+use simulation::{BEGINNING, Books, keyring, own_addresses};
 
 use super::{HUB, KEPT, payout, settings};
 
@@ -56,9 +56,9 @@ impl Desk {
     }
 
     pub(crate) fn penniless(settings: Settings) -> Self {
-        let engine = Engine::new(settings, key(), payout::Snapshot::default());
+        let engine = Engine::new(settings, keyring(), payout::Snapshot::default());
         Self {
-            books: Books::new(engine.address(), settings.limits),
+            books: Books::new(own_addresses(), settings.limits),
             engine,
             settings,
             now: BEGINNING,
@@ -147,11 +147,11 @@ impl Desk {
     pub(crate) fn give_parents_for(&mut self, tps_fee: u64) {
         let question = self.parents_asked.take().expect("the engine asked for parents");
         let parents = self.books.chain.parents(HUB, self.now, tps_fee);
-        let looked_up_mci = question.look_up.and_then(|unit| self.books.chain.mci_of(HUB, &unit));
+        let looked_up = self.books.chain.mcis_of(HUB, &question.look_up);
         let threshold = ThresholdSize::DEFAULT;
         let is_agent = |address: &&Address| self.books.chain.is_agent(address);
         let agents = question.to.iter().filter(is_agent).count() as u64;
-        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up_mci, agents });
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents });
     }
 
     /// The hub tells truly which of the payees are agents.
@@ -265,7 +265,7 @@ impl Desk {
     }
 
     pub(crate) fn crash_and_stay_offline(&mut self) {
-        self.engine = Engine::new(self.settings, key(), self.books.journal.snapshot());
+        self.engine = Engine::new(self.settings, keyring(), self.books.journal.snapshot());
         self.forget_questions();
     }
 

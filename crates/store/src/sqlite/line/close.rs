@@ -123,23 +123,24 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// The first good unit of the address stays the first.
+    /// The first good unit of an address stays the first.
     fn note_first_unit(&self, settlement: &Settlement) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE lines SET first_unit = ?, first_unit_mci = ?
-                 WHERE endpoint = ? AND first_unit IS NULL",
-            )?
-            .execute(params![
-                settlement.unit.as_str(),
-                settlement.main_chain_index.map(integer).transpose()?,
-                self.code()
-            ])?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO first_units (endpoint, address, unit, mci) VALUES (?, ?, ?, ?)
+             ON CONFLICT (endpoint, address) DO NOTHING",
+        )?;
+        let index = settlement.main_chain_index.map(integer).transpose()?;
+        let authors: BTreeSet<_> = settlement.spent.iter().map(|coin| coin.address).collect();
+        for author in authors {
+            insert.execute(params![self.code(), author.as_str(), settlement.unit.as_str(), index])?;
+        }
         Ok(())
     }
 
     fn book_settlement(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
-        let (paid, reserve_released) = self.amounts_of(row.id)?;
+        let (paid, of_payouts) = self.amounts_of(row.id)?;
+        let of_coins = self.coin_reserves(row.id)?;
+        let reserve_released = of_payouts.checked_add(of_coins).ok_or(ledger::EntryError::TooLarge)?;
         let moved =
             ledger::Settlement { paid, reserve_released, size_fees: row.fees.size, tps_fee: row.fees.tps };
         let entry = events::unit_settled(settlement.unit, &moved)?;
@@ -161,6 +162,20 @@ impl Line<'_> {
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let fields = Fields::new("payouts", row);
         Ok((fields.bytes("amount")?, fields.bytes("reserve")?))
+    }
+
+    /// What was set aside for spending the coins of a version that came from outside.
+    fn coin_reserves(&self, version: i64) -> Result<Bytes, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT ?1 AS version, coalesce(sum(coins.reserve), 0) AS reserve
+             FROM version_inputs JOIN coins ON coins.endpoint = ?2 AND coins.unit = version_inputs.unit
+                 AND coins.message_index = version_inputs.message_index
+                 AND coins.output_index = version_inputs.output_index
+             WHERE version_inputs.version = ?1",
+        )?;
+        let mut rows = statement.query(params![version, self.code()])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        Fields::new("version_inputs", row).bytes("reserve")
     }
 
     /// A slot is dead with its anchor: all that it held is free again.

@@ -1,6 +1,7 @@
 //! Coins from outside, and how far the history is known.
 
 use ledger::{OutputRef, events};
+use obyte::Bytes;
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use payout::{SlotNo, Timestamp};
@@ -13,7 +14,7 @@ use crate::{StoreError, Violation};
 
 impl Line<'_> {
     /// Credits a coin to the fund. The same coin again changes nothing.
-    pub(super) fn credit(&self, coin: &Coin, at: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn credit(&self, coin: &Coin, reserve: Bytes, at: Timestamp) -> Result<(), StoreError> {
         if let Some(known) = self.known_coin(&coin.id)? {
             return if known == *coin { Ok(()) } else { Err(Violation::OtherCoin(coin.id).into()) };
         }
@@ -22,8 +23,9 @@ impl Line<'_> {
         }
         self.connection
             .prepare_cached(
-                "INSERT INTO coins (endpoint, unit, message_index, output_index, amount, address, proven_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO coins (endpoint, unit, message_index, output_index, amount, address, proven_at,
+                     reserve)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.code(),
@@ -32,11 +34,12 @@ impl Line<'_> {
                 coin.id.output_index,
                 i64::from(coin.amount),
                 coin.address.as_str(),
-                millis(at)?
+                millis(at)?,
+                i64::from(reserve)
             ])?;
         let output =
             OutputRef { unit: coin.id.unit, message: coin.id.message_index, output: coin.id.output_index };
-        book::post(self.connection, self.endpoint, at, &events::fund_received(output, coin.amount)?)
+        book::post(self.connection, self.endpoint, at, &events::fund_received(output, coin.amount, reserve)?)
     }
 
     fn known_coin(&self, id: &CoinId) -> Result<Option<Coin>, StoreError> {

@@ -36,7 +36,7 @@ pub(super) fn apply(
                 line.bury(slot, at)?;
                 died.push(slot);
             }
-            Change::CoinProven { coin, at } => line.credit(&coin, at)?,
+            Change::CoinProven { coin, reserve, at } => line.credit(&coin, reserve, at)?,
             Change::Parked { payout, at } => line.park(payout, at)?,
             Change::Synced { main_chain_index } => line.synced(main_chain_index)?,
         }

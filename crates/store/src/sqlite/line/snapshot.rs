@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
-use obyte::{Bytes, UnitHash};
+use obyte::{Address, Bytes, UnitHash};
 use payout::{
     FirstUnit, PaidOutput, Payout, PayoutId, Slot, SlotNo, Snapshot, Timestamp, Version, VersionId, VersionNo,
 };
@@ -22,6 +22,8 @@ use crate::{Endpoint, StoreError};
 const PREPAID: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many slots back their units are told.
 const SETTLED_SLOTS: i64 = 1_000;
+/// How many slots back those of the line's address are counted: a line moves on long before.
+const HOME_SLOTS: i64 = 5_000;
 /// How many of the coins credited last are told.
 const CREDITED_COINS: i64 = 5_000;
 
@@ -32,14 +34,17 @@ pub(in crate::sqlite) fn snapshot(
     let line = Line { connection, endpoint };
     let slots = line.open_slots()?;
     let anchor = if slots.is_empty() { line.last_change()? } else { None };
-    let (next_slot, synced_mci, first_unit) = line.position()?;
+    let (next_slot, synced_mci) = line.position()?;
+    let (home_slots, home_prepaid) = line.home()?;
     Ok(Snapshot {
         queue: line.queue()?,
         slots,
         next_slot,
         anchor,
         refills: line.free_coins()?,
-        first_unit,
+        first_units: line.first_units()?,
+        home_slots,
+        home_prepaid,
         synced_mci,
         prepaid: line.prepaid()?,
         settled_units: line.settled_units()?.into_iter().chain(seen_units(connection, endpoint)?).collect(),
@@ -164,18 +169,54 @@ impl Line<'_> {
         rows.next()?.map(|row| change(&Fields::new("versions", row))).transpose()
     }
 
-    fn position(&self) -> Result<(u64, u64, Option<FirstUnit>), StoreError> {
+    fn position(&self) -> Result<(u64, u64), StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT * FROM lines WHERE endpoint = ?")?;
         let mut rows = statement.query([self.code()])?;
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let fields = Fields::new("lines", row);
-        let main_chain_index = match fields.plain::<Option<i64>>("first_unit_mci")? {
-            None => None,
-            Some(_) => Some(fields.number("first_unit_mci")?),
-        };
-        let unit: Option<UnitHash> = fields.optional_text("first_unit")?;
-        let first_unit = unit.map(|unit| FirstUnit { unit, main_chain_index });
-        Ok((fields.number("next_slot")?, fields.number("synced_mci")?, first_unit))
+        Ok((fields.number("next_slot")?, fields.number("synced_mci")?))
+    }
+
+    fn first_units(&self) -> Result<Vec<(Address, FirstUnit)>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT * FROM first_units WHERE endpoint = ? ORDER BY address")?;
+        let mut rows = statement.query([self.code()])?;
+        let mut first_units = Vec::new();
+        while let Some(row) = rows.next()? {
+            let fields = Fields::new("first_units", row);
+            let main_chain_index = match fields.plain::<Option<i64>>("mci")? {
+                None => None,
+                Some(_) => Some(fields.number("mci")?),
+            };
+            let first = FirstUnit { unit: fields.text("unit")?, main_chain_index };
+            first_units.push((fields.text("address")?, first));
+        }
+        Ok(first_units)
+    }
+
+    /// How many slots began at the address to which the change of the last one goes, and what was paid there
+    /// in advance and not charged. Of dead slots no trace is left on the network.
+    fn home(&self) -> Result<(u64, Bytes), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) AS slots, coalesce(sum(iif(state = 'settled', coalesce((
+                     SELECT tps_fee FROM versions WHERE versions.endpoint = slots.endpoint
+                         AND versions.slot = slots.no AND versions.version = slots.winner), 0)
+                 - coalesce(charged_tps_fee, 0), 0)), 0) AS prepaid, 0 AS id
+             FROM slots WHERE endpoint = ?1 AND state <> 'dead' AND no >= (
+                 SELECT next_slot FROM lines WHERE endpoint = ?1) - ?2
+             AND anchor_address = (
+                 SELECT change_address FROM versions JOIN slots AS last ON last.endpoint = versions.endpoint
+                     AND last.no = versions.slot
+                 WHERE versions.endpoint = ?1 AND last.state <> 'dead'
+                 ORDER BY versions.slot DESC, versions.version DESC LIMIT 1)",
+        )?;
+        let mut rows = statement.query(params![self.code(), HOME_SLOTS])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let fields = Fields::new("slots", row);
+        let prepaid: i64 = fields.plain("prepaid")?;
+        let prepaid = Bytes::new(u64::try_from(prepaid).unwrap_or_default()).unwrap_or(Bytes::MAX);
+        Ok((fields.number("slots")?, prepaid))
     }
 
     fn free_coins(&self) -> Result<Vec<Coin>, StoreError> {

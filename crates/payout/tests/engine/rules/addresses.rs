@@ -1,0 +1,114 @@
+//! The line moves along the addresses of the wallet, and coins elsewhere come along.
+
+use payout::{Settings, VersionId};
+use simulation::own_addresses;
+
+use crate::world::desk::Desk;
+use crate::world::settings;
+
+/// A payer whose line moves after two slots.
+fn restless() -> Desk {
+    let settings = Settings { slots_per_address: 2, ..settings() };
+    let mut desk = Desk::with(settings, 1_000_000_000);
+    desk.settle_down();
+    desk
+}
+
+/// Which address of the wallet a unit spends from, and to which its change goes.
+fn way(desk: &Desk, id: VersionId) -> (usize, usize) {
+    let place = |address| own_addresses().iter().position(|own| *own == address).expect("an own address");
+    let version = desk.version(id);
+    (place(version.inputs[0].address), place(version.change.address))
+}
+
+#[test]
+fn after_so_many_slots_the_change_goes_to_the_next_address() {
+    let mut desk = restless();
+    let ways: Vec<_> = (0..7)
+        .map(|_| {
+            let (_, version) = desk.pay(1);
+            desk.let_time_pass(5);
+            way(&desk, version)
+        })
+        .collect();
+    assert_eq!(ways, [(0, 0), (0, 0), (0, 1), (1, 1), (1, 1), (1, 2), (2, 2)]);
+    desk.check_rest();
+}
+
+#[test]
+fn the_line_moves_while_nothing_is_stable_and_after_starts() {
+    let mut desk = restless();
+    desk.stable_after = 30_000;
+    for _ in 0..4 {
+        desk.pay(1);
+        desk.crash();
+        desk.settle_down();
+    }
+    assert_eq!(way(&desk, Desk::id(3, 0)), (1, 1));
+    desk.let_time_pass(120);
+    desk.check_rest();
+}
+
+#[test]
+fn another_version_of_a_slot_keeps_the_address_of_the_change() {
+    use obyte::answer::{PostAnswer, UnitError};
+    let mut desk = restless();
+    desk.pay(1);
+    desk.pay(1);
+    let (_, first) = desk.post_for(1);
+    desk.answer(first, PostAnswer::UnitError(UnitError::Parents));
+    desk.pass(std::time::Duration::from_secs(1));
+    desk.give_parents();
+    assert_eq!(way(&desk, desk.posts[0].0), (0, 1));
+    desk.let_time_pass(70);
+    desk.check_rest();
+}
+
+#[test]
+fn coins_at_an_address_that_the_line_has_left_come_along() {
+    let mut desk = restless();
+    for _ in 0..4 {
+        desk.pay(1);
+        desk.let_time_pass(5);
+    }
+    let (late, dust) = (desk.deposit(70_000), desk.deposit(300));
+    desk.let_time_pass(61);
+    let (_, version) = desk.pay(1);
+    let inputs = &desk.version(version).inputs;
+    assert!(inputs.contains(&late) && !inputs.contains(&dust), "{inputs:?}");
+    desk.let_time_pass(70);
+    desk.check_rest();
+}
+
+#[test]
+fn coins_elsewhere_are_spent_where_the_line_has_too_little() {
+    let settings = Settings { slots_per_address: 1, ..settings() };
+    let mut desk = Desk::with(settings, 60_000);
+    desk.settle_down();
+    desk.pay(1);
+    desk.let_time_pass(5);
+    desk.pay(1);
+    desk.let_time_pass(5);
+    // The line stands at the second address with hardly anything left.
+    desk.deposit(90_000);
+    desk.let_time_pass(61);
+    let (ids, version) = desk.pay(4);
+    assert_eq!((desk.version(version).outputs.len(), desk.version(version).inputs.len()), (ids.len(), 2));
+    desk.let_time_pass(70);
+    desk.check_rest();
+}
+
+#[test]
+fn many_small_coins_become_few() {
+    let mut desk = Desk::with(settings(), 1_000_000_000);
+    for _ in 0..40 {
+        desk.deposit(5_000);
+    }
+    desk.let_time_pass(61);
+    for expected in [17, 17, 9, 1] {
+        let (_, version) = desk.pay(1);
+        assert_eq!(desk.version(version).inputs.len(), expected);
+    }
+    desk.let_time_pass(70);
+    desk.check_rest();
+}
