@@ -1,6 +1,6 @@
 //! What happens that nobody ordered, and how it ends.
 
-use payout::{Event, FeeLimits};
+use payout::{Alarm, Event, FeeLimits};
 
 use super::{Item, World};
 use crate::broken::Broken;
@@ -12,7 +12,7 @@ const CLOCKS: [i64; 8] = [0, 0, 0, 60_000, -60_000, 110_000, 3_600_000, -3_600_0
 impl World {
     pub(super) fn trouble(&mut self) -> Result<(), Broken> {
         let which = usize::from(self.random.chance(500));
-        match self.random.between(1, 18) {
+        match self.random.between(1, 19) {
             1 | 2 => self.crash()?,
             3 | 4 => {
                 self.disconnect()?;
@@ -34,12 +34,23 @@ impl World {
                 let hub = &mut self.hubs[which];
                 hub.frozen_at = if hub.frozen_at.is_some() { None } else { Some(self.now) };
             }
+            19 => self.operate()?,
             12 => self.split_until = self.now + self.random.between(1_000, 60_000),
             _ => self.let_out(which),
         }
         let pause = self.random.between(200, 8_000);
         self.later(pause, Item::Trouble);
         Ok(())
+    }
+
+    /// The operator stops paying for a while, or has units posted again.
+    fn operate(&mut self) -> Result<(), Broken> {
+        if self.random.chance(500) {
+            return self.tell(Event::Repost(None));
+        }
+        let pause = self.random.between(1_000, 20_000);
+        self.later(pause, Item::Tell(Event::Resumed));
+        self.tell(Event::Paused(Alarm::Operator("to look at something".to_owned())))
     }
 
     /// Whoever accepted purchases tells of them again.
