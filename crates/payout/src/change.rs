@@ -76,6 +76,9 @@ pub struct Settlement {
     pub paid: Vec<PayoutId>,
     /// Payouts of the slot that only dead versions hold: they return to the queue.
     pub freed: Vec<PayoutId>,
+    /// What stays set aside of its reserves for the slot behind it, which was opened to pull it in and is
+    /// settled next.
+    pub kept: Bytes,
     /// The coins it spent.
     pub spent: Vec<Coin>,
     /// Its change: the anchor of the next slot.

@@ -139,6 +139,11 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// Whether it was opened to pull the slot before it in, and may still be settled without any payout.
+    pub fn is_pull(&self) -> bool {
+        self.versions.iter().any(|version| version.outputs.is_empty())
+    }
+
     /// The newest version.
     pub fn head(&self) -> &Version {
         self.versions.last().expect("a slot is made with its first version")

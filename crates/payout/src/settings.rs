@@ -26,6 +26,9 @@ pub struct Settings {
     pub look_every: Duration,
     /// How often a unit that is not proven is posted again.
     pub repost_every: Duration,
+    /// How long the newest unit may be unproven, with none behind it, before another one that pays nobody
+    /// follows it: tips of one's own address are always parents, so it is pulled in (8.6).
+    pub pull_after: Duration,
     /// How long to wait before trying again what failed for an unclear reason.
     pub retry_after: Duration,
     /// How far the hub's clock may be from ours.
@@ -44,6 +47,7 @@ impl Settings {
             follow_every: Duration::from_secs(5),
             look_every: Duration::from_secs(60),
             repost_every: Duration::from_secs(60),
+            pull_after: Duration::from_secs(5 * 60),
             retry_after: Duration::from_secs(2),
             clock_skew_max: Duration::from_secs(120),
         }

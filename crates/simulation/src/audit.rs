@@ -126,7 +126,7 @@ impl Auditor {
 
     fn check_fee(&mut self, version: &Version) -> Result<(), Broken> {
         let (tps, now) = (version.fees.tps, version.signed_at);
-        let ceiling = self.limits.ceiling(version.outputs.len(), Bytes::ZERO);
+        let ceiling = self.limits.ceiling(version.outputs.len().max(1), Bytes::ZERO);
         hold!(Ceiling, tps <= ceiling, "{} pays {tps} in advance, above {ceiling}", version.id);
         self.prepaid.entry(version.id.slot).or_default().push((now, tps));
         let day: u64 = self.prepaid.values().map(|versions| of_day(versions, now)).sum();

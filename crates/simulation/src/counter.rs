@@ -58,6 +58,8 @@ pub(crate) struct Counter {
     book: Book,
     purchases: BTreeMap<Order, Purchase>,
     by_payout: BTreeMap<PayoutId, Order>,
+    /// What stays set aside for a unit that pulls another one in.
+    kept: u64,
     /// What is set aside for spending each coin from outside that is not spent.
     coin_reserves: BTreeMap<CoinId, u64>,
     /// The auditor's own sums: what is owed and not proven paid, and how many of those there are.
@@ -72,6 +74,7 @@ impl Counter {
             book: Book::new(),
             purchases: BTreeMap::new(),
             by_payout: BTreeMap::new(),
+            kept: 0,
             coin_reserves: BTreeMap::new(),
             owed: 0,
             unpaid: 0,
@@ -171,12 +174,16 @@ impl Counter {
         let coins =
             settlement.spent.iter().filter_map(|coin| self.coin_reserves.remove(&coin.id)).sum::<u64>();
         let of_payouts = self.reserve.checked_mul(count).expect("in range");
+        let reserved = of_payouts.get() + coins + self.kept;
+        let kept = settlement.kept.get();
+        hold!(Books, kept <= reserved, "{} keeps {kept} of {reserved} set aside", settlement.version);
         let moved = ledger::Settlement {
             paid,
-            reserve_released: of_payouts.checked_add(Bytes::literal(coins)).expect("in range"),
+            reserve_released: Bytes::literal(reserved - kept),
             size_fees: winner.fees.size,
             tps_fee: winner.fees.tps,
         };
+        self.kept = kept;
         self.post(&events::unit_settled(settlement.unit, &moved).expect("a unit moves bytes"))?;
         match settlement.charged_tps_fee.filter(|fee| !fee.is_zero()) {
             Some(fee) => self.post(&events::tps_fee_charged(settlement.unit, fee).expect("above zero")),
@@ -196,7 +203,7 @@ impl Counter {
         let owed = u64::try_from(self.book.balance(Account::Owed).get()).ok();
         hold!(Books, owed == Some(self.owed), "{owed:?} is booked as owed, {} is", self.owed);
         let reserved = u64::try_from(self.book.balance(Account::FeeReserve).get()).ok();
-        let wanted = self.unpaid * self.reserve.get() + self.coin_reserves.values().sum::<u64>();
+        let wanted = self.unpaid * self.reserve.get() + self.coin_reserves.values().sum::<u64>() + self.kept;
         hold!(Books, reserved == Some(wanted), "{reserved:?} is reserved for fees instead of {wanted}");
         Ok(())
     }

@@ -27,6 +27,7 @@ impl Report {
         sum.refused += count.refused;
         sum.starts += count.starts;
         sum.units += count.units;
+        sum.pulls += count.pulls;
         sum.upsets += count.upsets;
         sum.deaths += count.deaths;
         sum.parked += count.parked;

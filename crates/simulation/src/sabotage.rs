@@ -4,7 +4,9 @@
 use std::collections::VecDeque;
 
 use obyte::answer::{MaybeAccepted, PostAnswer};
-use payout::{Action, Change, Engine, Event, Payout, PayoutId, Settings, Snapshot, Standing, Timestamp};
+use payout::{
+    Action, Change, Engine, Event, FeeLimits, Payout, PayoutId, Settings, Snapshot, Standing, Timestamp,
+};
 use payout::{VersionId, VersionStatus};
 
 /// One defect.
@@ -208,6 +210,14 @@ impl Saboteur {
                 }
                 actions.retain(|action| !matches!(action, Action::Persist(changes) if changes.is_empty()));
             }
+            (Some(Defect::IgnoresCeilings), _) => {
+                // Its books are right.
+                for change in actions.iter_mut().flat_map(changes) {
+                    if let Change::Settled(settlement) = change {
+                        settlement.kept = settlement.kept.min(FeeLimits::default().pull());
+                    }
+                }
+            }
             (Some(Defect::PostsFirst), _) => {
                 // A stable sort: what is sent goes ahead.
                 actions.sort_by_key(|action| !matches!(action, Action::Post { .. }));
@@ -225,5 +235,12 @@ impl Saboteur {
             _ => {}
         }
         (actions, false)
+    }
+}
+
+fn changes(action: &mut Action) -> impl Iterator<Item = &mut Change> {
+    match action {
+        Action::Persist(changes) => changes.iter_mut(),
+        _ => [].iter_mut(),
     }
 }

@@ -82,6 +82,8 @@ pub struct Count {
     pub starts: u64,
     /// Signed units.
     pub units: u64,
+    /// Units that pay nobody and pull another one in.
+    pub pulls: u64,
     /// Slots that an earlier version won than the newest.
     pub upsets: u64,
     /// Slots that died with their anchor.
@@ -231,6 +233,7 @@ impl World {
         self.count.parked = self.books.journal.parked.len() as u64;
         for (slot, state) in self.books.journal.slots.values() {
             self.count.units += slot.versions.len() as u64;
+            self.count.pulls += u64::from(slot.is_pull());
             self.count.deaths += u64::from(*state == State::Dead);
             let newest = State::Settled(slot.head().id.version);
             self.count.upsets += u64::from(*state != State::Dead && *state != newest);

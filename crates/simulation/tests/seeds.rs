@@ -28,7 +28,7 @@ fn whatever_goes_wrong_everybody_is_paid_exactly_once() {
     assert!(count.orders > 30_000 && count.refused > 10_000, "{count:?}");
     assert!(count.starts > 10_000 && count.units > 20_000, "{count:?}");
     assert!(count.upsets > 1_000 && count.deaths > 100 && count.replaced > 100, "{count:?}");
-    assert!(count.parked > 100, "{count:?}");
+    assert!(count.parked > 100 && count.pulls > 100, "{count:?}");
 }
 
 #[test]

@@ -205,6 +205,9 @@ pub enum Violation {
     /// Paid and freed are not the payouts of the slot, parted by what the good version pays.
     #[error("the settlement of slot {0} does not part its payouts as its versions do")]
     WrongParting(SlotNo),
+    /// More is to stay set aside than was.
+    #[error("the settlement of slot {0} keeps more than its payouts had set aside")]
+    KeptTooMuch(SlotNo),
     /// The coins spent, or the change, are not those of the version.
     #[error("the settlement of slot {0} moves other coins than its version")]
     WrongCoins(SlotNo),

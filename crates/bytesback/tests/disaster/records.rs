@@ -129,7 +129,7 @@ impl Database {
     fn read_slots(&mut self, connection: &Connection) {
         let query = "SELECT no, anchor_unit AS unit, anchor_message AS message_index,
                 anchor_output AS output_index, anchor_amount AS amount, anchor_address AS address,
-                state, winner, mci, charged_tps_fee, closed_at
+                state, winner, mci, charged_tps_fee, closed_at, kept
             FROM slots WHERE endpoint = 'test' ORDER BY no";
         for_each(connection, query, |row| {
             let no = SlotNo::new(number(row, "no"));
@@ -143,6 +143,7 @@ impl Database {
                     let won = versions.iter().find(|version| version.id.version == winner).expect("it won");
                     self.settled.insert(no, won.unit);
                     let settlement = Settlement {
+                        kept: bytes(row, "kept"),
                         main_chain_index: optional(row, "mci"),
                         charged_tps_fee: optional(row, "charged_tps_fee")
                             .map(|fee| Bytes::new(fee).expect("an amount")),
@@ -248,6 +249,7 @@ fn settlement(won: &Version, all: &BTreeSet<PayoutId>, at: Timestamp) -> Settlem
         unit: won.unit,
         paid: won.outputs.iter().map(|output| output.payout).collect(),
         freed: all.iter().copied().filter(|payout| !won.pays(*payout)).collect(),
+        kept: Bytes::ZERO,
         spent: won.inputs.clone(),
         change: won.change,
         main_chain_index: None,

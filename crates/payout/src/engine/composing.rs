@@ -107,10 +107,19 @@ impl Engine {
         if self.slots.len() >= self.settings.open_slots_max {
             return None;
         }
-        let (first, last) = (self.queue.front()?, self.queue.back()?);
+        let (Some(first), Some(last)) = (self.queue.front(), self.queue.back()) else {
+            return Some(self.pull_time()?.max(self.compose_at));
+        };
         let count = self.queue.len();
         let waiting = Waiting { count, oldest: first.queued_at, newest: last.queued_at };
         Some(self.pacer.send_at(&waiting, &self.lately(), now).max(self.compose_at))
+    }
+
+    /// When a unit that pays nobody follows the newest one, to pull it in (8.6). One such unit is enough.
+    fn pull_time(&self) -> Option<Timestamp> {
+        let head = self.slots.back().filter(|slot| !slot.is_pull())?.head();
+        let can_pay = head.change.amount > self.settings.limits.pull();
+        can_pay.then(|| head.signed_at.plus(self.settings.pull_after))
     }
 
     /// What is known of the load that the payer's own units make.
@@ -134,7 +143,7 @@ impl Engine {
 
     fn plan_slot(&self, anchor: Coin) -> Plan {
         let joining: Vec<Payout> = self.waiting(self.settings.pacing.batch_size());
-        let along = self.coins_along(&anchor, &joining);
+        let along = if joining.is_empty() { Vec::new() } else { self.coins_along(&anchor, &joining) };
         let change = self.change_of_new(&anchor);
         Plan { replaces: None, anchor, along, change, held: Vec::new(), joining }
     }

@@ -1,5 +1,6 @@
 //! The line of slots: where it goes on, how a slot is settled, what dies with a unit.
 
+use obyte::Bytes;
 use obyte::compose::Coin;
 
 use super::{Engine, Outbox};
@@ -98,7 +99,10 @@ impl Engine {
         let slot = self.slots.pop_front().expect("the caller looked at it");
         let winner = slot.versions.iter().find(|version| version.id == id).expect("the caller found it");
         self.proof_took = Some(now.since(winner.signed_at));
-        let settlement = settlement(now, &slot, winner, seen);
+        let mut settlement = settlement(now, &slot, winner, seen);
+        if self.slots.front().is_some_and(|next| next.anchor == winner.change && next.is_pull()) {
+            settlement.kept = self.settings.limits.pull();
+        }
         for version in &slot.versions {
             self.forget(version);
             // What only losing versions spent is free again.
@@ -168,6 +172,7 @@ fn settlement(now: Timestamp, slot: &Slot, winner: &Version, seen: Option<&SeenU
         unit: winner.unit,
         paid: winner.outputs.iter().map(|PaidOutput { payout, .. }| *payout).collect(),
         freed: freed.map(|payout| payout.id).collect(),
+        kept: Bytes::ZERO,
         spent: winner.inputs.clone(),
         change: winner.change,
         main_chain_index: seen.and_then(|seen| seen.main_chain_index),

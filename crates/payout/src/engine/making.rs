@@ -135,12 +135,14 @@ impl Engine {
 
     fn check_fee(&self, now: Timestamp, plan: &Plan, parents: &Parents) -> Result<(), Alarm> {
         let (limits, asked) = (self.settings.limits, parents.tps_fee);
-        let ceiling = limits.ceiling(plan.len(), Bytes::ZERO);
+        // A unit that pulls another one in counts as one payout.
+        let payouts = plan.len().max(1);
+        let ceiling = limits.ceiling(payouts, Bytes::ZERO);
         if asked > ceiling {
             return Err(Alarm::FeeAboveCeiling { asked, ceiling });
         }
         let spent = self.prepaid.spent(now);
-        if asked > limits.ceiling(plan.len(), spent) {
+        if asked > limits.ceiling(payouts, spent) {
             return Err(Alarm::DailyBudgetSpent { asked, spent, per_day: limits.per_day });
         }
         Ok(())

@@ -27,9 +27,15 @@ impl FeeLimits {
         by_payouts.min(self.per_unit).min(self.per_day.saturating_sub(spent))
     }
 
-    /// What has to be set aside when one payout is accepted, so that it can always leave, even alone:
-    /// its TPS fee at the ceiling and the size of a unit with one payout, change and definition.
+    /// What has to be set aside when one payout is accepted, so that it can always leave, even alone: its
+    /// TPS fee at the ceiling and the size of a unit with one payout, change and definition; and the same
+    /// again for a unit that pulls it in.
     pub fn reserve(&self) -> Bytes {
+        self.pull().checked_mul(2).expect("ceilings are far below the cap")
+    }
+
+    /// What a unit that pays nobody costs at most.
+    pub fn pull(&self) -> Bytes {
         self.per_payout.checked_add(LONE_UNIT).expect("ceilings are far below the cap")
     }
 }
@@ -56,7 +62,8 @@ mod tests {
         for payouts in 1..=127u64 {
             let size = LONE_UNIT.get() + 53 * (payouts - 1);
             let tps = limits.ceiling(usize::try_from(payouts).expect("small"), Bytes::ZERO).get();
-            assert!(size + tps <= limits.reserve().get() * payouts, "{payouts}");
+            let pull = limits.pull().get();
+            assert!(size + tps + pull <= limits.reserve().get() * payouts, "{payouts}");
         }
     }
 }

@@ -6,5 +6,6 @@ mod line;
 mod operator;
 mod paying;
 mod proofs;
+mod pulls;
 mod refusals;
 mod waiting;

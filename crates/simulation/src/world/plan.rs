@@ -51,6 +51,9 @@ impl Plan {
             settings.open_slots_max = 3;
         }
         if random.chance(300) {
+            settings.pull_after = Duration::from_secs(random.between(5, 60));
+        }
+        if random.chance(300) {
             settings.slots_per_address = random.between(1, 4);
         }
         // A few worlds are crowded.

@@ -13,11 +13,12 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Marks our files: `BYTB` in ASCII.
 const APPLICATION_ID: i32 = 0x4259_5442;
 /// All migrations, in their order; the schema version is how many were applied.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_operator.sql"),
     include_str!("../../migrations/sqlite/0003_parked.sql"),
     include_str!("../../migrations/sqlite/0004_addresses.sql"),
+    include_str!("../../migrations/sqlite/0005_pulls.sql"),
 ];
 
 /// The page cache of the writer and of one reader, in KiB.

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::{AnsweredUnit, Endpoint, PayoutState, StoreError, Violation};
 
 use super::Backend;
-use super::units::{id, settled, slot, version, with_unit};
+use super::units::{altered, id, settled, slot, version, with_unit};
 use super::world::{FUND, RESERVE, World, answered, bytes, coin, credited};
 
 const DIED: Timestamp = Timestamp::from_millis(30_000);
@@ -307,4 +307,19 @@ pub(crate) async fn the_line_may_move_to_another_address(backend: &impl Backend)
     assert_eq!((snapshot.home_slots, snapshot.slots[0].head().change), (0, moved.change));
     world.apply([settled(&first, &moved)]).await.expect("a good settlement");
     assert_eq!(world.snapshot().await.anchor, Some(moved.change));
+}
+
+pub(crate) async fn what_is_kept_for_the_slot_behind_is_released_with_it(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let first = opened(&world).await;
+    let pull = slot(1, &[first.head().change], &[]);
+    world.apply([Change::SlotOpened(pull.clone())]).await.expect("a slot that pays nobody");
+    let keep = |kept| altered(settled(&first, first.head()), |settlement| settlement.kept = bytes(kept));
+    let slot_no = first.no;
+    assert_eq!(world.refused([keep(RESERVE + 1)]).await, Violation::KeptTooMuch(slot_no));
+    world.apply([keep(600)]).await.expect("less than was set aside");
+    assert_eq!(world.balance(Account::FeeReserve).await, 600);
+    world.apply([settled(&pull, pull.head())]).await.expect("a good settlement");
+    assert_eq!(world.balance(Account::FeeReserve).await, 0);
+    world.check_book().await;
 }

@@ -77,6 +77,7 @@ macro_rules! behaviours {
                 a_payout_in_a_slot_cannot_be_parked,
                 what_was_set_aside_of_a_coin_pays_for_spending_it,
                 the_line_may_move_to_another_address,
+                what_is_kept_for_the_slot_behind_is_released_with_it,
                 a_settlement_moves_the_money,
                 a_payout_only_in_a_losing_version_is_owed_again,
                 a_slot_on_a_losing_change_dies_with_it,

@@ -107,6 +107,7 @@ pub(crate) fn settled(slot: &Slot, winner: &Version) -> Change {
         unit: winner.unit,
         paid,
         freed,
+        kept: Bytes::ZERO,
         spent: winner.inputs.clone(),
         change: winner.change,
         main_chain_index: Some(100 + slot.no.get()),

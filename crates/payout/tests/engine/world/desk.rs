@@ -6,10 +6,10 @@ use std::time::Duration;
 use obyte::answer::PostAnswer;
 use obyte::compose::Coin;
 use obyte::fee::ThresholdSize;
-use obyte::{Address, UnitHash};
+use obyte::{Address, Bytes, UnitHash};
 use payout::{
-    Action, Alarm, AskHistory, AskId, AskParents, Engine, Event, PayoutId, SeenUnit, Settings, SlotNo,
-    Standing, Timestamp, Version, VersionId, VersionNo,
+    Action, Alarm, AskHistory, AskId, AskParents, Change, Engine, Event, PayoutId, SeenUnit, Settings,
+    SlotNo, Standing, Timestamp, Version, VersionId, VersionNo,
 };
 
 use simulation::{BEGINNING, Books, keyring, own_addresses};
@@ -32,6 +32,8 @@ pub(crate) struct Desk {
     pub(crate) history_asked: Option<AskHistory>,
     pub(crate) agents_asked: Option<(AskId, Vec<Address>)>,
     pub(crate) parked: Vec<PayoutId>,
+    /// What was settled, and what was kept for the slot behind it.
+    pub(crate) settlements: Vec<(VersionId, Bytes)>,
     pub(crate) told: Vec<(Vec<PayoutId>, UnitHash)>,
     pub(crate) alarms: Vec<Alarm>,
     /// What the engine did last, in order.
@@ -68,6 +70,7 @@ impl Desk {
             history_asked: None,
             agents_asked: None,
             parked: Vec::new(),
+            settlements: Vec::new(),
             told: Vec::new(),
             alarms: Vec::new(),
             log: Vec::new(),
@@ -107,7 +110,13 @@ impl Desk {
 
     fn carry_out(&mut self, action: Action) {
         match action {
-            Action::Persist(changes) => self.books.commit(&changes).expect(KEPT),
+            Action::Persist(changes) => {
+                self.books.commit(&changes).expect(KEPT);
+                self.settlements.extend(changes.iter().filter_map(|change| match change {
+                    Change::Settled(settlement) => Some((settlement.version, settlement.kept)),
+                    _ => None,
+                }));
+            }
             Action::AskParents(question) => self.parents_asked = Some(question),
             Action::AskHistory(question) => self.history_asked = Some(question),
             Action::Post { version, json } => {

@@ -109,7 +109,8 @@ impl Line<'_> {
             .execute(params![row.id, self.code(), slot])?;
         self.connection
             .prepare_cached(
-                "UPDATE slots SET state = 'settled', winner = ?, mci = ?, charged_tps_fee = ?, closed_at = ?
+                "UPDATE slots SET state = 'settled', winner = ?, mci = ?, charged_tps_fee = ?, closed_at = ?,
+                     kept = ?
                  WHERE endpoint = ? AND no = ?",
             )?
             .execute(params![
@@ -117,6 +118,7 @@ impl Line<'_> {
                 settlement.main_chain_index.map(integer).transpose()?,
                 settlement.charged_tps_fee.map(i64::from),
                 millis(settlement.at)?,
+                i64::from(settlement.kept),
                 self.code(),
                 slot
             ])?;
@@ -140,7 +142,11 @@ impl Line<'_> {
     fn book_settlement(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
         let (paid, of_payouts) = self.amounts_of(row.id)?;
         let of_coins = self.coin_reserves(row.id)?;
-        let reserve_released = of_payouts.checked_add(of_coins).ok_or(ledger::EntryError::TooLarge)?;
+        let before = self.kept_before(settlement.version.slot)?;
+        let reserve =
+            Bytes::checked_sum([of_payouts, of_coins, before]).ok_or(ledger::EntryError::TooLarge)?;
+        let reserve_released =
+            reserve.checked_sub(settlement.kept).ok_or(Violation::KeptTooMuch(settlement.version.slot))?;
         let moved =
             ledger::Settlement { paid, reserve_released, size_fees: row.fees.size, tps_fee: row.fees.tps };
         let entry = events::unit_settled(settlement.unit, &moved)?;
@@ -162,6 +168,17 @@ impl Line<'_> {
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let fields = Fields::new("payouts", row);
         Ok((fields.bytes("amount")?, fields.bytes("reserve")?))
+    }
+
+    /// What stayed set aside when the slot before this one was settled.
+    fn kept_before(&self, slot: SlotNo) -> Result<Bytes, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT no, kept FROM slots WHERE endpoint = ? AND no < ? AND state = 'settled'
+             ORDER BY no DESC LIMIT 1",
+        )?;
+        let mut rows = statement.query(params![self.code(), integer(slot.get())?])?;
+        let row = rows.next()?;
+        row.map_or(Ok(Bytes::ZERO), |row| Fields::new("slots", row).bytes("kept"))
     }
 
     /// What was set aside for spending the coins of a version that came from outside.
