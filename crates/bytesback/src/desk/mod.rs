@@ -4,6 +4,8 @@
 //! answered as it was; the rest is quoted, accepted in one transaction, handed to the payer, and
 //! answered when the hub has accepted its unit, or when the answer is due.
 
+mod answering;
+mod health;
 mod probe;
 mod refusal;
 
@@ -11,33 +13,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use obyte::{Address, UnitHash};
-use obyte_hub::{ConnectionState, Hubs};
+use obyte::Address;
+use obyte_hub::Hubs;
 use program::{BaseShare, Pair, Quote, Rate, RateTable, Rules, quote};
 use store::{
-    Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PayoutState, PurchaseKey,
-    PurchaseRecord, Shares, Store, StoreError, Terms, Verdict,
+    Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, Shares, Store,
+    StoreError, Terms, Verdict,
 };
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use self::probe::Probe;
 pub use self::refusal::Refusal;
 use crate::clock::Clock;
-use crate::http::{
-    Answer, Cashier, Check, Health, Paid, Partner, PartnerKind, Purchase, Recipient, Unavailable,
-};
+use crate::http::{Answer, Cashier, Check, Partner, PartnerKind, Purchase, Recipient, Unavailable};
 use crate::payer::Payer;
 use crate::rates::Rates;
 
 /// Existing shops give up after five seconds (C4): the answer comes before.
 const ANSWER_DUE: Duration = Duration::from_secs(4);
-/// How often the store is asked while the payer does not know a payout.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
-/// Tells the unit of a payout once the hub has accepted it.
-type AcceptedUnit = oneshot::Receiver<UnitHash>;
-
 /// How the desk decides.
 #[derive(Clone, Copy, Debug)]
 pub struct DeskSettings {
@@ -59,7 +52,7 @@ impl Default for DeskSettings {
 pub struct Side {
     /// Who pays.
     pub payer: Payer,
-    /// The hubs of this side, to look up addresses.
+    /// The hubs of this side, whose health is shown.
     pub hubs: Hubs,
     /// What the currencies are worth.
     pub rates: Rates,
@@ -167,83 +160,6 @@ impl Desk {
             at: self.clock.now(),
         })
     }
-
-    /// Has the store decide, and tells the payer what was accepted. A task of its own: the payer is told
-    /// even where the store takes longer than the answer may.
-    async fn accept(
-        &self,
-        endpoint: Endpoint,
-        acceptance: Acceptance,
-        due: Instant,
-    ) -> Result<(Verdict, Option<AcceptedUnit>), Refusal> {
-        let (store, payer) = (Arc::clone(&self.store), self.side(endpoint).payer.clone());
-        let accepting = tokio::spawn(async move {
-            let verdict = store.accept(endpoint, acceptance).await?;
-            let unit = match &verdict {
-                Verdict::Accepted(record) => Some(payer.accepted(record.payout)),
-                _ => None,
-            };
-            Ok((verdict, unit))
-        });
-        let accepted = timeout_at(due, accepting).await.map_err(|_| Refusal::Late)?;
-        accepted.map_err(|_| Refusal::Internal)?
-    }
-
-    async fn answer_first(
-        &self,
-        endpoint: Endpoint,
-        record: &PurchaseRecord,
-        unit: Option<AcceptedUnit>,
-        due: Instant,
-    ) -> Result<Answer, Refusal> {
-        let Some(unit) = unit else { return Err(Refusal::Internal) };
-        match timeout_at(due, unit).await {
-            Ok(Ok(unit)) => Ok(paid(record, unit, false, false)),
-            // The payer begins anew; the payout is in the store.
-            Ok(Err(_)) => self.look_until(endpoint, record.clone(), due, false).await,
-            Err(_) => Ok(Answer::Pending),
-        }
-    }
-
-    async fn answer_again(
-        &self,
-        endpoint: Endpoint,
-        record: PurchaseRecord,
-        due: Instant,
-    ) -> Result<Answer, Refusal> {
-        self.look_until(endpoint, record, due, true).await
-    }
-
-    /// Answers with the unit that the store knows, or waits for one.
-    async fn look_until(
-        &self,
-        endpoint: Endpoint,
-        mut record: PurchaseRecord,
-        due: Instant,
-        replayed: bool,
-    ) -> Result<Answer, Refusal> {
-        loop {
-            if record.state == PayoutState::Parked {
-                return Err(Refusal::Agent);
-            }
-            if let Some(answered) = record.answered {
-                return Ok(paid(&record, answered.unit, replayed, answered.replaced));
-            }
-            let unit = self.side(endpoint).payer.watch(record.payout.id);
-            match timeout_at(due, unit).await {
-                // What is told is kept already, and the store knows whether another unit was told before.
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) if Instant::now() + LOOK_AGAIN < due => sleep(LOOK_AGAIN).await,
-                Ok(Err(_)) | Err(_) => return Ok(Answer::Pending),
-            }
-            match by(due, self.store.purchase(endpoint, &record.key)).await {
-                Ok(Some(now)) => record = now,
-                Ok(None) => return Err(Refusal::Internal),
-                Err(Refusal::Late) => return Ok(Answer::Pending),
-                Err(refusal) => return Err(refusal),
-            }
-        }
-    }
 }
 
 #[async_trait]
@@ -295,69 +211,16 @@ impl Cashier for Desk {
     }
 }
 
-impl Desk {
-    async fn database_check(&self) -> Check {
-        let ok = self.probe.is_written(&self.store).await && self.store.partner(&nobody()).await.is_ok();
-        let what_to_do = "see the log; is there space on the disk, does another process lock it?".to_owned();
-        Check { name: "database".to_owned(), health: Health::works_if(ok), what_to_do }
-    }
-
-    fn payer_checks(&self, endpoint: Endpoint) -> [Check; 3] {
-        let Side { payer, hubs, .. } = self.side(endpoint);
-        let status = payer.status();
-        [
-            hub_check(endpoint, hubs),
-            Check {
-                name: format!("wallet of the {endpoint} endpoint"),
-                health: Health::works_if(status.synced),
-                what_to_do: "wait until its history is proven; if it lasts, see the log".to_owned(),
-            },
-            Check {
-                name: format!("paying at the {endpoint} endpoint"),
-                health: Health::works_if(status.paused.is_none()),
-                what_to_do: "paying was stopped for a person to look; the log says why".to_owned(),
-            },
-        ]
-    }
-}
-
 /// What the store answers, if it does before the answer is due.
 async fn by<T>(due: Instant, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, Refusal> {
     Ok(timeout_at(due, answer).await.map_err(|_| Refusal::Late)??)
-}
-
-/// Why the hub that would be asked is not connected.
-fn unreached(hubs: &Hubs) -> String {
-    match &*hubs.preferred().state().borrow() {
-        ConnectionState::Disconnected(why) | ConnectionState::Refused(why) => why.to_string(),
-        _ => "see the log; is the hub's address right, and the network there?".to_owned(),
-    }
-}
-
-/// A hub in disgrace is asked only when all are. Nothing is believed without proof, so paying goes on as
-/// far as the hub lets it.
-fn hub_check(endpoint: Endpoint, hubs: &Hubs) -> Check {
-    let asked = hubs.stats().into_iter().find(|hub| hub.preferred);
-    let (health, what_to_do) = match asked {
-        Some(hub) if hub.connected && hub.in_disgrace => (
-            Health::Degraded,
-            "every hub there is has misbehaved, and this one is asked all the same; see the log".to_owned(),
-        ),
-        Some(hub) if hub.connected => (Health::Works, String::new()),
-        _ => (Health::Broken, unreached(hubs)),
-    };
-    Check {
-        name: format!("hub of the {endpoint} endpoint ({})", hubs.name(hubs.preferred_id())),
-        health,
-        what_to_do,
-    }
 }
 
 fn nobody() -> PartnerName {
     "nobody-at-all".parse().expect("it is a name")
 }
 
-/// Until their own issue of work is done, purchases for mailboxes and purchase units are refused here,
+/// For the time being purchases for mailboxes and purchase units are refused here,
 /// before anything is claimed.
 fn recipient(purchase: &Purchase) -> Result<Address, Refusal> {
     match purchase.recipient {
@@ -377,8 +240,4 @@ fn key_of(partner: &Partner, purchase: &Purchase) -> Result<PurchaseKey, Refusal
 
 fn known(rates: &RateTable) -> Vec<(Pair, Rate)> {
     Pair::ALL.into_iter().filter_map(|pair| Some((pair, rates.get(pair)?))).collect()
-}
-
-fn paid(record: &PurchaseRecord, unit: UnitHash, replayed: bool, replaced: bool) -> Answer {
-    Answer::Ok(Paid { cashback_amount: record.payout.amount, unit, replayed, replaced })
 }

@@ -1,0 +1,60 @@
+//! What must work for purchases to be taken.
+
+use obyte_hub::{ConnectionState, Hubs};
+use store::Endpoint;
+
+use super::{Desk, Side, nobody};
+use crate::http::{Check, Health};
+
+impl Desk {
+    pub(super) async fn database_check(&self) -> Check {
+        let ok = self.probe.is_written(&self.store).await && self.store.partner(&nobody()).await.is_ok();
+        let what_to_do = "see the log; is there space on the disk, does another process lock it?".to_owned();
+        Check { name: "database".to_owned(), health: Health::works_if(ok), what_to_do }
+    }
+
+    pub(super) fn payer_checks(&self, endpoint: Endpoint) -> [Check; 3] {
+        let Side { payer, hubs, .. } = self.side(endpoint);
+        let status = payer.status();
+        [
+            hub_check(endpoint, hubs),
+            Check {
+                name: format!("wallet of the {endpoint} endpoint"),
+                health: Health::works_if(status.synced),
+                what_to_do: "wait until its history is proven; if it lasts, see the log".to_owned(),
+            },
+            Check {
+                name: format!("paying at the {endpoint} endpoint"),
+                health: Health::works_if(status.paused.is_none()),
+                what_to_do: "paying was stopped for a person to look; the log says why".to_owned(),
+            },
+        ]
+    }
+}
+
+/// Why the hub that would be asked is not connected.
+fn unreached(hubs: &Hubs) -> String {
+    match &*hubs.preferred().state().borrow() {
+        ConnectionState::Disconnected(why) | ConnectionState::Refused(why) => why.to_string(),
+        _ => "see the log; is the hub's address right, and the network there?".to_owned(),
+    }
+}
+
+/// A hub in disgrace is asked only when all are. Nothing is believed without proof, so paying goes on as
+/// far as the hub lets it.
+fn hub_check(endpoint: Endpoint, hubs: &Hubs) -> Check {
+    let asked = hubs.stats().into_iter().find(|hub| hub.preferred);
+    let (health, what_to_do) = match asked {
+        Some(hub) if hub.connected && hub.in_disgrace => (
+            Health::Degraded,
+            "every hub there is has misbehaved, and this one is asked all the same; see the log".to_owned(),
+        ),
+        Some(hub) if hub.connected => (Health::Works, String::new()),
+        _ => (Health::Broken, unreached(hubs)),
+    };
+    Check {
+        name: format!("hub of the {endpoint} endpoint ({})", hubs.name(hubs.preferred_id())),
+        health,
+        what_to_do,
+    }
+}
