@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use crate::world::{Count, play};
+use crate::outcome::Count;
+use crate::world::play;
 
 /// What many seeds brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,28 +4,31 @@
 //! way (a question, a unit, an answer) stands in an agenda, so that it can be late, lost or overtaken. The
 //! process dies between any two actions and begins again from the journal.
 
+mod partners;
 mod plan;
 mod shell;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use obyte::answer::PostAnswer;
 use obyte::compose::Parents;
-use obyte::{AccountKey, Address, Bytes, Mnemonic};
+use obyte::{Address, Bytes};
 use payout::{
-    Action, AskHistory, AskId, AskParents, Engine, Event, Keyring, PayoutId, Snapshot, Timestamp, VersionId,
+    Action, AskHistory, AskId, AskParents, Engine, Event, PayoutId, Snapshot, Timestamp, VersionId,
 };
 
 use self::plan::{Plan, RECOVERY};
 use crate::books::Books;
 use crate::broken::{Broken, Promise, hold};
 use crate::chain::HUBS;
-use crate::counter::{Counter, Order, Ruling, Terms};
+use crate::counter::{Counter, Order, Terms};
 use crate::hub::Hub;
 use crate::journal::State;
+use crate::keys::{keyring, own_addresses};
+use crate::outcome::{Count, Outcome};
 use crate::random::Random;
 use crate::sabotage::{Defect, Saboteur};
 use crate::story::Story;
@@ -36,67 +39,6 @@ pub const BEGINNING: u64 = 1_750_000_000_000;
 
 /// After how long a request is answered in any case, in milliseconds.
 const DUE: u64 = 4_000;
-
-/// The keys that pay in every world.
-pub fn keyring() -> Keyring {
-    static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
-        let seed = Mnemonic::from_entropy(&[7; 16]).expect("both derivations agree").to_seed("");
-        let mut keyring = Keyring::new(AccountKey::new(&seed, 0));
-        keyring.addresses(4);
-        keyring
-    });
-    KEYRING.clone()
-}
-
-/// The payer's addresses in every world, more than its line ever comes to.
-pub fn own_addresses() -> Vec<Address> {
-    static ADDRESSES: LazyLock<Vec<Address>> = LazyLock::new(|| keyring().addresses(200));
-    ADDRESSES.clone()
-}
-
-/// How the story of a seed ended.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The seed.
-    pub seed: u64,
-    /// A digest of all that happened.
-    pub digest: u64,
-    /// The promise that was broken, if one was.
-    pub broken: Option<Broken>,
-    /// What happened, line by line, if that was wanted; bounded.
-    pub story: Vec<String>,
-    /// What was counted.
-    pub count: Count,
-}
-
-/// Figures of one story, or of many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    /// Steps of the world.
-    pub steps: u64,
-    /// Accepted orders.
-    pub orders: u64,
-    /// Requests that were refused for want of coins.
-    pub refused: u64,
-    /// Starts of the process after the first.
-    pub starts: u64,
-    /// Signed units.
-    pub units: u64,
-    /// Units that pay nobody and pull another one in.
-    pub pulls: u64,
-    /// Slots that an earlier version won than the newest.
-    pub upsets: u64,
-    /// Slots that died with their anchor.
-    pub deaths: u64,
-    /// Orders that were given up, since their payee is an agent.
-    pub parked: u64,
-    /// Answers with another unit than the answer before, which was dead.
-    pub replaced: u64,
-    /// Posts and questions to hubs after the trouble was over.
-    pub requests: u64,
-    /// Milliseconds of the world from the end of the trouble until everybody was paid.
-    pub recovery: u64,
-}
 
 /// Something on its way.
 #[derive(Debug)]
@@ -360,50 +302,6 @@ impl World {
     fn is_late_answer(&self, event: &Event, life: (u64, u64)) -> bool {
         let answer = matches!(event, Event::PostAnswered { .. } | Event::PostUnanswered { .. });
         (answer && life.0 == self.life.0) || matches!(event, Event::Resumed)
-    }
-
-    /// A partner reports a purchase; the store decides, and perhaps the process dies right then.
-    fn request(&mut self, order: Order, terms: Terms) -> Result<(), Broken> {
-        let at = self.clock();
-        let ruling = self.counter.accept(order, terms, at, &mut self.books.journal)?;
-        self.tell_story(format_args!("order {}/{}: {ruling:?}", order.partner, order.id));
-        match ruling {
-            Ruling::Accepted(payout) => {
-                if !self.is_calm && self.random.chance(20) {
-                    return self.crash();
-                }
-                self.wait_for(payout.id);
-                self.tell(Event::Queued(vec![payout]))
-            }
-            Ruling::Replay(payout) => {
-                let is_parked = self.books.journal.parked.contains(&payout);
-                if !self.answer(payout)? && !is_parked {
-                    self.wait_for(payout);
-                }
-                Ok(())
-            }
-            Ruling::Refused => {
-                self.count.refused += 1;
-                Ok(())
-            }
-            Ruling::OtherTerms => Ok(()),
-        }
-    }
-
-    fn wait_for(&mut self, payout: PayoutId) {
-        self.waiting.insert(payout);
-        self.later(DUE, Item::Due(payout));
-    }
-
-    /// Answers from the store; tells whether there is an answer.
-    fn answer(&mut self, payout: PayoutId) -> Result<bool, Broken> {
-        let (auditor, chain) = (&self.books.auditor, &self.books.chain);
-        let is_dead = |unit: &obyte::UnitHash| auditor.is_dead(unit, chain);
-        let answered = self.counter.answer(payout, &self.books.journal, is_dead)?;
-        let Some(answered) = answered else { return Ok(false) };
-        self.count.replaced += u64::from(answered.replaced);
-        self.books.check_told(&[payout], &answered.unit)?;
-        Ok(true)
     }
 
     /// The engine is told something, and does what it does.

@@ -7,8 +7,9 @@ use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
 use payout::{Action, AskHistory, AskId, AskParents, Engine, Event, VersionId};
 
-use super::{Item, World, keyring};
+use super::{Item, World};
 use crate::broken::{Broken, hold};
+use crate::keys::keyring;
 
 impl World {
     pub(super) fn carry_out(&mut self, action: Action) -> Result<(), Broken> {
