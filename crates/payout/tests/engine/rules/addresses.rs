@@ -112,3 +112,33 @@ fn many_small_coins_become_few() {
     desk.let_time_pass(70);
     desk.check_rest();
 }
+
+#[test]
+fn nobody_pays_an_oversize_fee_for_company() {
+    let settings = Settings { slots_per_address: 1, ..settings() };
+    let mut desk = Desk::with(settings, 60_000);
+    desk.settle_down();
+    desk.pay(1);
+    desk.let_time_pass(5);
+    desk.pay(1);
+    desk.let_time_pass(5);
+    for _ in 0..80 {
+        desk.deposit(45_000);
+    }
+    desk.let_time_pass(61);
+    // All of them in one unit, with the sixty coins that this takes, would be too large.
+    desk.owe(127);
+    desk.let_time_pass(70);
+    let threshold = obyte::fee::ThresholdSize::DEFAULT.get();
+    let sizes: Vec<u64> = desk
+        .books
+        .journal
+        .slots
+        .values()
+        .flat_map(|(slot, _)| &slot.versions)
+        .map(|version| version.fees.size.get())
+        .collect();
+    assert!(sizes.iter().all(|size| *size <= threshold), "{sizes:?}");
+    assert!(sizes.iter().any(|size| *size > threshold / 2), "{sizes:?}");
+    desk.check_rest();
+}
