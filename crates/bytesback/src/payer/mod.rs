@@ -13,6 +13,7 @@
 mod errand;
 mod heard;
 mod history;
+mod hub_events;
 mod obey;
 mod reporter;
 mod status;
