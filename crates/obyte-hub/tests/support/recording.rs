@@ -24,7 +24,16 @@ pub(crate) struct Turn {
 
 impl Recording {
     pub(crate) fn load(name: &str) -> Self {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../obyte/tests/vectors/ws");
+        Self::read("../obyte/tests/vectors/ws", name)
+    }
+
+    /// One of those of our own wallet.
+    pub(crate) fn of_our_wallet(name: &str) -> Self {
+        Self::read("../obyte/tests/recordings/data", name)
+    }
+
+    fn read(directory: &str, name: &str) -> Self {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
         let text = std::fs::read_to_string(directory.join(name)).expect("the recording is there");
         let mut recording = Self { greeting: Vec::new(), turns: Vec::new(), hub_closed: false };
         for line in text.lines() {
@@ -71,6 +80,12 @@ impl Recording {
             kept.last_mut().map_or(&mut self.greeting, |turn| &mut turn.said).extend(said);
         }
         self.turns = kept;
+    }
+
+    /// Everything that the hub said on its own.
+    pub(crate) fn pushes(&self) -> impl Iterator<Item = &Value> {
+        let said = self.turns.iter().flat_map(|turn| &turn.said);
+        self.greeting.iter().chain(said).filter(|said| said[0] == "justsaying")
     }
 
     /// What the client sent and got, in order.

@@ -1,38 +1,12 @@
 //! `history.json`, tampered with by ourselves: one thing at a time, everywhere in every answer.
 //!
-//! Of many alike, such as the hashes of balls, three are tried; with `BYTESBACK_LONG_TESTS=1` fifty.
-
-use std::collections::BTreeMap;
+//! Of many alike, such as the hashes of balls, some are tried.
 
 use serde_json::Value;
 
 use crate::history::{check, each};
-use crate::one_change::{self, branches, changed, is_covered_by_nothing, leaves, removed};
-
-/// A change at a path.
-type Change = fn(&mut Value, &str);
-
-/// How many are tried of those that differ only in where in a list they stand.
-fn of_each_kind() -> usize {
-    if std::env::var_os("BYTESBACK_LONG_TESTS").is_some_and(|long| long == "1") { 50 } else { 3 }
-}
-
-/// The first, the last and some between them of those that differ only in where in a list they stand.
-fn some_of_each_kind(paths: Vec<String>) -> Vec<String> {
-    let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for path in paths {
-        let is_name = |part: &&str| part.parse::<usize>().is_err();
-        let kind = path.split('/').map(|part| if is_name(&part) { part } else { "*" });
-        kinds.entry(kind.collect::<Vec<_>>().join("/")).or_default().push(path);
-    }
-    let chosen = kinds.into_values().flat_map(|mut paths| {
-        let (last, count) = (paths.len() - 1, of_each_kind());
-        let mut places: Vec<_> = (0..count).map(|number| number * last / (count - 1)).collect();
-        places.dedup();
-        places.into_iter().map(|place| std::mem::take(&mut paths[place])).collect::<Vec<_>>()
-    });
-    chosen.collect()
-}
+use crate::one_change::some_of_each_kind;
+use crate::one_change::{self, Change, branches, changed, is_covered_by_nothing, leaves, removed, repeated};
 
 /// Tries the change at each of the paths that `find` finds in each answer; gives how many these were.
 fn tampered(find: fn(&Value) -> Vec<String>, change: Change, may_pass: fn(&str) -> bool) -> usize {
@@ -67,11 +41,5 @@ fn what_is_left_out_proves_nothing() {
 
 #[test]
 fn what_comes_twice_proves_nothing_more() {
-    let twice: Change = |answer, path| {
-        let (list, place) = path.rsplit_once('/').expect("paths begin with a slash");
-        if let Some(Value::Array(elements)) = answer.pointer_mut(list) {
-            elements.push(elements[place.parse::<usize>().expect("an index")].clone());
-        }
-    };
-    assert!(tampered(branches, twice, |_| true) > 100);
+    assert!(tampered(branches, repeated, |_| true) > 100);
 }
