@@ -11,6 +11,8 @@ use super::Peer;
 pub(crate) struct Recording {
     greeting: Vec<Value>,
     turns: Vec<Turn>,
+    /// What the client answered to requests of the hub.
+    pub(crate) answered: Vec<Value>,
     /// Whether the hub hung up.
     pub(crate) hub_closed: bool,
 }
@@ -35,7 +37,8 @@ impl Recording {
     fn read(directory: &str, name: &str) -> Self {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
         let text = std::fs::read_to_string(directory.join(name)).expect("the recording is there");
-        let mut recording = Self { greeting: Vec::new(), turns: Vec::new(), hub_closed: false };
+        let mut recording =
+            Self { greeting: Vec::new(), turns: Vec::new(), answered: Vec::new(), hub_closed: false };
         for line in text.lines() {
             recording.add(&serde_json::from_str(line).expect("a line of JSON"));
         }
@@ -49,8 +52,9 @@ impl Recording {
         // Some recorded clients sent deliberate rubbish.
         let frame = line["frame"].as_str().and_then(|frame| serde_json::from_str::<Value>(frame).ok());
         let Some(frame) = frame.filter(|frame| frame[1].is_object()) else { return };
-        let greets = frame[0] == "response" || frame[1]["subject"] == "version";
+        let greets = frame[1]["subject"] == "version";
         match line["dir"].as_str() {
+            Some("out") if frame[0] == "response" => self.answered.push(frame),
             Some("out") if !greets => self.turns.push(Turn { sent: frame, said: Vec::new(), used: false }),
             Some("in") => self.said_after(&frame).push(frame),
             _ => {}
@@ -82,10 +86,9 @@ impl Recording {
         self.turns = kept;
     }
 
-    /// Everything that the hub said on its own.
-    pub(crate) fn pushes(&self) -> impl Iterator<Item = &Value> {
-        let said = self.turns.iter().flat_map(|turn| &turn.said);
-        self.greeting.iter().chain(said).filter(|said| said[0] == "justsaying")
+    /// Everything that the hub said.
+    pub(crate) fn said(&self) -> impl Iterator<Item = &Value> {
+        self.greeting.iter().chain(self.turns.iter().flat_map(|turn| &turn.said))
     }
 
     /// What the client sent and got, in order.
