@@ -44,13 +44,11 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let characters: [u8; LEN] = text.as_bytes().try_into().map_err(|_| AddressError::Form)?;
-        if !characters.iter().all(|c| matches!(c, b'A'..=b'Z' | b'2'..=b'7')) {
-            return Err(AddressError::Form);
+        if is_valid_chash160(text) {
+            return Ok(Self(characters));
         }
-        if !is_valid_chash160(text) {
-            return Err(AddressError::Checksum);
-        }
-        Ok(Self(characters))
+        let is_base32 = characters.iter().all(|c| matches!(c, b'A'..=b'Z' | b'2'..=b'7'));
+        Err(if is_base32 { AddressError::Checksum } else { AddressError::Form })
     }
 }
 
