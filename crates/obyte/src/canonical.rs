@@ -29,44 +29,51 @@ pub enum CanonicalError {
 
 /// The NUL-joined, typed string of `getSourceString` (3.1).
 pub fn source_string(value: &Value) -> Result<String, CanonicalError> {
-    let mut parts = Vec::new();
-    push_source(value, &mut parts)?;
-    Ok(parts.join("\0"))
+    let mut out = String::new();
+    push_source(value, &mut out)?;
+    // Behind the last part nothing follows.
+    out.pop();
+    Ok(out)
 }
 
-fn push_source(value: &Value, parts: &mut Vec<String>) -> Result<(), CanonicalError> {
+fn push_source(value: &Value, out: &mut String) -> Result<(), CanonicalError> {
     match value {
         Value::Null => return Err(CanonicalError::Null),
         Value::String(text) => {
-            parts.push("s".into());
-            parts.push(without_nul(text)?.into());
+            push_part("s", out);
+            push_part(without_nul(text)?, out);
         }
         Value::Number(number) => {
-            parts.push("n".into());
-            parts.push(number_text(number)?);
+            push_part("n", out);
+            push_number(number, out)?;
+            push_part("", out);
         }
         Value::Bool(flag) => {
-            parts.push("b".into());
-            parts.push(flag.to_string());
+            push_part("b", out);
+            push_part(if *flag { "true" } else { "false" }, out);
         }
         Value::Array(elements) => {
             if elements.is_empty() {
                 return Err(CanonicalError::EmptyArray);
             }
-            parts.push("[".into());
-            for element in elements {
-                push_source(element, parts)?;
-            }
-            parts.push("]".into());
+            push_part("[", out);
+            elements.iter().try_for_each(|element| push_source(element, out))?;
+            push_part("]", out);
         }
         Value::Object(fields) => {
             for (key, field) in sorted(fields)? {
-                parts.push(without_nul(key)?.into());
-                push_source(field, parts)?;
+                push_part(without_nul(key)?, out);
+                push_source(field, out)?;
             }
         }
     }
     Ok(())
+}
+
+/// Parts are joined by U+0000.
+fn push_part(part: &str, out: &mut String) {
+    out.push_str(part);
+    out.push('\0');
 }
 
 /// The sorted, space-free JSON of `getJsonSourceString` (3.2).
@@ -87,7 +94,7 @@ fn push_json(value: &Value, allow_empty: bool, out: &mut String) -> Result<(), C
     match value {
         Value::Null => return Err(CanonicalError::Null),
         Value::String(text) => push_json_text(text, out),
-        Value::Number(number) => out.push_str(&number_text(number)?),
+        Value::Number(number) => push_number(number, out)?,
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Array(elements) => {
             if elements.is_empty() && !allow_empty {
@@ -120,30 +127,41 @@ fn push_json(value: &Value, allow_empty: bool, out: &mut String) -> Result<(), C
 }
 
 fn push_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(index) = rest.bytes().position(is_escaped) {
+        out.push_str(&rest[..index]);
+        // What is escaped is ASCII or the first byte of its character.
+        let mut behind = rest[index..].chars();
+        behind.next().into_iter().for_each(|character| push_escaped(character, out));
+        rest = behind.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// Whether a character that begins with this byte is written in another way.
+const fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | ..b' ' | 0xf0..)
+}
+
+fn push_escaped(character: char, out: &mut String) {
     use std::fmt::Write;
 
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            control if control < ' ' => {
-                write!(out, "\\u{:04x}", u32::from(control)).expect("a String takes all");
+    match character {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\u{8}' => out.push_str("\\b"),
+        '\t' => out.push_str("\\t"),
+        '\n' => out.push_str("\\n"),
+        '\u{c}' => out.push_str("\\f"),
+        '\r' => out.push_str("\\r"),
+        other => {
+            for code_unit in other.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{code_unit:04x}").expect("a String takes all");
             }
-            astral if astral > '\u{ffff}' => {
-                for code_unit in astral.encode_utf16(&mut [0; 2]) {
-                    write!(out, "\\u{code_unit:04x}").expect("a String takes all");
-                }
-            }
-            plain => out.push(plain),
         }
     }
-    out.push('"');
 }
 
 /// The size that a value counts for (3.5); keys count since version 3.0.
@@ -163,12 +181,12 @@ pub fn length(value: &Value, with_keys: bool) -> u64 {
 
 /// The length of a text in UTF-16 code units, as JavaScript counts it.
 pub fn text_length(text: &str) -> u64 {
-    text.encode_utf16().count() as u64
+    if text.is_ascii() { text.len() as u64 } else { text.encode_utf16().count() as u64 }
 }
 
 /// JavaScript's order of strings: by UTF-16 code units (3.3).
 pub fn compare_utf16(a: &str, b: &str) -> Ordering {
-    a.encode_utf16().cmp(b.encode_utf16())
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
 }
 
 fn sorted(fields: &Map<String, Value>) -> Result<Vec<(&String, &Value)>, CanonicalError> {
@@ -185,16 +203,17 @@ fn without_nul(text: &str) -> Result<&str, CanonicalError> {
 }
 
 /// A number as JavaScript prints it.
-fn number_text(number: &Number) -> Result<String, CanonicalError> {
+fn push_number(number: &Number, out: &mut String) -> Result<(), CanonicalError> {
+    use std::fmt::Write;
+
     const EXACT: u64 = 1 << 53;
-    if let Some(integer) = number.as_u64().filter(|&integer| integer <= EXACT) {
-        return Ok(integer.to_string());
-    }
     if let Some(integer) = number.as_i64().filter(|integer| integer.unsigned_abs() <= EXACT) {
-        return Ok(integer.to_string());
+        write!(out, "{integer}").expect("a String takes all");
+        return Ok(());
     }
     let double = number.as_f64().filter(|double| double.is_finite()).ok_or(CanonicalError::Number)?;
-    Ok(ryu_js::Buffer::new().format(double).to_owned())
+    out.push_str(ryu_js::Buffer::new().format(double));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -215,6 +234,20 @@ mod tests {
             r#"{"a":{"z":0.1,"é":"\n\ud83d\ude00"},"b":[1,"x",true],"n":1e+21}"#
         );
         assert_eq!((length(&value, false), length(&value, true)), (29, 34));
+    }
+
+    #[test]
+    fn empty_texts_are_parts_as_well() {
+        assert_eq!(source_string(&json!({"": ["", {"a": ""}]})).expect("canonical"), "\0[\0s\0\0a\0s\0\0]");
+    }
+
+    #[test]
+    fn whatever_stands_beside_it_is_escaped_and_nothing_else() {
+        assert_eq!(
+            json_source_string(&json!("é\u{7f}\u{1}\u{1f}\"x\\ \u{8}\t\u{c}\r\u{ffff}\u{10000}end"))
+                .expect("canonical"),
+            "\"é\u{7f}\\u0001\\u001f\\\"x\\\\ \\b\\t\\f\\r\u{ffff}\\ud800\\udc00end\""
+        );
     }
 
     #[test]
