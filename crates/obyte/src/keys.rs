@@ -112,16 +112,14 @@ impl AccountKey {
 #[derive(Clone, Debug)]
 pub struct PaymentKey {
     secret: SecretKey,
-    public: PublicKey,
     address: Address,
 }
 
 impl PaymentKey {
     /// The key with its single-sig definition and address.
     pub fn new(secret: SecretKey) -> Self {
-        let public = secret.public_key();
-        let address = Definition::single_sig(public).chash();
-        Self { secret, public, address }
+        let address = Definition::single_sig(secret.public_key()).chash();
+        Self { secret, address }
     }
 
     /// The key at a path below the seed, as existing wallets derive it.
@@ -136,7 +134,7 @@ impl PaymentKey {
 
     /// The public key.
     pub fn public_key(&self) -> PublicKey {
-        self.public
+        self.secret.public_key()
     }
 
     /// The secret key.
@@ -146,7 +144,7 @@ impl PaymentKey {
 
     /// The definition whose chash is the address.
     pub fn definition(&self) -> Definition {
-        Definition::single_sig(self.public)
+        Definition::single_sig(self.public_key())
     }
 
     /// Signs a unit's hash to sign (4.9).
@@ -161,20 +159,18 @@ const DEVICE_PATH: [Step; 1] = [Step::Hardened(1)];
 #[derive(Clone, Debug)]
 pub struct DeviceKey {
     secret: SecretKey,
-    public: PublicKey,
 }
 
 impl DeviceKey {
     /// The device key of a seed, as existing wallets derive it.
     pub fn new(seed: &Seed) -> Self {
         let key = ExtendedKey::master(seed).derive(&DEVICE_PATH, Derivation::Bitcore);
-        let secret = key.secret_key().clone();
-        Self { public: secret.public_key(), secret }
+        Self { secret: key.secret_key().clone() }
     }
 
     /// The public key.
     pub fn public_key(&self) -> PublicKey {
-        self.public
+        self.secret.public_key()
     }
 
     /// The secret key.
@@ -184,7 +180,7 @@ impl DeviceKey {
 
     /// The address that others send messages to.
     pub fn device_address(&self) -> DeviceAddress {
-        DeviceAddress::of_public_key(self.public.as_str())
+        DeviceAddress::of_public_key(self.public_key().as_str())
     }
 
     /// Signs the hash of a device message.

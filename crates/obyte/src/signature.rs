@@ -6,6 +6,7 @@ mod unreduced;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -148,48 +149,56 @@ as_text!(Signature);
 
 /// A secret key of secp256k1. Overwritten when dropped, and never shown.
 #[derive(Clone)]
-pub struct SecretKey(secp256k1::SecretKey);
+pub struct SecretKey {
+    secret: secp256k1::SecretKey,
+    /// Computed when it is asked for first, which takes as long as a signature; clones know it too.
+    public: OnceLock<PublicKey>,
+}
 
 impl SecretKey {
+    const fn new(secret: secp256k1::SecretKey) -> Self {
+        Self { secret, public: OnceLock::new() }
+    }
+
     /// The key of 32 bytes, big-endian.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, SignatureError> {
-        secp256k1::SecretKey::from_secret_bytes(*bytes).map(Self).map_err(|_| SignatureError::SecretKey)
+        secp256k1::SecretKey::from_secret_bytes(*bytes).map(Self::new).map_err(|_| SignatureError::SecretKey)
     }
 
     /// The 32 bytes, for those who derive from the key.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_secret_bytes()
+        self.secret.as_secret_bytes()
     }
 
     /// The public key that belongs to it.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::of_point(&self.point())
+        *self.public.get_or_init(|| PublicKey::of_point(&self.point()))
     }
 
     /// Signs a hash. The same key and hash always give the same signature.
     pub fn sign(&self, hash: &[u8; 32]) -> Signature {
         let signature = if unreduced::is_reduced(hash) {
-            unreduced::sign(hash, &self.0)
+            unreduced::sign(hash, &self.secret)
         } else {
-            secp256k1::ecdsa::sign(secp256k1::Message::from_digest(*hash), &self.0)
+            secp256k1::ecdsa::sign(secp256k1::Message::from_digest(*hash), &self.secret)
         };
         Signature::of_compact(&signature.serialize_compact())
     }
 
     pub(crate) fn point(&self) -> secp256k1::PublicKey {
-        secp256k1::PublicKey::from_secret_key(&self.0)
+        secp256k1::PublicKey::from_secret_key(&self.secret)
     }
 
     /// The key plus a number, modulo the order of the curve, as children are derived (2.2).
     pub(crate) fn add(&self, number: &[u8; 32]) -> Option<Self> {
         let number = secp256k1::Scalar::from_be_bytes(*number).ok()?;
-        self.0.add_tweak(&number).ok().map(Self)
+        self.secret.add_tweak(&number).ok().map(Self::new)
     }
 }
 
 impl Drop for SecretKey {
     fn drop(&mut self) {
-        self.0.non_secure_erase();
+        self.secret.non_secure_erase();
     }
 }
 

@@ -129,9 +129,8 @@ impl UnsignedUnit {
         }
         let unit_hash = hashes::unit_hash(&raw).expect("a composed unit has no empty parts");
         raw.insert("unit".into(), json!(unit_hash));
-        let value = Value::Object(raw);
-        let json = value.to_string();
-        let unit = Unit::from_json(value).expect("a composed unit has every field that units have");
+        let json = serde_json::to_string(&raw).expect("a JSON object has a text");
+        let unit = Unit::of_hashed(raw, unit_hash).expect("a composed unit has every field that units have");
         Ok(SignedUnit { unit, hash: unit_hash, json })
     }
 }

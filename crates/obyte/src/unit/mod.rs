@@ -102,6 +102,11 @@ impl Unit {
         Joint::of_unit_json(value).map(|joint| joint.unit)
     }
 
+    /// A unit from its fields, whose unit hash and payload hashes were just computed.
+    pub(crate) fn of_hashed(raw: Map<String, Value>, hash: UnitHash) -> Result<Self, UnitFormError> {
+        Self::parse_hashed(raw, hash).map_err(|(error, _)| error)
+    }
+
     /// Exactly the fields to post.
     pub fn to_json(&self) -> Value {
         Value::Object(self.raw.clone())
