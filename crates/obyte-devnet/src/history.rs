@@ -56,9 +56,10 @@ impl JointPlan {
         }
     }
 
-    /// The same without ball.
-    pub(crate) fn without_ball(dag: &Dag, id: Id) -> Self {
-        Self { ball: None, skiplist: Vec::new(), ..Self::new(dag, id) }
+    /// As it stands among the units of the main chain that prove something: without ball even where it is
+    /// stable, but with the skiplist.
+    fn above_proof(dag: &Dag, id: Id) -> Self {
+        Self { ball: None, ..Self::new(dag, id) }
     }
 
     /// As `get_joint` answers it: units above the last ball of the newest stable unit are served without
@@ -67,7 +68,7 @@ impl JointPlan {
         if dag.node(id).is_at_or_below(dag.retrievable_mci()) {
             Self::new(dag, id)
         } else {
-            Self::without_ball(dag, id)
+            Self { ball: None, skiplist: Vec::new(), ..Self::new(dag, id) }
         }
     }
 
@@ -92,8 +93,8 @@ impl JointPlan {
             out.push_str(",\"ball\":\"");
             out.push_str(ball.as_str());
             out.push('"');
-            push_list(out, "skiplist_units", self.skiplist.iter().map(UnitHash::as_str));
         }
+        push_list(out, "skiplist_units", self.skiplist.iter().map(UnitHash::as_str));
         out.push('}');
         Ok(())
     }
@@ -185,7 +186,7 @@ impl History {
         Ok(Self {
             unstable_mc_joints: unstable_main_chain(dag, start)
                 .into_iter()
-                .map(|id| JointPlan::without_ball(dag, id))
+                .map(|id| JointPlan::above_proof(dag, id))
                 .collect(),
             definition_joints: definition_units(state).map(|id| JointPlan::new(dag, id)).collect(),
             joints: units.into_iter().map(|id| JointPlan::new(dag, id)).collect(),

@@ -135,3 +135,31 @@ async fn link_proofs_show_what_includes_what() {
     let chain = scene.client.request("light/get_link_proofs", json!(units)).await;
     verify_links(&chain, &units).unwrap_or_else(|error| panic!("{error}: {chain}"));
 }
+
+/// As a hub of the reference does, which takes nothing but the ball from them.
+#[tokio::test]
+async fn stable_units_above_the_proof_keep_their_skiplist_and_lose_their_ball() {
+    let mut scene = Scene::with(|config| {
+        config.fees = Fees::Off;
+        config.post_interval_busy = Duration::from_millis(5);
+        config.post_delay_first = Duration::from_millis(1);
+    })
+    .await;
+    let first = scene.pay().await.hash();
+    let params = json!({"witnesses": [scene.devnet.order_provider()], "requested_joints": [first]});
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        assert!(Instant::now() < deadline, "no unit above a proof has a skiplist");
+        scene.wallet.pay(&mut scene.client, &[to(scene.payee, 1000)]).await;
+        let response = scene.client.request("light/get_history", params.clone()).await;
+        let above = response["unstable_mc_joints"].as_array().expect("the main chain");
+        assert!(above.iter().all(|joint| joint.get("ball").is_none()));
+        let skipping = |joint: &&Value| joint.get("skiplist_units").is_some();
+        if let Some(joint) = above.iter().find(skipping) {
+            let index = joint["unit"]["main_chain_index"].as_u64().expect("it is stable");
+            assert_eq!(index % 10, 0);
+            break;
+        }
+    }
+    assert_eq!(scene.history(&[], &[first]).await.units.len(), 1);
+}

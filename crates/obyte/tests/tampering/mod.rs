@@ -147,7 +147,7 @@ pub(crate) fn is_covered_by_nothing(path: &str) -> bool {
                 || path.ends_with("/ball")
                 || path.contains("/skiplist_units/")
         }
-        // The skiplist of a unit that became stable while the answer was written; its ball is left out.
+        // Stable units stand here with their skiplist, but without the ball that would cover it.
         Some("unstable_mc_joints") => {
             is_hint || is_cost || path.contains("/payload") || path.contains("/skiplist_units/")
         }
