@@ -49,7 +49,7 @@ pub struct HubConfig {
 pub struct Backoff {
     /// After the first failure (500 ms).
     pub min: Duration,
-    /// The most (60 s, as the reference waits).
+    /// The most (12 s): who waits for a payout should not wait for us once the hub is back.
     pub max: Duration,
     /// After a refusal that somebody has to look at (600 s).
     pub refused: Duration,
@@ -59,7 +59,7 @@ impl Default for Backoff {
     fn default() -> Self {
         Self {
             min: Duration::from_millis(500),
-            max: Duration::from_secs(60),
+            max: Duration::from_secs(12),
             refused: Duration::from_secs(600),
         }
     }
