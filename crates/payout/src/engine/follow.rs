@@ -14,8 +14,10 @@ use crate::{
     VersionStatus,
 };
 
-/// How many times as long as a history took no other is asked for.
-const REST: u32 = 3;
+/// How many times as long as a history took no other is asked for; and where many slots are open, of which
+/// there may be only so many.
+const REST: u32 = 9;
+const REST_OF_MANY: u32 = 3;
 
 /// Where following stands.
 #[derive(Debug)]
@@ -98,11 +100,12 @@ impl Follow {
         }
     }
 
-    /// After a history the hub has thrice the time that it took for other things: the more is going on,
-    /// the larger a history is, and posting comes first.
-    fn rest(&mut self, now: Timestamp, at_most: Duration) {
+    /// After a history the hub has several times as long as it took for other things: the more is going on,
+    /// the larger a history is, and posting comes first. What is not proven yet comes again with each, so
+    /// few histories are less work than many.
+    fn rest(&mut self, now: Timestamp, times: u32, at_most: Duration) {
         let took = self.last.map(|asked| now.since(asked)).unwrap_or_default();
-        self.rest_until = now.plus((took * REST).min(at_most));
+        self.rest_until = now.plus((took * times).min(at_most));
     }
 
     pub(super) fn remember_unit(&mut self, unit: UnitHash) {
@@ -151,7 +154,6 @@ impl Engine {
         }
         self.follow.synced = true;
         self.follow.must_see = false;
-        self.follow.rest(now, self.settings.follow_every);
         // Slots are settled in the order of the line, whatever order the hub lists units in.
         let mut own: Vec<(VersionId, &SeenUnit)> =
             units.iter().filter_map(|seen| Some((self.version_with(&seen.unit)?, seen))).collect();
@@ -166,6 +168,8 @@ impl Engine {
             }
         }
         self.conclude(units, foreign, out);
+        let many = self.slots.len() > self.settings.open_slots_max / 2;
+        self.follow.rest(now, if many { REST_OF_MANY } else { REST }, self.settings.follow_every);
     }
 
     /// A unit that spends from the payer's address, and that no journal holds.

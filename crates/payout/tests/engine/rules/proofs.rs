@@ -154,6 +154,35 @@ fn the_next_history_begins_where_the_last_one_ended() {
     assert_eq!(desk.history_asked.as_ref().map(|question| question.min_mci), Some(synced));
 }
 
+/// A history takes a tenth of a second; how long none is asked for after it, in tenths of a second.
+fn rest_after(desk: &mut Desk) -> u32 {
+    const TENTH: Duration = Duration::from_millis(100);
+    desk.tell(Event::HaveUpdates);
+    desk.pass(TENTH);
+    desk.give_history();
+    desk.tell(Event::HaveUpdates);
+    let waits = (0..100).take_while(|_| {
+        let rests = desk.history_asked.is_none();
+        desk.pass(TENTH);
+        rests
+    });
+    waits.count().try_into().expect("at most 100")
+}
+
+#[test]
+fn a_hub_rests_from_a_history_and_less_where_many_slots_are_open() {
+    let mut desk = Desk::with(payout::Settings { open_slots_max: 4, ..settings() }, 1_000_000_000);
+    desk.stable_after = 60_000;
+    desk.settle_down();
+    desk.pay(1);
+    desk.pay(1);
+    assert_eq!((desk.engine.open_slots().count(), rest_after(&mut desk)), (2, 9));
+    desk.settle_down();
+    desk.pass(SECOND);
+    desk.pay(1);
+    assert_eq!((desk.engine.open_slots().count(), rest_after(&mut desk)), (3, 3));
+}
+
 #[test]
 fn what_is_not_proven_yet_is_asked_for_again() {
     let mut desk = Desk::new();
