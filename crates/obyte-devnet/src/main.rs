@@ -8,6 +8,10 @@ use obyte_devnet::{Devnet, DevnetConfig, DevnetError, Fees, control};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// The same as the server's, since it does the same work.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const USAGE: &str = "\
 Runs an Obyte network in one process, for development and tests.
 

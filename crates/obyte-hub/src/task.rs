@@ -84,9 +84,8 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_most() {
         let backoff = Backoff::default();
-        let pauses: Vec<_> = (1..8)
-            .map(|failures| pause(backoff, &HubError::Disconnected, failures, 0).as_millis())
-            .collect();
+        let pauses: Vec<_> =
+            (1..8).map(|failures| pause(backoff, &HubError::Disconnected, failures, 0).as_millis()).collect();
         assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 12000, 12000]);
         assert_eq!(pause(backoff, &HubError::Disconnected, u32::MAX, 0), backoff.max);
     }

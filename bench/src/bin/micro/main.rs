@@ -16,6 +16,10 @@ use bench::layout::Layout;
 use bench::machine::Machine;
 use timing::{Timing, time};
 
+/// The same as the server's, of which this measures parts.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Prints how long single functions take.
 #[derive(Debug, Parser)]
 #[command(version)]
