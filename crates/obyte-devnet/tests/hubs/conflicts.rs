@@ -189,27 +189,30 @@ async fn what_units_attest_is_found_until_they_are_stripped() {
     };
     stage.hold(true);
     let [first, second] = stage.coins;
-    let winner = stage.post_with(0, first, &says("a@x")).await.hash();
-    let loser = stage.post_with(1, second, &says("b@x")).await.hash();
+    let one = stage.post_with(0, first, &says("a@x")).await.hash();
+    let two = stage.post_with(1, second, &says("b@x")).await.hash();
     stage.hold(false);
     let question = |field, value| json!({"attestor_address": own, "field": field, "value": value});
     let client = &mut stage.clients[1];
-    for (email, unit) in [("a@x", winner), ("b@x", loser)] {
+    for (email, unit) in [("a@x", one), ("b@x", two)] {
         let found = client.request("light/get_attestation", question("email", email)).await;
         assert_eq!(found, json!(unit), "also while they are in conflict");
     }
     assert_eq!(client.request("light/get_attestation", question("name", " spaced ")).await, "");
     assert_eq!(
         client.request("light/get_attestations", json!({"address": about})).await[1]["unit"],
-        json!(winner)
+        json!(one)
     );
     stage.decide();
+    let loser = stage.wait_for_loser(1, [one, two]).await;
+    let [(kept, winner), (lost, _)] =
+        if loser == two { [("a@x", one), ("b@x", two)] } else { [("b@x", two), ("a@x", one)] };
     stage.wait_until_stripped(1, &loser).await;
     let client = &mut stage.clients[1];
-    assert_eq!(client.request("light/get_attestation", question("email", "b@x")).await, "");
-    assert_eq!(client.request("light/get_attestation", question("email", "a@x")).await, json!(winner));
+    assert_eq!(client.request("light/get_attestation", question("email", lost)).await, "");
+    assert_eq!(client.request("light/get_attestation", question("email", kept)).await, json!(winner));
     let kept =
-        json!([{"unit": winner, "attestor_address": own, "profile": {"email": "a@x", "name": " spaced "}}]);
+        json!([{"unit": winner, "attestor_address": own, "profile": {"email": kept, "name": " spaced "}}]);
     assert_eq!(client.request("light/get_attestations", json!({"address": about})).await, kept);
     assert_eq!(client.request("light/get_profile_units", json!([own])).await, json!([winner]));
 }

@@ -144,6 +144,20 @@ impl Stage {
     }
 
     /// Lets the network go on until a hub shows a unit without content.
+    /// Which of two units in conflict a hub proves void.
+    pub(crate) async fn wait_for_loser(&mut self, hub: usize, units: [UnitHash; 2]) -> UnitHash {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            for unit in units {
+                if self.state(hub, &unit).await == Some(State::FinalBad) {
+                    return unit;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("hub {hub} proves neither void");
+    }
+
     pub(crate) async fn wait_until_stripped(&mut self, hub: usize, unit: &UnitHash) {
         let deadline = Instant::now() + PATIENCE;
         let mut patience = Duration::ZERO;
