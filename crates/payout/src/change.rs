@@ -58,7 +58,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// The payer's history is known and proven up to here.
+    /// The payer's history is known up to here, as far as indexes that no proof covers can tell. It may lie
+    /// below what was told before, where that was a lie.
     Synced {
         /// A main chain index.
         main_chain_index: u64,

@@ -10,6 +10,7 @@ mod making;
 mod outbox;
 mod posting;
 mod recent;
+mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::time::Duration;
@@ -25,6 +26,7 @@ use self::follow::Follow;
 use self::making::{Found, Wishes};
 use self::outbox::Outbox;
 use self::posting::Posting;
+use self::stock::Stocktaking;
 use crate::pacing::{DailyBudget, Pacer};
 use crate::{
     Action, Alarm, AskId, Event, FirstUnit, Keyring, Payout, PayoutId, Settings, Slot, SlotNo, Snapshot,
@@ -62,6 +64,7 @@ pub struct Engine {
     prepaid: DailyBudget,
 
     follow: Follow,
+    stocktaking: Stocktaking,
     connected: bool,
     paused: Option<Alarm>,
     asking: Option<Asking>,
@@ -92,6 +95,7 @@ impl Engine {
             settings,
             keyring,
             follow: Follow::new(&snapshot),
+            stocktaking: Stocktaking::default(),
             queue: snapshot.queue.into(),
             owed,
             slots: snapshot.slots.into(),
@@ -178,6 +182,9 @@ impl Engine {
             Event::HaveUpdates => self.follow.want(),
             Event::History { ask, units } => self.on_history(now, ask, &units, &mut out),
             Event::NoHistory { ask } => self.follow.failed(ask, now.plus(self.settings.retry_after)),
+            Event::HistoryTooLarge { ask } => self.on_history_too_large(ask),
+            Event::Stock { ask, stock } => self.on_stock(now, ask, &stock, &mut out),
+            Event::NoStock { ask } => self.on_no_stock(now, ask),
             Event::FeeLaw(law) => self.pacer = Pacer::new(&self.settings, &law),
             Event::Paused(why) => drop(self.paused.get_or_insert(why)),
             Event::Resumed => self.on_resumed(),
@@ -195,7 +202,7 @@ impl Engine {
         if !self.connected {
             return None;
         }
-        let times = [self.history_due(), self.next_repost(), self.next_composing(now)];
+        let times = [self.history_due(), self.stock_due(), self.next_repost(), self.next_composing(now)];
         times.into_iter().flatten().min()
     }
 
@@ -206,6 +213,7 @@ impl Engine {
         self.post_again(now, out);
         self.compose_next(now, out);
         self.ask_history(now, out);
+        self.ask_stock(now, out);
     }
 
     /// A payout that is here already is not taken in again: who reports it may not know.
@@ -227,6 +235,7 @@ impl Engine {
         self.asking = None;
         self.posting.forget_connection();
         self.follow.forget_question();
+        self.stocktaking.forget_question();
     }
 
     /// What the operator has seen stops nothing again.
@@ -245,6 +254,7 @@ impl Engine {
             self.last_sent = self.last_sent.map(|at| at.min(now));
             self.posting.not_after(now);
             self.follow.not_after(now);
+            self.stocktaking.not_after(now);
         }
         self.clock = now;
     }

@@ -9,7 +9,7 @@ use obyte::fee::{ThresholdSize, TpsLaw};
 use obyte::{Address, Bytes, UnitHash};
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Payout, PayoutId, SlotNo, VersionId};
+use crate::{AskStock, Change, Payout, PayoutId, SlotNo, Stock, VersionId};
 
 /// Names a question to the hub, so that a late answer to an old question is known as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +74,23 @@ pub enum Event {
     },
     /// No history came, or none that could be believed.
     NoHistory {
+        /// Which question this answers.
+        ask: AskId,
+    },
+    /// The history is too large for the hub to tell (6.4).
+    HistoryTooLarge {
+        /// Which question this answers.
+        ask: AskId,
+    },
+    /// Stock was taken.
+    Stock {
+        /// Which question this answers.
+        ask: AskId,
+        /// What was found.
+        stock: Stock,
+    },
+    /// No stock could be taken, or none that could be believed.
+    NoStock {
         /// Which question this answers.
         ask: AskId,
     },
@@ -165,6 +182,8 @@ pub enum Action {
     },
     /// Ask the hub for a history, and prove it.
     AskHistory(AskHistory),
+    /// Ask the hub for the payer's coins, and prove those that are not known.
+    TakeStock(AskStock),
     /// Post this unit, these exact bytes.
     Post {
         /// The version that it is.
@@ -242,6 +261,17 @@ pub enum Alarm {
         spent: Bytes,
         /// What is allowed within a day.
         per_day: Bytes,
+    },
+    /// More was sent to an address than a hub tells.
+    #[error(
+        "address {address} is flooded: so much was sent there that hubs do not tell all of it; coins below {below} \
+         bytes there are ignored. Send refills of more than that"
+    )]
+    Flooded {
+        /// The address.
+        address: Address,
+        /// Every coin of this amount or more is found.
+        below: Bytes,
     },
     /// A payee whose code would run.
     #[error(

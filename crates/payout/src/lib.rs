@@ -17,6 +17,7 @@ mod keyring;
 mod pacing;
 mod record;
 mod settings;
+mod stock;
 mod time;
 
 pub use change::{Change, Settlement};
@@ -27,4 +28,5 @@ pub use keyring::Keyring;
 pub use pacing::{DailyBudget, FeeLimits, Lately, Pacer, Pacing, Waiting};
 pub use record::{Fees, FirstUnit, PaidOutput, Payout, Slot, Snapshot, Version, VersionStatus};
 pub use settings::Settings;
+pub use stock::{AskStock, Flooded, Stock};
 pub use time::Timestamp;

@@ -24,6 +24,8 @@ pub struct Settings {
     pub follow_every: Duration,
     /// How often it is asked for when all is quiet, to see what arrived.
     pub look_every: Duration,
+    /// How often the coins are counted whatever histories tell.
+    pub stock_every: Duration,
     /// How often a unit that is not proven is posted again.
     pub repost_every: Duration,
     /// How long the newest unit may be unproven, with none behind it, before another one that pays nobody
@@ -46,6 +48,7 @@ impl Settings {
             open_slots_max: 200,
             follow_every: Duration::from_secs(5),
             look_every: Duration::from_secs(60),
+            stock_every: Duration::from_secs(3600),
             repost_every: Duration::from_secs(60),
             pull_after: Duration::from_secs(5 * 60),
             retry_after: Duration::from_secs(2),

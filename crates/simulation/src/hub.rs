@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use obyte::Bytes;
 use obyte::answer::{FeeTooLow, MaybeAccepted, PostAnswer, Remedy, Transient, UnitError};
-use payout::{AskHistory, SeenUnit, Standing};
+use payout::{AskHistory, SeenUnit, Standing, Stock};
 
 use crate::chain::{Chain, Eye};
 use crate::random::Random;
@@ -197,6 +197,19 @@ impl Hub {
                 main_chain_index: None,
                 charged_tps_fee: None,
             });
+        }
+    }
+
+    /// Hides coins, and is wrong about where the network stands.
+    pub(crate) fn miscount(&self, random: &mut Random, stock: &mut Stock) {
+        if self.is_honest {
+            return;
+        }
+        if random.chance(200) {
+            stock.units.retain(|seen| seen.is_own || random.chance(500));
+        }
+        if random.chance(200) {
+            stock.main_chain_index = random.between(0, 2 * stock.main_chain_index);
         }
     }
 

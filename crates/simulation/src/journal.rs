@@ -79,7 +79,6 @@ impl Journal {
             }
             Change::Parked { payout, .. } => self.park(*payout),
             Change::Synced { main_chain_index } => {
-                hold!(Proven, *main_chain_index > self.synced_mci, "what was known is forgotten");
                 self.synced_mci = *main_chain_index;
                 Ok(())
             }

@@ -61,6 +61,11 @@ impl fmt::Display for Tale<'_, Event> {
                 Ok(())
             }
             Event::NoHistory { .. } => f.write_str("> no history"),
+            Event::HistoryTooLarge { .. } => f.write_str("> the history is too large"),
+            Event::Stock { stock, .. } => {
+                write!(f, "> {} units in stock at {}", stock.units.len(), stock.main_chain_index)
+            }
+            Event::NoStock { .. } => f.write_str("> no stock could be taken"),
             Event::FeeLaw(_) => f.write_str("> another fee law"),
             Event::Resumed => f.write_str("> the operator lets paying go on"),
             Event::Paused(why) => write!(f, "> paying is stopped: {why}"),
@@ -85,6 +90,7 @@ impl fmt::Display for Tale<'_, Action> {
             Action::LookUpAgents { .. } => f.write_str("  asks which payees are agents"),
             Action::Parked { payouts } => write!(f, "  tells that payouts {} are parked", ids(payouts)),
             Action::AskHistory(question) => write!(f, "  asks for the history from {}", question.min_mci),
+            Action::TakeStock(_) => f.write_str("  asks for the stock"),
             Action::Post { version, .. } => write!(f, "  posts {version}"),
             Action::Accepted { payouts, unit } => {
                 write!(f, "  tells {} for payouts {}", Short(unit), ids(payouts))

@@ -17,7 +17,7 @@ use obyte::answer::PostAnswer;
 use obyte::compose::Parents;
 use obyte::{Address, Bytes};
 use payout::{
-    Action, AskHistory, AskId, AskParents, Engine, Event, PayoutId, Snapshot, Timestamp, VersionId,
+    Action, AskHistory, AskId, AskParents, AskStock, Engine, Event, PayoutId, Snapshot, Timestamp, VersionId,
 };
 
 use self::plan::{Plan, RECOVERY};
@@ -54,6 +54,8 @@ enum Item {
     /// The hub answered with parents, and now looks the unit up.
     LookUp(AskParents, Parents),
     History(AskHistory),
+    /// The hub counts the payer's coins.
+    Stock(AskStock),
     /// The hub looks up which of these are agents.
     Agents(AskId, Vec<Address>),
     /// A payee becomes an agent.
@@ -289,13 +291,17 @@ impl World {
                 self.answer_history(&question);
                 Ok(())
             }
+            Item::Stock(question) if life == self.life => {
+                self.answer_stock(&question);
+                Ok(())
+            }
             Item::Agents(ask, addresses) if life == self.life => self.answer_agents(ask, addresses),
             Item::DefineAgent(address) => {
                 self.tell_story(format_args!("    {address} becomes an agent"));
                 self.books.chain.define_agent(address);
                 Ok(())
             }
-            Item::Tell(_) | Item::LookUp(..) | Item::History(_) | Item::Agents(..) => Ok(()),
+            Item::Tell(_) | Item::LookUp(..) | Item::History(_) | Item::Stock(_) | Item::Agents(..) => Ok(()),
         }
     }
 
@@ -308,6 +314,7 @@ impl World {
     fn tell(&mut self, event: Event) -> Result<(), Broken> {
         match &event {
             Event::History { units, .. } => self.books.vouch_for_history(units),
+            Event::Stock { stock, .. } => self.books.vouch_for_history(&stock.units),
             Event::PostAnswered { version, answer: PostAnswer::Accepted, .. } => {
                 self.books.vouch_for_post(*version);
             }

@@ -10,11 +10,11 @@ use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
 use obyte::{Address, UnitHash};
 use obyte_hub::{Hub, HubError, HubId, Hubs, ParentsRequest, Question};
-use payout::{AskHistory, AskId, AskParents, Event, VersionId};
+use payout::{AskHistory, AskId, AskParents, AskStock, Event, VersionId};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::history::Historian;
+use super::history::{Historian, NoHistory};
 use super::suspicion::Parentage;
 
 /// How long an answer about parents or to a post may take before the engine goes on without it.
@@ -113,16 +113,39 @@ impl Errands {
             let ask = question.ask;
             let event = match this.historian.look_up(&this.hubs, question).await {
                 (_, Ok(units)) => Event::History { ask, units },
+                (hub, Err(error)) if error.is_too_large() => {
+                    tracing::warn!(hub = %this.hubs.name(hub), "the wallet's history is too large for the hub; its coins are looked for one by one");
+                    Event::HistoryTooLarge { ask }
+                }
                 (hub, Err(error)) => {
-                    tracing::warn!(hub = %this.hubs.name(hub), %error, "no history of the wallet could be proven");
-                    if let Some(what) = error.misbehaviour() {
-                        this.hubs.report(hub, &what);
-                    }
+                    this.judge(hub, &error, "no history of the wallet could be proven");
                     Event::NoHistory { ask }
                 }
             };
             this.tell(event);
         });
+    }
+
+    pub(super) fn take_stock(&self, question: AskStock) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let ask = question.ask;
+            let event = match this.historian.take_stock(&this.hubs, question).await {
+                (_, Ok(stock)) => Event::Stock { ask, stock },
+                (hub, Err(error)) => {
+                    this.judge(hub, &error, "the coins of the wallet could not be counted and proven");
+                    Event::NoStock { ask }
+                }
+            };
+            this.tell(event);
+        });
+    }
+
+    fn judge(&self, hub: HubId, error: &NoHistory, what: &str) {
+        tracing::warn!(hub = %self.hubs.name(hub), %error, "{what}");
+        if let Some(what) = error.misbehaviour() {
+            self.hubs.report(hub, &what);
+        }
     }
 
     fn tell(&self, event: Event) {

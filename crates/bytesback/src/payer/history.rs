@@ -1,5 +1,6 @@
 //! The payer's history: asked of the hub, proven, and told to the engine in its own words.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,11 @@ pub(super) enum NoHistory {
 }
 
 impl NoHistory {
+    /// Whether there is more to tell than a hub tells at once (6.4). That is nobody's fault.
+    pub(super) const fn is_too_large(&self) -> bool {
+        matches!(self, Self::Hub(HubError::HistoryTooLarge))
+    }
+
     /// What it shows about the hub beyond a request without an answer.
     pub(super) fn misbehaviour(&self) -> Option<Misbehaviour> {
         match self {
@@ -71,39 +77,63 @@ impl Historian {
             known_stable_units: Vec::new(),
             min_mci: Some(question.min_mci),
         };
-        let limit = hubs.preferred().config().history_timeout;
-        let limit = if hubs.is_alone() { limit } else { limit.min(PATIENCE) };
-        let asking = hubs.ask(Question::History, limit, |hub| async move { hub.history(&request).await });
+        let asking =
+            hubs.ask(Question::History, limit(hubs), |hub| async move { hub.history(&request).await });
         let (hub, response) = asking.await;
         let response = match response {
             Ok(response) => response,
             Err(error) => return (hub, Err(error.into())),
         };
-        let this = Arc::clone(self);
-        let proving = tokio::task::spawn_blocking(move || this.prove(&response, &question));
-        (hub, proving.await.unwrap_or(Err(NoHistory::CutShort)))
+        (hub, self.proven(response, question.addresses, Vec::new(), question.units).await)
     }
 
-    fn prove(&self, response: &Value, question: &AskHistory) -> Result<Vec<SeenUnit>, NoHistory> {
+    /// What an answer proves of units of the wallet: those of `asked` addresses, and those asked for by name.
+    /// Coins of `more` addresses are told, too.
+    pub(super) async fn proven(
+        self: &Arc<Self>,
+        response: Value,
+        asked: Vec<Address>,
+        more: Vec<Address>,
+        units: Vec<UnitHash>,
+    ) -> Result<Vec<SeenUnit>, NoHistory> {
+        let this = Arc::clone(self);
+        let proving = tokio::task::spawn_blocking(move || this.prove(&response, &asked, &more, &units));
+        proving.await.unwrap_or(Err(NoHistory::CutShort))
+    }
+
+    fn prove(
+        &self,
+        response: &Value,
+        asked: &[Address],
+        more: &[Address],
+        units: &[UnitHash],
+    ) -> Result<Vec<SeenUnit>, NoHistory> {
         let now = self.clock.now().as_millis() / 1000;
-        let asked = Asked { addresses: &question.addresses, joints: &question.units };
+        let question = Asked { addresses: asked, joints: units };
         let trust = Trust {
             network: self.network,
             order_providers: &self.order_providers,
             genesis: self.genesis,
             now: Some(now),
         };
-        let verified: VerifiedHistory = verify(response, &asked, &trust)?;
+        let verified: VerifiedHistory = verify(response, &question, &trust)?;
         if !verified.units.is_empty() && !verified.is_fresh(now, AGE_MAX_SECONDS) {
             return Err(NoHistory::Stale);
         }
-        Ok(verified.units.iter().map(|proven| seen(proven, &question.addresses)).collect())
+        let own: HashSet<Address> = asked.iter().chain(more).copied().collect();
+        Ok(verified.units.iter().map(|proven| seen(proven, &own)).collect())
     }
 }
 
-fn seen(proven: &ProvenUnit, addresses: &[Address]) -> SeenUnit {
+/// How long a question about the wallet may take.
+pub(super) fn limit(hubs: &Hubs) -> Duration {
+    let limit = hubs.preferred().config().history_timeout;
+    if hubs.is_alone() { limit } else { limit.min(PATIENCE) }
+}
+
+fn seen(proven: &ProvenUnit, own: &HashSet<Address>) -> SeenUnit {
     let unit = &proven.unit;
-    let own = unit.outputs().filter(|(_, output)| addresses.contains(&output.address));
+    let outputs = unit.outputs().filter(|(_, output)| own.contains(&output.address));
     SeenUnit {
         unit: unit.hash(),
         standing: match proven.state {
@@ -111,8 +141,10 @@ fn seen(proven: &ProvenUnit, addresses: &[Address]) -> SeenUnit {
             State::FinalBad => Standing::FinalBad,
             State::Unstable => Standing::Unstable,
         },
-        is_own: addresses.iter().any(|address| unit.is_authored_by(address)),
-        coins: own.map(|(id, output)| Coin { id, amount: output.amount, address: output.address }).collect(),
+        is_own: own.iter().any(|address| unit.is_authored_by(address)),
+        coins: outputs
+            .map(|(id, output)| Coin { id, amount: output.amount, address: output.address })
+            .collect(),
         main_chain_index: proven.hints.main_chain_index,
         charged_tps_fee: proven.hints.actual_tps_fee.and_then(|fee| Bytes::new(fee).ok()),
     }

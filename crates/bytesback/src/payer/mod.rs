@@ -17,6 +17,7 @@ mod hub_events;
 mod obey;
 mod reporter;
 mod status;
+mod stock;
 mod suspicion;
 mod waiting;
 mod worker;

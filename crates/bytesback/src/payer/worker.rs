@@ -216,6 +216,7 @@ impl Worker<'_> {
             Action::Persist(changes) => self.fixed.store.apply(&self.fixed.lock, changes).await?,
             Action::AskParents(question) => self.errands.ask_parents(question, self.threshold),
             Action::AskHistory(question) => self.errands.ask_history(question),
+            Action::TakeStock(question) => self.errands.take_stock(question),
             Action::LookUpAgents { ask, addresses } => self.errands.look_up_agents(ask, addresses),
             Action::Post { version, json } => self.errands.post(version, json),
             Action::Accepted { payouts, unit } => self.waiting.answer(&payouts, unit),

@@ -79,7 +79,7 @@ impl Hub {
         self.ask_for(BALANCES, Some(addresses)).await
     }
 
-    /// Coins of bytes that hold an amount. Inputs that are no coins, such as commissions, are unexpected.
+    /// Coins of bytes that hold an amount. Inputs that are no coins, such as commissions, are left out.
     ///
     /// # Errors
     /// As every request.
@@ -98,7 +98,16 @@ impl Hub {
         }
         #[derive(Deserialize)]
         struct Picked {
-            input: CoinId,
+            input: Input,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Input {
+            Earned {
+                #[serde(rename = "type")]
+                _kind: String,
+            },
+            Coin(CoinId),
         }
         let answer: Answer = self
             .ask_for(
@@ -111,7 +120,11 @@ impl Hub {
                 }),
             )
             .await?;
-        let coins = answer.inputs_with_proofs.into_iter().map(|picked| picked.input).collect();
+        let coin = |picked| match picked {
+            Picked { input: Input::Coin(coin) } => Some(coin),
+            Picked { input: Input::Earned { .. } } => None,
+        };
+        let coins = answer.inputs_with_proofs.into_iter().filter_map(coin).collect();
         Ok(PickedCoins { coins, total: answer.total_amount })
     }
 }

@@ -64,10 +64,12 @@ pub enum Question {
     Verdict,
     /// The definitions of addresses.
     Definitions,
+    /// The coins at addresses.
+    Coins,
 }
 
 impl Question {
-    const COUNT: usize = 5;
+    const COUNT: usize = 6;
 }
 
 impl fmt::Display for Question {
@@ -78,6 +80,7 @@ impl fmt::Display for Question {
             Self::Post => "posted units",
             Self::Verdict => "units that others accept",
             Self::Definitions => "definitions",
+            Self::Coins => "coins",
         })
     }
 }

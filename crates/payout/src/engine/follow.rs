@@ -93,8 +93,33 @@ impl Follow {
         self.asked = None;
     }
 
+    /// Whether this was the question, which is answered now.
+    pub(super) fn take(&mut self, ask: AskId) -> bool {
+        self.asked.take_if(|asked| *asked == ask).is_some()
+    }
+
+    /// Stock was taken where no history can be had.
+    pub(super) const fn saw_all_there_is(&mut self) {
+        self.synced = true;
+        self.must_see = false;
+        // From now on there may be one; and with it the hub watches the addresses.
+        self.wanted = true;
+    }
+
+    pub(super) const fn synced_mci(&self) -> u64 {
+        self.synced_mci
+    }
+
+    /// The next history begins there.
+    pub(super) fn sync(&mut self, main_chain_index: u64, out: &mut Outbox) {
+        if main_chain_index != self.synced_mci {
+            self.synced_mci = main_chain_index;
+            out.persist(Change::Synced { main_chain_index });
+        }
+    }
+
     pub(super) fn failed(&mut self, ask: AskId, not_before: Timestamp) {
-        if self.asked.take_if(|asked| *asked == ask).is_some() {
+        if self.take(ask) {
             self.wanted = true;
             self.not_before = not_before;
         }
@@ -122,7 +147,7 @@ impl Follow {
 
 impl Engine {
     pub(super) fn history_due(&self) -> Option<Timestamp> {
-        if self.follow.asked.is_some() {
+        if self.follow.asked.is_some() || self.stocktaking.replaces_history() {
             return None;
         }
         let every = if self.slots.is_empty() { self.settings.look_every } else { self.settings.follow_every };
@@ -143,17 +168,26 @@ impl Engine {
         out.push(Action::AskHistory(AskHistory {
             ask,
             addresses: self.watched(),
-            units: self.slots.iter().flat_map(|slot| slot.versions.iter().map(|v| v.unit)).collect(),
+            units: self.open_units(),
             min_mci: self.follow.synced_mci,
         }));
     }
 
     pub(super) fn on_history(&mut self, now: Timestamp, ask: AskId, units: &[SeenUnit], out: &mut Outbox) {
-        if self.follow.asked.take_if(|asked| *asked == ask).is_none() {
+        if !self.follow.take(ask) {
             return;
         }
         self.follow.synced = true;
         self.follow.must_see = false;
+        if self.see(now, units, out) {
+            self.advance(units, out);
+        }
+        let many = self.slots.len() > self.settings.open_slots_max / 2;
+        self.follow.rest(now, if many { REST_OF_MANY } else { REST }, self.settings.follow_every);
+    }
+
+    /// Takes in what is proven. Whether all is well: no unit is somebody else's.
+    pub(super) fn see(&mut self, now: Timestamp, units: &[SeenUnit], out: &mut Outbox) -> bool {
         // Slots are settled in the order of the line, whatever order the hub lists units in.
         let mut own: Vec<(VersionId, &SeenUnit)> =
             units.iter().filter_map(|seen| Some((self.version_with(&seen.unit)?, seen))).collect();
@@ -161,15 +195,19 @@ impl Engine {
         for (id, seen) in own {
             self.on_own(now, id, seen, out);
         }
-        let foreign = units.iter().filter(|seen| self.is_foreign(seen)).map(|seen| seen.unit).collect();
+        let foreign = units.iter().find(|seen| self.is_foreign(seen)).map(|seen| seen.unit);
         for seen in units.iter().filter(|seen| !seen.is_own && seen.standing == Standing::FinalGood) {
             for coin in &seen.coins {
                 self.credit(now, *coin, out);
             }
         }
-        self.conclude(units, foreign, out);
-        let many = self.slots.len() > self.settings.open_slots_max / 2;
-        self.follow.rest(now, if many { REST_OF_MANY } else { REST }, self.settings.follow_every);
+        if let Some(unit) = foreign
+            && self.paused.is_none()
+        {
+            // The next history shows it again, also after a start, until the operator has seen it.
+            self.pause(Alarm::ForeignUnit(unit), out);
+        }
+        foreign.is_none()
     }
 
     /// A unit that spends from the payer's address, and that no journal holds.
@@ -181,13 +219,9 @@ impl Engine {
         seen.is_own && exists && !known()
     }
 
-    fn conclude(&mut self, units: &[SeenUnit], foreign: Vec<UnitHash>, out: &mut Outbox) {
-        match foreign.first() {
-            // The next history shows it again, also after a start, until the operator has seen it.
-            Some(unit) if self.paused.is_none() => self.pause(Alarm::ForeignUnit(*unit), out),
-            Some(_) => {}
-            None => self.advance(units, out),
-        }
+    /// All units of open slots.
+    pub(super) fn open_units(&self) -> Vec<UnitHash> {
+        self.slots.iter().flat_map(|slot| slot.versions.iter().map(|version| version.unit)).collect()
     }
 
     pub(super) fn version_with(&self, unit: &UnitHash) -> Option<VersionId> {
@@ -232,8 +266,7 @@ impl Engine {
         // What is not proven yet must be seen again.
         let highest = places(Standing::Unstable).min().map_or(highest, |unproven| highest.min(unproven));
         if highest > self.follow.synced_mci {
-            self.follow.synced_mci = highest;
-            out.persist(Change::Synced { main_chain_index: highest });
+            self.follow.sync(highest, out);
         }
     }
 }

@@ -8,4 +8,5 @@ mod paying;
 mod proofs;
 mod pulls;
 mod refusals;
+mod stock;
 mod waiting;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Bytes, UnitHash};
-use payout::{AskHistory, SeenUnit, Standing};
+use payout::{AskHistory, AskStock, SeenUnit, Standing, Stock};
 
 use super::{Chain, Fate, Held, NEVER};
 
@@ -58,6 +58,24 @@ impl Chain {
             }
         }
         seen
+    }
+
+    /// The coins of the payer that a hub finds, with a proof for all that are stable.
+    pub fn stock(&self, eye: Eye, question: &AskStock) -> Stock {
+        let AskStock { ask, addresses, units, known } = question.clone();
+        let question = AskHistory { ask, addresses, units, min_mci: 0 };
+        let is_known = |coin: &Coin| known.iter().any(|known| known.id == coin.id);
+        let is_spent = |coin: &Coin| {
+            let spenders = self.spenders.get(&coin.id).into_iter().flatten();
+            spenders.into_iter().any(|unit| self.sees(eye, unit) && self.is_clean(eye, unit))
+        };
+        let mut units = self.history(eye, &question);
+        units.retain(|seen| {
+            let is_news = |coin: &Coin| !is_known(coin) && !is_spent(coin);
+            question.units.contains(&seen.unit)
+                || seen.standing == Standing::FinalGood && seen.coins.iter().any(is_news)
+        });
+        Stock { main_chain_index: self.mci_at(eye), units, flooded: Vec::new() }
     }
 
     /// Unstable, and in no conflict, nor behind one, as far as the hub sees.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use obyte::Address;
 use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
-use payout::{Action, AskHistory, AskId, AskParents, Engine, Event, VersionId};
+use payout::{Action, AskHistory, AskId, AskParents, AskStock, Engine, Event, VersionId};
 
 use super::{Item, World};
 use crate::broken::{Broken, hold};
@@ -57,6 +57,14 @@ impl World {
             Action::AskHistory(question) => {
                 self.count_request();
                 self.later(delay, Item::History(question));
+            }
+            Action::TakeStock(question) if self.is_lost() => {
+                self.count_request();
+                self.later(2_000, Item::Tell(Event::NoStock { ask: question.ask }));
+            }
+            Action::TakeStock(question) => {
+                self.count_request();
+                self.later(delay, Item::Stock(question));
             }
             Action::Alarm(_) => {
                 if self.engine.paused().is_some() {
@@ -119,10 +127,24 @@ impl World {
         let hub = &self.hubs[self.hub];
         let mut units = self.books.chain.history(hub.eye(), question);
         hub.distort(&mut self.random, &mut units, question);
-        let event = Event::History { ask: question.ask, units };
+        // Sometimes, says the hub, there is too much to tell.
+        let is_large = !self.is_calm && self.random.chance(20);
+        let event = if is_large {
+            Event::HistoryTooLarge { ask: question.ask }
+        } else {
+            Event::History { ask: question.ask, units }
+        };
         // On its way it may be overtaken.
         let delay = if self.random.chance(500) { 0 } else { self.delay() };
         self.later(delay, Item::Tell(event));
+    }
+
+    pub(super) fn answer_stock(&mut self, question: &AskStock) {
+        let hub = &self.hubs[self.hub];
+        let mut stock = self.books.chain.stock(hub.eye(), question);
+        hub.miscount(&mut self.random, &mut stock);
+        let delay = self.delay();
+        self.later(delay, Item::Tell(Event::Stock { ask: question.ask, stock }));
     }
 
     /// A unit reaches a hub; perhaps its answer reaches nobody, or comes twice.

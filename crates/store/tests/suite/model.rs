@@ -111,7 +111,7 @@ impl Model {
                 self.snapshot.credited_coins.push(coin.id);
             }
             Change::Synced { main_chain_index } => {
-                self.snapshot.synced_mci = self.snapshot.synced_mci.max(*main_chain_index);
+                self.snapshot.synced_mci = *main_chain_index;
             }
         }
         self.snapshot.home_slots = self.slots;

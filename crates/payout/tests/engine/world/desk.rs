@@ -8,8 +8,8 @@ use obyte::compose::Coin;
 use obyte::fee::ThresholdSize;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{
-    Action, Alarm, AskHistory, AskId, AskParents, Change, Engine, Event, PayoutId, SeenUnit, Settings,
-    SlotNo, Standing, Timestamp, Version, VersionId, VersionNo,
+    Action, Alarm, AskHistory, AskId, AskParents, AskStock, Change, Engine, Event, PayoutId, SeenUnit,
+    Settings, SlotNo, Standing, Stock, Timestamp, Version, VersionId, VersionNo,
 };
 
 use simulation::{BEGINNING, Books, keyring, own_addresses};
@@ -30,6 +30,7 @@ pub(crate) struct Desk {
     pub(crate) posts: Vec<(VersionId, Arc<str>)>,
     pub(crate) parents_asked: Option<AskParents>,
     pub(crate) history_asked: Option<AskHistory>,
+    pub(crate) stock_asked: Option<AskStock>,
     pub(crate) agents_asked: Option<(AskId, Vec<Address>)>,
     pub(crate) parked: Vec<PayoutId>,
     /// What was settled, and what was kept for the slot behind it.
@@ -68,6 +69,7 @@ impl Desk {
             posts: Vec::new(),
             parents_asked: None,
             history_asked: None,
+            stock_asked: None,
             agents_asked: None,
             parked: Vec::new(),
             settlements: Vec::new(),
@@ -105,6 +107,7 @@ impl Desk {
         self.posts.clear();
         self.parents_asked = None;
         self.history_asked = None;
+        self.stock_asked = None;
         self.agents_asked = None;
     }
 
@@ -119,6 +122,7 @@ impl Desk {
             }
             Action::AskParents(question) => self.parents_asked = Some(question),
             Action::AskHistory(question) => self.history_asked = Some(question),
+            Action::TakeStock(question) => self.stock_asked = Some(question),
             Action::Post { version, json } => {
                 self.books.check_post(version, &json).expect(KEPT);
                 self.posts.push((version, json));
@@ -223,6 +227,18 @@ impl Desk {
         self.tell(Event::History { ask: question.ask, units });
     }
 
+    pub(crate) fn give_stock(&mut self) {
+        let question = self.stock_asked.clone().expect("the engine asked for the stock");
+        let stock = self.books.chain.stock(HUB, &question);
+        self.give_stock_of(stock);
+    }
+
+    pub(crate) fn give_stock_of(&mut self, stock: Stock) {
+        let question = self.stock_asked.take().expect("the engine asked for the stock");
+        self.books.vouch_for_history(&stock.units);
+        self.tell(Event::Stock { ask: question.ask, stock });
+    }
+
     /// What the hub says of a unit without any truth in it.
     pub(crate) fn rumour(&self, unit: UnitHash) -> SeenUnit {
         SeenUnit {
@@ -248,6 +264,8 @@ impl Desk {
                 self.let_hub_answer(*version);
             } else if self.history_asked.is_some() {
                 self.give_history();
+            } else if self.stock_asked.is_some() {
+                self.give_stock();
             } else if self.agents_asked.is_some() {
                 self.give_agents();
             } else if self.parents_asked.is_some() {

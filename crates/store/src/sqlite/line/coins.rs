@@ -83,10 +83,10 @@ impl Line<'_> {
         Ok(coins)
     }
 
-    /// What is known is never forgotten.
+    /// From where on the next history is asked for.
     pub(super) fn synced(&self, main_chain_index: u64) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE lines SET synced_mci = max(synced_mci, ?) WHERE endpoint = ?")?
+            .prepare_cached("UPDATE lines SET synced_mci = ? WHERE endpoint = ?")?
             .execute(params![integer(main_chain_index)?, self.code()])?;
         Ok(())
     }
