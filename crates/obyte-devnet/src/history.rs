@@ -162,6 +162,7 @@ impl History {
         if units.is_empty() {
             return Ok(Self::default());
         }
+        state.note_history(units.len());
         if units.len() > MAX_UNITS {
             return Err("your history is too large, consider switching to a full client".to_owned());
         }

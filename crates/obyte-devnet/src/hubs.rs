@@ -73,6 +73,11 @@ impl Hub {
         self.core.state().dag().len()
     }
 
+    /// How many units the largest history had that anybody asked for since the start, refused ones included.
+    pub fn largest_history(&self) -> usize {
+        self.core.state().largest_history()
+    }
+
     /// The way to another hub.
     pub(crate) fn relay(&self, to: usize) -> Option<&Arc<Relay>> {
         self.relays.get(to)?.as_ref()

@@ -10,6 +10,7 @@ mod people;
 mod post;
 mod view;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -52,6 +53,8 @@ pub(crate) struct State {
     pub(crate) agents: BTreeMap<Address, Value>,
     /// Whether the unit that is judged comes from another hub.
     is_relaying: bool,
+    /// How many units the largest history had that was asked for.
+    largest_history: Cell<usize>,
 }
 
 /// Why the data of a devnet cannot be read.
@@ -86,7 +89,16 @@ impl State {
             bad: post::Bad::default(),
             agents: BTreeMap::new(),
             is_relaying: false,
+            largest_history: Cell::default(),
         })
+    }
+
+    pub(crate) fn note_history(&self, units: usize) {
+        self.largest_history.set(units.max(self.largest_history.get()));
+    }
+
+    pub(crate) fn largest_history(&self) -> usize {
+        self.largest_history.get()
     }
 
     /// The graph.

@@ -99,11 +99,13 @@ impl Follow {
     }
 
     /// Stock was taken where no history can be had.
-    pub(super) const fn saw_all_there_is(&mut self) {
+    pub(super) const fn saw_all_there_is(&mut self, not_before: Timestamp) {
         self.synced = true;
         self.must_see = false;
-        // From now on there may be one; and with it the hub watches the addresses.
+        // From now on there may be one, and with it the hub watches the addresses; but not while what came
+        // in masses is not stable, so it is not asked for at once.
         self.wanted = true;
+        self.not_before = not_before;
     }
 
     pub(super) const fn synced_mci(&self) -> u64 {

@@ -88,7 +88,7 @@ impl Engine {
         self.stocktaking.due = now.plus(self.settings.stock_every);
         let replaces_history = std::mem::take(&mut self.stocktaking.replaces_history);
         if replaces_history {
-            self.follow.saw_all_there_is();
+            self.follow.saw_all_there_is(now.plus(self.settings.follow_every));
         }
         if self.see(now, &stock.units, out) {
             let up_to = reach(stock.main_chain_index, &stock.units);

@@ -69,6 +69,8 @@ fn where_a_history_is_too_large_the_stock_is_taken_and_paying_goes_on() {
     desk.give_stock();
     assert_eq!(coins(&desk), 1);
     assert!(desk.engine.is_synced() && desk.parents_asked.is_some());
+    assert!(desk.history_asked.is_none(), "not at once: perhaps it is still too large");
+    desk.pass(Duration::from_secs(5));
     let next = desk.history_asked.as_ref().expect("the hub watches addresses of histories only");
     assert!(next.min_mci > 0 && next.min_mci == synced(&desk), "the next one is shorter");
     desk.settle_down();
@@ -101,7 +103,7 @@ fn a_coin_that_was_picked_is_not_credited_before_it_is_proven() {
     stock.main_chain_index = index + 100;
     desk.give_stock_of(stock);
     assert_eq!((coins(&desk), synced(&desk)), (1, index), "the next history begins with it");
-    desk.settle_down();
+    desk.let_time_pass(5);
     assert_eq!(coins(&desk), 2);
 }
 
@@ -128,6 +130,7 @@ fn a_flood_is_told_of_once() {
         too_large(&mut desk);
         let flooded = vec![Flooded { address, below: Bytes::literal(below) }];
         desk.give_stock_of(Stock { main_chain_index: 2, units: Vec::new(), flooded });
+        desk.pass(Duration::from_secs(5));
         desk.give_history();
     }
     let told = [20_000, 300_000].map(|below| Alarm::Flooded { address, below: Bytes::literal(below) });
