@@ -3,7 +3,7 @@
 //! Two things hide coins from histories. Whoever sends more than 2,000 units to an address makes its history
 //! too large to be told (6.4). And from which main chain index on a history is asked for rests on indexes
 //! that no proof covers: after a lie about one, later coins lie before the beginning of every history. So at
-//! the start, once in an hour, and whenever a history is too large, the coins themselves are asked for.
+//! each connection, once in an hour, and whenever a history is too large, the coins themselves are asked for.
 //! Nothing is credited without a proof here either.
 
 use super::{Engine, Outbox};
@@ -28,10 +28,11 @@ impl Stocktaking {
         self.replaces_history
     }
 
-    /// No answer will come, and whoever is asked next may tell the history.
-    pub(super) const fn forget_question(&mut self) {
+    /// No answer will come, and whoever is asked next may tell the history, and other coins than the one before.
+    pub(super) fn forget_question(&mut self) {
         self.asked = None;
         self.replaces_history = false;
+        self.due = Timestamp::default();
     }
 
     /// No stock could be taken, if this was the question; not before that time again.

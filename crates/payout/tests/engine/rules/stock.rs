@@ -61,6 +61,16 @@ fn a_start_undoes_a_lie_about_an_index() {
 }
 
 #[test]
+fn another_hub_is_asked_for_the_stock_at_once() {
+    let mut desk = deceived(1_000_000);
+    desk.deposit(5_000_000);
+    desk.tell(Event::Disconnected);
+    desk.tell(Event::Connected);
+    desk.settle_down();
+    assert_eq!((coins(&desk), synced(&desk) < 1_000), (2, true));
+}
+
+#[test]
 fn where_a_history_is_too_large_the_stock_is_taken_and_paying_goes_on() {
     let mut desk = Desk::with(settings(), 1_000_000_000);
     desk.owe(1);
