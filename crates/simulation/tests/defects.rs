@@ -3,7 +3,7 @@
 use simulation::{Defect, Promise, play};
 
 /// So many seeds are enough to find a defect.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 1_000;
 
 /// The promise that an engine with this defect breaks first, in the first seed that shows it.
 fn found_out(defect: Defect) -> Promise {
