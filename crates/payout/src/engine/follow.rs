@@ -14,10 +14,11 @@ use crate::{
     VersionStatus,
 };
 
-/// How many times as long as a history took no other is asked for; and where many slots are open, of which
-/// there may be only so many.
+/// How many times as long as a history took no other is asked for; and the same after one of many units:
+/// the next would have ever more of them, and take ever more memory.
 const REST: u32 = 9;
 const REST_OF_MANY: u32 = 3;
+const MANY: usize = 80;
 
 /// Where following stands.
 #[derive(Debug)]
@@ -184,8 +185,8 @@ impl Engine {
         if self.see(now, units, out) {
             self.advance(units, out);
         }
-        let many = self.slots.len() > self.settings.open_slots_max / 2;
-        self.follow.rest(now, if many { REST_OF_MANY } else { REST }, self.settings.follow_every);
+        let times = if units.len() > MANY { REST_OF_MANY } else { REST };
+        self.follow.rest(now, times, self.settings.follow_every);
     }
 
     /// Takes in what is proven. Whether all is well: no unit is somebody else's.
