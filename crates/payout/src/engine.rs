@@ -20,7 +20,7 @@ use obyte::fee::TpsLaw;
 use obyte::unit::CoinId;
 use obyte::{Address, UnitHash};
 
-use self::addresses::Home;
+use self::addresses::Stay;
 use self::composing::Asking;
 use self::follow::Follow;
 use self::making::{Found, Wishes};
@@ -60,7 +60,8 @@ pub struct Engine {
     anchor: Option<Coin>,
     refills: BTreeMap<CoinId, Coin>,
     first_units: BTreeMap<Address, FirstUnit>,
-    home: Home,
+    /// What the line has done at its addresses since the start, and before at the one where it stood.
+    stays: BTreeMap<Address, Stay>,
     prepaid: DailyBudget,
 
     follow: Follow,
@@ -89,6 +90,7 @@ impl Engine {
     /// anything.
     pub fn new(settings: Settings, mut keyring: Keyring, snapshot: Snapshot) -> Self {
         addresses::derive(&mut keyring, &snapshot);
+        let stays = addresses::stays(&keyring, &snapshot);
         let in_slots = snapshot.slots.iter().flat_map(|slot| &slot.payouts);
         let owed = snapshot.queue.iter().chain(in_slots).map(|payout| payout.id).collect();
         Self {
@@ -103,7 +105,7 @@ impl Engine {
             anchor: snapshot.anchor,
             refills: snapshot.refills.into_iter().map(|coin| (coin.id, coin)).collect(),
             first_units: snapshot.first_units.into_iter().collect(),
-            home: Home { slots: snapshot.home_slots, prepaid: snapshot.home_prepaid },
+            stays,
             prepaid: snapshot.prepaid.into_iter().collect(),
             connected: false,
             paused: None,

@@ -37,13 +37,13 @@ const UNIT_COST: u64 = 60_000;
 /// What one more payout costs.
 const OUTPUT_COST: u64 = 53;
 
-/// What is known of the address at which the line stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Home {
+/// What the line has done at one of its addresses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stay {
     /// How many slots began there.
-    pub(super) slots: u64,
+    slots: u64,
     /// TPS fees paid there in advance and not charged.
-    pub(super) prepaid: Bytes,
+    prepaid: Bytes,
 }
 
 /// What is set aside of a coin from outside, so that a fund that is promised to the last byte can still be
@@ -63,6 +63,13 @@ pub(super) fn derive(keyring: &mut Keyring, snapshot: &Snapshot) {
     keyring.reach(home(keyring, snapshot.slots.last(), snapshot.anchor) + AHEAD);
 }
 
+/// What is known of the address at which the line stands. The keys are derived.
+pub(super) fn stays(keyring: &Keyring, snapshot: &Snapshot) -> BTreeMap<Address, Stay> {
+    let home = home(keyring, snapshot.slots.last(), snapshot.anchor);
+    let stay = Stay { slots: snapshot.home_slots, prepaid: snapshot.home_prepaid };
+    BTreeMap::from([(keyring.address(home), stay)])
+}
+
 /// The place of the coin behind which the line goes on.
 fn home(keyring: &Keyring, last: Option<&Slot>, anchor: Option<Coin>) -> Place {
     let end = last.map(|slot| slot.head().change).or(anchor);
@@ -80,21 +87,18 @@ impl Engine {
     /// Where the change of a new slot on this anchor goes.
     pub(super) fn change_of_new(&self, anchor: &Coin) -> Address {
         let most = self.settings.slots_per_address;
-        let moves = self.home.slots >= most.saturating_add(most / 2)
-            || (self.home.slots >= most && self.home.prepaid <= LITTLE);
+        let stay = self.stays.get(&anchor.address).copied().unwrap_or_default();
+        let moves =
+            stay.slots >= most.saturating_add(most / 2) || (stay.slots >= most && stay.prepaid <= LITTLE);
         match self.keyring.place(&anchor.address) {
             Some(place) if moves => self.keyring.address(place + 1),
             _ => anchor.address,
         }
     }
 
-    /// A slot was opened with this anchor, whose change goes there.
-    pub(super) fn note_home(&mut self, anchor: Address, change: Address) {
-        if anchor == change {
-            self.home.slots += 1;
-            return;
-        }
-        self.home = Home { slots: 0, prepaid: Bytes::ZERO };
+    /// A slot was opened at the address of its anchor, and its change goes there.
+    pub(super) fn note_opened(&mut self, anchor: Address, change: Address) {
+        self.stays.entry(anchor).or_default().slots += 1;
         if let Some(place) = self.keyring.place(&change) {
             self.keyring.reach(place + AHEAD);
         }
@@ -106,11 +110,10 @@ impl Engine {
         for coin in &settlement.spent {
             self.first_units.entry(coin.address).or_insert(first);
         }
-        let is_home =
-            settlement.spent.first().is_some_and(|anchor| anchor.address == settlement.change.address);
-        if is_home {
-            let more = self.home.prepaid.checked_add(tps_fee).unwrap_or(Bytes::MAX);
-            self.home.prepaid = more.saturating_sub(settlement.charged_tps_fee.unwrap_or_default());
+        if let Some(anchor) = settlement.spent.first() {
+            let stay = self.stays.entry(anchor.address).or_default();
+            let more = stay.prepaid.checked_add(tps_fee).unwrap_or(Bytes::MAX);
+            stay.prepaid = more.saturating_sub(settlement.charged_tps_fee.unwrap_or_default());
         }
     }
 
@@ -129,16 +132,17 @@ impl Engine {
     /// The coins from elsewhere that come along in a new slot; and small ones of the same address, so that
     /// they become few.
     pub(super) fn coins_along(&self, anchor: &Coin, payouts: &[Payout]) -> Vec<Coin> {
-        let near: u64 = self.refills_at(&anchor.address).map(|coin| coin.amount.get()).sum();
-        let have = near.saturating_add(anchor.amount.get());
+        // The line may begin with one of them.
+        let others = self.refills_at(&anchor.address).filter(|coin| coin.id != anchor.id);
+        let mut near: Vec<Coin> = others.collect();
+        let have: u64 = near.iter().chain([anchor]).map(|coin| coin.amount.get()).sum();
         let missing = need(payouts).saturating_sub(have);
         if missing > 0 {
             return self.coins_needed(anchor, missing);
         }
         let mut along: Vec<Coin> = self.best_elsewhere(anchor).into_iter().flatten().collect();
-        let mut near: Vec<Coin> = self.refills_at(&anchor.address).collect();
         near.sort_by_key(|coin| coin.amount);
-        along.extend(near.into_iter().filter(|coin| coin.id != anchor.id));
+        along.extend(near);
         along.retain(|coin| coin.amount > CRUMB);
         along.truncate(ALONG);
         along

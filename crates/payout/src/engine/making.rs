@@ -96,7 +96,7 @@ impl Engine {
 
     fn open_slot(&mut self, version: Version, plan: Plan, out: &mut Outbox) {
         self.leave_queue(&plan.joining);
-        self.note_home(plan.anchor.address, plan.change);
+        self.note_opened(plan.anchor.address, plan.change);
         self.anchor = None;
         self.next_slot = self.next_slot.next();
         let slot =

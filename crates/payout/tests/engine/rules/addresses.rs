@@ -1,16 +1,28 @@
 //! The line moves along the addresses of the wallet, and coins elsewhere come along.
 
-use payout::{Settings, VersionId};
+use payout::{Event, Settings, VersionId};
 use simulation::own_addresses;
 
 use crate::world::desk::Desk;
-use crate::world::settings;
+use crate::world::{KEPT, settings};
 
 /// A payer whose line moves after two slots.
 fn restless() -> Desk {
     let settings = Settings { slots_per_address: 2, ..settings() };
     let mut desk = Desk::with(settings, 1_000_000_000);
     desk.settle_down();
+    desk
+}
+
+/// A payer whose line stands at its second address with hardly anything left.
+fn poor() -> Desk {
+    let settings = Settings { slots_per_address: 1, ..settings() };
+    let mut desk = Desk::with(settings, 60_000);
+    desk.settle_down();
+    for _ in 0..2 {
+        desk.pay(1);
+        desk.let_time_pass(5);
+    }
     desk
 }
 
@@ -82,14 +94,7 @@ fn coins_at_an_address_that_the_line_has_left_come_along() {
 
 #[test]
 fn coins_elsewhere_are_spent_where_the_line_has_too_little() {
-    let settings = Settings { slots_per_address: 1, ..settings() };
-    let mut desk = Desk::with(settings, 60_000);
-    desk.settle_down();
-    desk.pay(1);
-    desk.let_time_pass(5);
-    desk.pay(1);
-    desk.let_time_pass(5);
-    // The line stands at the second address with hardly anything left.
+    let mut desk = poor();
     desk.deposit(90_000);
     desk.let_time_pass(61);
     let (ids, version) = desk.pay(4);
@@ -115,13 +120,7 @@ fn many_small_coins_become_few() {
 
 #[test]
 fn nobody_pays_an_oversize_fee_for_company() {
-    let settings = Settings { slots_per_address: 1, ..settings() };
-    let mut desk = Desk::with(settings, 60_000);
-    desk.settle_down();
-    desk.pay(1);
-    desk.let_time_pass(5);
-    desk.pay(1);
-    desk.let_time_pass(5);
+    let mut desk = poor();
     for _ in 0..80 {
         desk.deposit(45_000);
     }
@@ -140,5 +139,41 @@ fn nobody_pays_an_oversize_fee_for_company() {
         .collect();
     assert!(sizes.iter().all(|size| *size <= threshold), "{sizes:?}");
     assert!(sizes.iter().any(|size| *size > threshold / 2), "{sizes:?}");
+    desk.check_rest();
+}
+
+#[test]
+fn a_line_that_falls_back_to_an_address_does_not_begin_to_count_there_again() {
+    let mut desk = restless();
+    desk.stable_after = 3_600_000;
+    desk.pay(1);
+    desk.pay(1);
+    // The slot that moves dies with the one before it, and the line is at the first address again.
+    let (_, moving) = desk.pay(1);
+    assert_eq!(way(&desk, moving), (0, 1));
+    let before = desk.version(Desk::id(1, 0)).unit;
+    desk.books.chain.condemn(&before, desk.now);
+    desk.tell(Event::HaveUpdates);
+    desk.stable_after = 1_000;
+    desk.let_time_pass(70);
+    let (_, next) = desk.pay(1);
+    assert_ne!(way(&desk, next).1, 0, "it moves at once");
+    desk.let_time_pass(3_700);
+    desk.check_rest();
+}
+
+#[test]
+fn the_coin_that_the_line_begins_with_is_counted_once() {
+    let mut desk = Desk::penniless(settings());
+    desk.deposit(100_000);
+    desk.books.chain.deposit_at(1, 50_000, desk.now);
+    desk.books.chain.deposit_at(2, 40_000, desk.now);
+    desk.books.ripen(desk.now).expect(KEPT);
+    desk.tell(Event::Connected);
+    desk.settle_down();
+    // All three coins are needed; twice the first and the second would seem enough.
+    let (ids, version) = desk.pay(8);
+    assert_eq!((desk.version(version).outputs.len(), desk.version(version).inputs.len()), (ids.len(), 3));
+    desk.let_time_pass(70);
     desk.check_rest();
 }
