@@ -2,34 +2,27 @@
 //! network.
 
 mod common;
+#[path = "common/inside.rs"]
+mod inside;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::DeskSettings;
-use bytesback::payer::Payer;
 use bytesback::server::{EndpointSetup, Server};
-use bytesback::wallet::{keyring, new_mnemonic};
-use bytesback_client::{Client, Endpoint, PurchaseAnswer};
+use bytesback_client::{Endpoint, PurchaseAnswer};
 use ledger::Account;
-use obyte::history::OrderProviders;
-use obyte::{Bytes, Network};
+use obyte::Network;
 use obyte_devnet::{Devnet, DevnetConfig, Rule, Trick};
 use obyte_hub::{Hub, HubConfig};
 use payout::{Keyring, Settings};
-use program::{Pair, RateTable};
 use serde_json::json;
-use store::sqlite::SqliteStore;
-use store::{KeyHash, NewPartner, PartnerKind, Store};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use store::Store;
 use tokio::task::JoinHandle;
 
-use common::{PATIENCE, address, ok, purchase, settle, until};
+use common::{CASHBACK, PATIENCE, address, ok, purchase, settle, until};
+use inside::Inside;
 
-/// What a purchase of one dollar gets back.
-const CASHBACK: u64 = 5_000_000;
 /// The hub that misbehaves.
 const BAD: usize = 1;
 /// A refusal that calls for another unit with other parents.
@@ -38,41 +31,26 @@ const RETREAT: &str = "witnessed level retreats from parent's 7 to 6";
 /// A server that pays through the second hub of a devnet; the first one is only asked by the test.
 struct Stage {
     devnet: Devnet,
-    client: Client,
-    payer: Payer,
+    inside: Inside,
     store: Arc<dyn Store>,
     orders: usize,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
 
 impl Stage {
     async fn set() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let [live, test] = [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")));
-        let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
-        let config = DevnetConfig {
-            allocations: vec![(live.fund_address(), fund), (test.fund_address(), fund)],
-            more_hubs: vec![([127, 0, 0, 1], 0).into()],
-            ..DevnetConfig::new(folder.path().join("devnet"))
-        };
+        let [live, test] = inside::wallets();
+        let config = inside::funding(folder.path(), &[live.clone(), test.clone()]);
+        let config = DevnetConfig { more_hubs: vec![([127, 0, 0, 1], 0).into()], ..config };
         let devnet = Devnet::start(config).await.expect("a devnet");
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(folder.path().join("book.sqlite")).expect("a book"));
-        add_shop(&*store).await;
+        let store = inside::book(folder.path()).await;
         let live = setup(&devnet, store::Endpoint::Live, 0, live);
         let test = setup(&devnet, store::Endpoint::Test, BAD, test);
-        let server =
-            Server::start(Arc::clone(&store), DeskSettings::default(), live, test).await.expect("a server");
-        let payer = server.payer(store::Endpoint::Test).clone();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let client = Client::new(&format!("http://{}", listener.local_addr().expect("bound")));
-        let client = client.expect("a URL");
-        let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        let stage = Self { devnet, client, payer, store, orders: 0, stop, serving, _folder: folder };
-        until("the history is proven", async || stage.payer.status().synced).await;
+        let server = Server::start(Arc::clone(&store), DeskSettings::default(), live, test).await;
+        let inside = Inside::serve(server.expect("a server")).await;
+        let stage = Self { devnet, inside, store, orders: 0, _folder: folder };
+        until("the history is proven", async || stage.inside.payer.status().synced).await;
         stage
     }
 
@@ -88,7 +66,7 @@ impl Stage {
     fn buy(&mut self, count: usize) -> JoinHandle<()> {
         let orders: Vec<_> = (self.orders..self.orders + count).map(|n| n.to_string()).collect();
         self.orders += count;
-        let client = self.client.clone();
+        let client = self.inside.client.clone();
         tokio::spawn(async move {
             let paid = orders.iter().map(|order| {
                 let request = purchase(order, address(order), "1");
@@ -104,7 +82,7 @@ impl Stage {
     /// Every purchase is proven paid with one coin, and the books say what the network says.
     async fn audit(self) {
         until("every unit is proven", async || {
-            let status = self.payer.status();
+            let status = self.inside.payer.status();
             status.open_slots == 0 && status.queued == 0
         })
         .await;
@@ -125,12 +103,11 @@ impl Stage {
         let book = self.store.balances(store::Endpoint::Test).await.expect("a book");
         assert_eq!(i128::from(book.balance(Account::Owed)), 0);
         assert!(self.store.verify_book(store::Endpoint::Test).await.expect("readable").is_sound());
-        let own = self.payer.address();
+        let own = self.inside.payer.address();
         let balance = hub.balances(&[own]).await.expect("answered")[&own].base();
         let expected = book.coins_expected().expect("a whole number of bytes");
         assert_eq!(balance.stable + balance.pending, expected.get(), "the wallet holds what the book says");
-        drop(self.stop);
-        self.serving.await.expect("the server does not panic");
+        self.inside.end().await;
         self.devnet.shutdown().await;
     }
 }
@@ -139,23 +116,7 @@ fn setup(devnet: &Devnet, endpoint: store::Endpoint, hub: usize, keyring: Keyrin
     let mut config = HubConfig::new(&devnet.hub(hub).url(), Network::Devnet).expect("an address");
     config.backoff.max = Duration::from_millis(500);
     let settings = Settings { repost_every: Duration::from_secs(2), ..Settings::new(Network::Devnet) };
-    EndpointSetup {
-        endpoint,
-        hubs: config.into(),
-        order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
-        genesis: Some(devnet.genesis_unit()),
-        keyring,
-        rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
-        settings,
-    }
-}
-
-async fn add_shop(store: &dyn Store) {
-    let at = SystemClock.now();
-    let name = "demo-shop".parse().expect("a name");
-    let shop = NewPartner { name, kind: PartnerKind::Merchant, trusted: true, at };
-    let shop = store.add_partner(shop).await.expect("added");
-    store.add_key(shop.id, KeyHash::of("demo-shop-key"), "sample", at).await.expect("added");
+    inside::endpoint(devnet, endpoint, config, keyring, settings)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -199,7 +160,7 @@ async fn a_unit_that_was_refused_and_kept_is_not_paid_beside_its_replacement() {
 async fn of_two_versions_of_a_unit_in_conflict_one_pays() {
     let mut stage = Stage::set().await;
     stage.buy(2).await.expect("paid");
-    until("all is proven", async || stage.payer.status().open_slots == 0).await;
+    until("all is proven", async || stage.inside.payer.status().open_slots == 0).await;
     let ways = [(0, BAD), (BAD, 0)];
     for (from, to) in ways {
         stage.devnet.relay(from, to).expect("two hubs").hold();
@@ -233,15 +194,15 @@ async fn a_purchase_for_an_autonomous_agent_is_parked_and_the_others_of_its_batc
         .expect("canonical");
     let buying = stage.buy(3);
     let request = purchase("agent", agent, "1");
-    let refused = stage.client.new_purchase(Endpoint::Test, &request).await.expect("answered");
+    let refused = stage.inside.client.new_purchase(Endpoint::Test, &request).await.expect("answered");
     let PurchaseAnswer::Error { text: error } = refused else { panic!("{refused:?}") };
     assert!(error.contains("autonomous agent"), "{error}");
     buying.await.expect("paid");
     // The order id stays claimed: the same answer again, and another address is another purchase.
-    let again = stage.client.new_purchase(Endpoint::Test, &request).await.expect("answered");
+    let again = stage.inside.client.new_purchase(Endpoint::Test, &request).await.expect("answered");
     assert!(matches!(again, PurchaseAnswer::Error { text } if text == error));
     let elsewhere = purchase("agent", address("somebody else"), "1");
-    let other = stage.client.new_purchase(Endpoint::Test, &elsewhere).await.expect("answered");
+    let other = stage.inside.client.new_purchase(Endpoint::Test, &elsewhere).await.expect("answered");
     assert!(matches!(other, PurchaseAnswer::Error { text } if text.contains("used before")));
     stage.audit().await;
 }

@@ -7,12 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bytesback::clock::{Clock, SystemClock};
 use bytesback_client::{Client, Endpoint, PurchaseAnswer, PurchaseRequest};
+use ledger::PartnerId;
 use obyte::{Address, Network, UnitHash};
 use obyte_hub::{Hub, HubConfig};
+use store::{KeyHash, NewPartner, PartnerKind, Store};
 
 /// How long a condition may take to become true before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a purchase of one dollar gets back, in bytes.
+pub(crate) const CASHBACK: u64 = 5_000_000;
 
 /// A running `bytesback dev`.
 pub(crate) struct Dev {
@@ -166,4 +172,14 @@ pub(crate) fn data_dir() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("data");
     (folder, path)
+}
+
+/// Adds the sample shop.
+pub(crate) async fn add_shop(store: &dyn Store) -> PartnerId {
+    let at = SystemClock.now();
+    let name = "demo-shop".parse().expect("a name");
+    let shop = NewPartner { name, kind: PartnerKind::Merchant, trusted: true, at };
+    let shop = store.add_partner(shop).await.expect("added");
+    store.add_key(shop.id, KeyHash::of("demo-shop-key"), "sample", at).await.expect("added");
+    shop.id
 }

@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use bytesback::clock::{Clock, SystemClock};
 use bytesback::wallet::{keyring, new_mnemonic};
 use bytesback::wallet_file::{self, KdfCost};
 use bytesback_client::Client;
 use ledger::PartnerId;
 use obyte::Address;
+use store::Endpoint;
 use store::sqlite::SqliteStore;
-use store::{Endpoint, KeyHash, NewPartner, PartnerKind, Store};
 
-use crate::common::{argument, until};
+use crate::common::{add_shop, argument, until};
 
 const PASSPHRASE: &str = "correct horse";
 
@@ -243,14 +242,4 @@ fn config(port: u16, hub: &HubEntry<'_>) -> String {
     };
     let (live, test) = (endpoint("live"), endpoint("test"));
     format!("listen = \"127.0.0.1:{port}\"\n{live}{test}[rates]\nGBYTE_USD = \"20\"\n")
-}
-
-/// Adds the sample shop.
-pub(crate) async fn add_shop(store: &dyn Store) -> PartnerId {
-    let at = SystemClock.now();
-    let name = "demo-shop".parse().expect("a name");
-    let shop = NewPartner { name, kind: PartnerKind::Merchant, trusted: true, at };
-    let shop = store.add_partner(shop).await.expect("added");
-    store.add_key(shop.id, KeyHash::of("demo-shop-key"), "sample", at).await.expect("added");
-    shop.id
 }

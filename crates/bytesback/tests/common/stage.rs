@@ -10,11 +10,9 @@ use obyte_devnet::{Devnet, DevnetConfig};
 use obyte_hub::{Hub, HubConfig};
 use store::Store;
 
-use crate::common::{PATIENCE, address, purchase, until};
+use crate::common::{CASHBACK, PATIENCE, address, purchase, until};
 use crate::site::{HubEntry, Serve, Site};
 
-/// What a purchase of one dollar gets back.
-pub(crate) const CASHBACK: u64 = 5_000_000;
 /// Existing shops give up then (C4).
 const SHOPS_GIVE_UP: Duration = Duration::from_secs(5);
 

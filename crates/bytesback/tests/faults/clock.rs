@@ -6,27 +6,17 @@ use std::time::Duration;
 
 use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::DeskSettings;
-use bytesback::payer::Payer;
-use bytesback::server::{EndpointSetup, Server};
-use bytesback::wallet::{keyring, new_mnemonic};
-use bytesback_client::{Client, Endpoint, PurchaseAnswer};
+use bytesback::server::Server;
+use bytesback_client::{Endpoint, PurchaseAnswer};
 use futures_util::future::join_all;
 use ledger::Account;
-use obyte::history::OrderProviders;
-use obyte::{Bytes, Network};
-use obyte_devnet::{Devnet, DevnetConfig};
-use obyte_hub::HubConfig;
-use payout::{Keyring, Settings, Timestamp};
-use program::{Pair, RateTable};
+use obyte::Network;
+use obyte_devnet::Devnet;
+use payout::{Settings, Timestamp};
 use store::Store;
-use store::sqlite::SqliteStore;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-use crate::common::{address, purchase, settle, until};
-use crate::site::add_shop;
-use crate::stage::CASHBACK;
+use crate::common::{CASHBACK, address, purchase, settle, until};
+use crate::inside::{self, Inside};
 
 const HOUR: i64 = 60 * 60 * 1000;
 
@@ -50,12 +40,9 @@ impl Clock for WrongClock {
 /// A server in this process, whose clock the test moves.
 struct Stage {
     clock: Arc<WrongClock>,
-    client: Client,
-    payer: Payer,
+    inside: Inside,
     store: Arc<dyn Store>,
     orders: usize,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<()>,
     devnet: Devnet,
     _folder: tempfile::TempDir,
 }
@@ -63,38 +50,29 @@ struct Stage {
 impl Stage {
     async fn set(off: i64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let [live, test] = [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")));
-        let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
-        let config = DevnetConfig {
-            allocations: vec![(live.fund_address(), fund), (test.fund_address(), fund)],
-            ..DevnetConfig::new(folder.path().join("devnet"))
-        };
+        let [live, test] = inside::wallets();
+        let config = inside::funding(folder.path(), &[live.clone(), test.clone()]);
         let devnet = Devnet::start(config).await.expect("a devnet");
-        let file = folder.path().join("book.sqlite");
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(file).expect("a book"));
-        add_shop(&*store).await;
+        let store = inside::book(folder.path()).await;
         let clock = Arc::new(WrongClock::default());
         clock.jump_to(off);
         let desk = DeskSettings { answer_due: Duration::from_millis(500), ..DeskSettings::default() };
-        let (live, test) =
-            (setup(&devnet, store::Endpoint::Live, live), setup(&devnet, store::Endpoint::Test, test));
-        let server = Server::start_with_clock(clock.clone(), Arc::clone(&store), desk, live, test);
-        let server = server.await.expect("a server");
-        let payer = server.payer(store::Endpoint::Test).clone();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let client = Client::new(&format!("http://{}", listener.local_addr().expect("bound")));
-        let client = client.expect("a URL");
-        let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        Self { clock, client, payer, store, orders: 0, stop, serving, devnet, _folder: folder }
+        let setup = |endpoint, keyring| {
+            let settings = Settings::new(Network::Devnet);
+            inside::endpoint(&devnet, endpoint, inside::hub_of(&devnet), keyring, settings)
+        };
+        let (live, test) = (setup(store::Endpoint::Live, live), setup(store::Endpoint::Test, test));
+        let server = Server::start_with_clock(clock.clone(), Arc::clone(&store), desk, live, test).await;
+        let inside = Inside::serve(server.expect("a server")).await;
+        Self { clock, inside, store, orders: 0, devnet, _folder: folder }
     }
 
     async fn synced(&self) {
-        until("the history is proven", async || self.payer.status().synced).await;
+        until("the history is proven", async || self.inside.payer.status().synced).await;
     }
 
     async fn settled(&self) {
-        until("every unit is proven", async || self.payer.status().open_slots == 0).await;
+        until("every unit is proven", async || self.inside.payer.status().open_slots == 0).await;
     }
 
     fn orders(&mut self) -> Vec<String> {
@@ -119,7 +97,7 @@ impl Stage {
     async fn buy_in_vain(&mut self) {
         let orders = self.orders();
         let sent = orders.iter().map(|order| async {
-            self.client.new_purchase(Endpoint::Test, &purchase(order, address(order), "1")).await
+            self.inside.client.new_purchase(Endpoint::Test, &purchase(order, address(order), "1")).await
         });
         for answer in join_all(sent).await {
             let answer = answer.expect("the server is there");
@@ -135,7 +113,7 @@ impl Stage {
 
     async fn settle(&self, orders: &[String]) {
         let sent = orders.iter().map(|order| async {
-            settle(&self.client, Endpoint::Test, &purchase(order, address(order), "1")).await
+            settle(&self.inside.client, Endpoint::Test, &purchase(order, address(order), "1")).await
         });
         for answer in join_all(sent).await {
             assert!(matches!(answer, PurchaseAnswer::Ok { .. }), "{answer:?}");
@@ -153,60 +131,43 @@ impl Stage {
         })
         .await;
         assert!(self.store.verify_book(store::Endpoint::Test).await.expect("readable").is_sound());
-        drop(self.stop);
-        self.serving.await.expect("the server does not panic");
+        self.inside.end().await;
         self.devnet.shutdown().await;
     }
 }
 
-fn setup(devnet: &Devnet, endpoint: store::Endpoint, keyring: Keyring) -> EndpointSetup {
-    EndpointSetup {
-        endpoint,
-        hubs: HubConfig::new(&devnet.url(), Network::Devnet).expect("an address").into(),
-        order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
-        genesis: Some(devnet.genesis_unit()),
-        keyring,
-        rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
-        settings: Settings::new(Network::Devnet),
-    }
+/// The clock is wrong for a while, and then right again.
+async fn jump(off: i64) {
+    let mut stage = Stage::set(0).await;
+    stage.synced().await;
+    stage.buy().await;
+    stage.settled().await;
+    stage.clock.jump_to(off);
+    stage.buy_in_vain().await;
+    stage.complains().await;
+    // What was accepted "in an hour", or an hour ago, is paid now.
+    stage.clock.jump_to(0);
+    stage.buy().await;
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_jumps_forward_and_back_stops_paying_only_meanwhile() {
-    let mut stage = Stage::set(0).await;
-    stage.synced().await;
-    stage.buy().await;
-    stage.settled().await;
-    stage.clock.jump_to(HOUR);
-    stage.buy_in_vain().await;
-    stage.complains().await;
-    // What was accepted "in an hour" is paid now.
-    stage.clock.jump_to(0);
-    stage.buy().await;
-    stage.end().await;
+    jump(HOUR).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_jumps_back_and_forward_stops_paying_only_meanwhile() {
-    let mut stage = Stage::set(0).await;
-    stage.synced().await;
-    stage.buy().await;
-    stage.settled().await;
-    stage.clock.jump_to(-HOUR);
-    stage.buy_in_vain().await;
-    stage.complains().await;
-    stage.clock.jump_to(0);
-    stage.buy().await;
-    stage.end().await;
+    jump(-HOUR).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_starts_with_a_wrong_clock_pays_once_it_is_set() {
     let mut stage = Stage::set(-HOUR).await;
-    until("the hub is connected", async || stage.payer.status().connected).await;
+    until("the hub is connected", async || stage.inside.payer.status().connected).await;
     // Nothing of the future is believed, so there is no coin yet.
     let order = purchase("too early", address("somebody"), "1");
-    match stage.client.new_purchase(Endpoint::Test, &order).await.expect("the server is there") {
+    match stage.inside.client.new_purchase(Endpoint::Test, &order).await.expect("the server is there") {
         PurchaseAnswer::Error { text } => assert!(text.contains("fund is too low"), "{text}"),
         other => panic!("{other:?}"),
     }

@@ -3,10 +3,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/inside.rs"]
+mod inside;
 #[path = "../common/site.rs"]
 mod site;
+#[path = "../common/stage.rs"]
+mod stage;
 
 mod certificate;
 mod clock;
 mod database;
-mod stage;

@@ -2,6 +2,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/inside.rs"]
+mod inside;
 mod log;
 mod proxy;
 mod stage;

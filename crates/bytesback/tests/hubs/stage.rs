@@ -1,26 +1,18 @@
 //! A server whose test endpoint has a hub that can be told to misbehave, and behind it a good one.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::DeskSettings;
-use bytesback::server::{EndpointSetup, Server};
-use bytesback::wallet::{keyring, new_mnemonic};
-use bytesback_client::{Client, Endpoint};
-use obyte::history::OrderProviders;
-use obyte::{Address, Bytes, Network, UnitHash};
-use obyte_devnet::{Devnet, DevnetConfig};
+use bytesback::server::Server;
+use bytesback_client::Endpoint;
+use obyte::{Address, Network, UnitHash};
+use obyte_devnet::Devnet;
 use obyte_hub::{Hub, HubConfig, HubsConfig, Patience};
-use payout::{Keyring, Settings};
-use program::{Pair, RateTable};
-use store::sqlite::SqliteStore;
-use store::{KeyHash, NewPartner, PartnerKind, Store};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use payout::Settings;
 use tokio::task::JoinHandle;
 
-use crate::common::{PATIENCE, address, ok, purchase, settle, until};
+use crate::common::{CASHBACK, PATIENCE, address, ok, purchase, settle, until};
+use crate::inside::{self, Inside};
 use crate::proxy::{Mischief, Proxy};
 
 /// What a hub of the test endpoint is.
@@ -33,14 +25,10 @@ pub(crate) enum Place {
 }
 
 pub(crate) struct Stage {
-    url: String,
-    client: Client,
+    inside: Inside,
     pub(crate) proxy: Proxy,
     pub(crate) devnet: Devnet,
     order_of_hubs: [Place; 2],
-    stop: Option<oneshot::Sender<()>>,
-    serving: Option<JoinHandle<()>>,
-    payer: bytesback::payer::Payer,
     orders: u32,
     _folder: tempfile::TempDir,
 }
@@ -61,15 +49,11 @@ impl Stage {
     ) -> Self {
         crate::log::listen();
         let folder = tempfile::tempdir().expect("a folder");
-        let [live, test] = [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")));
-        let fund = Bytes::GBYTE.checked_mul(1000).expect("far below the cap");
-        let config = DevnetConfig {
-            allocations: vec![(live.fund_address(), fund), (test.fund_address(), fund)],
-            ..DevnetConfig::new(folder.path().join("devnet"))
-        };
+        let [live, test] = inside::wallets();
+        let config = inside::funding(folder.path(), &[live.clone(), test.clone()]);
         let devnet = Devnet::start(config).await.expect("a devnet");
         let proxy = Proxy::start(devnet.url(), mischief).await;
-        let honest = || HubConfig::new(&devnet.url(), Network::Devnet).expect("an address");
+        let honest = || inside::hub_of(&devnet);
         let mut behind_proxy = proxy.config();
         // A hub that does not answer is not waited for so long here.
         behind_proxy.history_timeout = Duration::from_millis(300);
@@ -80,25 +64,19 @@ impl Stage {
         };
         let mut hubs = HubsConfig::new(order_of_hubs.map(config).to_vec()).expect("two hubs");
         hubs.patience = patience;
-        let setup = |endpoint, hubs, key| setup(&devnet, endpoint, hubs, key, settings);
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(folder.path().join("book.sqlite")).expect("a book"));
-        add_shop(&*store).await;
-        let (live, test) =
-            (setup(store::Endpoint::Live, honest().into(), live), setup(store::Endpoint::Test, hubs, test));
+        let setup = |endpoint, hubs: HubsConfig, keyring| {
+            inside::endpoint(&devnet, endpoint, hubs, keyring, settings)
+        };
+        let live = setup(store::Endpoint::Live, honest().into(), live);
+        let test = setup(store::Endpoint::Test, hubs, test);
+        let store = inside::book(folder.path()).await;
         let server = Server::start(store, DeskSettings::default(), live, test).await.expect("a server");
-        let payer = server.payer(store::Endpoint::Test).clone();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        let (stop, serving) = (Some(stop), Some(serving));
-        let client = Client::new(&url).expect("a URL");
-        Self { url, client, proxy, devnet, order_of_hubs, stop, serving, payer, orders: 0, _folder: folder }
+        let inside = Inside::serve(server).await;
+        Self { inside, proxy, devnet, order_of_hubs, orders: 0, _folder: folder }
     }
 
     pub(crate) async fn synced(&self) {
-        until("the history is proven", async || self.payer.status().synced).await;
+        until("the history is proven", async || self.inside.payer.status().synced).await;
     }
 
     /// Makes purchases and waits until every one is paid, proven, and has one output.
@@ -106,14 +84,14 @@ impl Stage {
         let orders: Vec<_> = (self.orders..self.orders + count).map(|n| n.to_string()).collect();
         self.orders += count;
         let paid = orders.iter().map(|order| {
-            let (client, to) = (self.client.clone(), address(order));
+            let (client, to) = (self.inside.client.clone(), address(order));
             async move {
                 let answer = settle(&client, Endpoint::Test, &purchase(order, to, "1")).await;
                 (ok(answer).1, to)
             }
         });
         let paid = futures_util::future::join_all(paid).await;
-        until("every unit is proven", async || self.payer.status().open_slots == 0).await;
+        until("every unit is proven", async || self.inside.payer.status().open_slots == 0).await;
         let hub = self.hub().await;
         for (unit, to) in paid {
             self.check(&hub, unit, to).await;
@@ -127,7 +105,7 @@ impl Stage {
 
     /// Makes a purchase; ends when its unit is known.
     pub(crate) fn begin_order(&mut self) -> JoinHandle<()> {
-        let (order, client) = (self.orders.to_string(), self.client.clone());
+        let (order, client) = (self.orders.to_string(), self.inside.client.clone());
         self.orders += 1;
         tokio::spawn(async move {
             ok(settle(&client, Endpoint::Test, &purchase(&order, address(&order), "1")).await);
@@ -136,7 +114,7 @@ impl Stage {
 
     /// What the server shows to whoever watches it.
     pub(crate) async fn figures(&self) -> String {
-        let answer = reqwest::get(format!("{}/metrics", self.url)).await.expect("the server is there");
+        let answer = reqwest::get(format!("{}/metrics", self.inside.url)).await.expect("the server is there");
         answer.text().await.expect("text")
     }
 
@@ -153,7 +131,7 @@ impl Stage {
 
     /// The status of `/readyz`, and whether it says that something of the test endpoint is degraded.
     pub(crate) async fn readiness(&self) -> (u16, bool) {
-        let answer = reqwest::get(format!("{}/readyz", self.url)).await.expect("the server is there");
+        let answer = reqwest::get(format!("{}/readyz", self.inside.url)).await.expect("the server is there");
         let status = answer.status().as_u16();
         let body: serde_json::Value = answer.json().await.expect("JSON");
         let checks = body["checks"].as_array().expect("a list").iter();
@@ -169,7 +147,7 @@ impl Stage {
         let joint = hub.get_joint(unit).await.expect("answered").expect("the network has the unit");
         assert_eq!(joint.unit.outputs().filter(|(_, output)| output.address == to).count(), 1);
         let balance = hub.balances(&[to]).await.expect("answered")[&to].base();
-        assert_eq!((balance.stable, balance.pending), (5_000_000, 0), "it is stable, and paid once");
+        assert_eq!((balance.stable, balance.pending), (CASHBACK, 0), "it is stable, and paid once");
     }
 
     async fn hub(&self) -> Hub {
@@ -182,7 +160,8 @@ impl Stage {
     pub(crate) async fn asks(&self, hub: &str) {
         let wanted = format!("hub of the test endpoint ({hub})");
         until("the hub is asked", async || {
-            let answer = reqwest::get(format!("{}/readyz", self.url)).await.expect("the server is there");
+            let answer =
+                reqwest::get(format!("{}/readyz", self.inside.url)).await.expect("the server is there");
             answer.text().await.expect("text").contains(&format!(r#""name":"{wanted}","ok":true"#))
         })
         .await;
@@ -205,35 +184,8 @@ impl Stage {
         }
     }
 
-    pub(crate) async fn end(mut self) {
-        drop(self.stop.take());
-        self.serving.take().expect("once").await.expect("the server does not panic");
+    pub(crate) async fn end(self) {
+        self.inside.end().await;
         self.devnet.shutdown().await;
     }
-}
-
-fn setup(
-    devnet: &Devnet,
-    endpoint: store::Endpoint,
-    hubs: HubsConfig,
-    keyring: Keyring,
-    settings: Settings,
-) -> EndpointSetup {
-    EndpointSetup {
-        endpoint,
-        hubs,
-        order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
-        genesis: Some(devnet.genesis_unit()),
-        keyring,
-        rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
-        settings,
-    }
-}
-
-async fn add_shop(store: &dyn Store) {
-    let at = SystemClock.now();
-    let name = "demo-shop".parse().expect("a name");
-    let shop = NewPartner { name, kind: PartnerKind::Merchant, trusted: true, at };
-    let shop = store.add_partner(shop).await.expect("added");
-    store.add_key(shop.id, KeyHash::of("demo-shop-key"), "sample", at).await.expect("added");
 }

@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/inside.rs"]
+mod inside;
 mod stage;
 
 use std::time::Instant;

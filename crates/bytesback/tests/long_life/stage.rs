@@ -4,30 +4,22 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::DeskSettings;
 use bytesback::payer::Payer;
 use bytesback::server::{EndpointSetup, Server};
-use bytesback::wallet::{keyring, new_mnemonic};
-use bytesback_client::{Client, Endpoint};
+use bytesback_client::Endpoint;
 use futures_util::future::join_all;
 use ledger::Account;
-use obyte::history::OrderProviders;
-use obyte::{Address, Bytes, Network, UnitHash};
+use obyte::{Address, Bytes, UnitHash};
 use obyte_devnet::{Devnet, DevnetConfig, Fees};
-use obyte_hub::{Hub, HubConfig};
+use obyte_hub::Hub;
 use payout::{Keyring, Settings};
-use program::{Pair, RateTable};
+use store::Store;
 use store::sqlite::SqliteStore;
-use store::{KeyHash, NewPartner, PartnerKind, Store};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-use crate::common::{PATIENCE, address, ok, purchase, settle, until};
+use crate::common::{CASHBACK, PATIENCE, address, ok, purchase, settle, until};
+use crate::inside::{self, Inside};
 
-/// What a purchase of one dollar gets back.
-const CASHBACK: u64 = 5_000_000;
 /// How many addresses one request for balances names.
 const BALANCES: usize = 100;
 /// Requests at once.
@@ -45,26 +37,19 @@ pub(crate) struct Stage {
 }
 
 struct Running {
-    client: Client,
-    payer: Payer,
+    inside: Inside,
     store: Arc<dyn Store>,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<()>,
 }
 
 impl Stage {
     /// A devnet with a fund for each endpoint; no server runs yet.
     pub(crate) async fn set(settings: Settings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let keys = [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")));
-        let config = DevnetConfig {
-            allocations: keys.iter().map(|keys| (keys.fund_address(), gbytes(1000))).collect(),
-            fees: Fees::Off,
-            ..DevnetConfig::new(folder.path().join("devnet"))
-        };
+        let keys = inside::wallets();
+        let config = DevnetConfig { fees: Fees::Off, ..inside::funding(folder.path(), &keys) };
         let devnet = Devnet::start(config).await.expect("a devnet");
         let stage = Self { devnet, keys, settings, orders: 0, dust: 0, running: None, folder };
-        add_shop(&stage.open()).await;
+        drop(inside::book(stage.folder.path()).await);
         stage
     }
 
@@ -83,33 +68,18 @@ impl Stage {
             .map(|(endpoint, keys)| self.setup(endpoint, self.keys[keys].clone()));
         let server =
             Server::start(Arc::clone(&store), DeskSettings::default(), live, test).await.expect("a server");
-        let payer = server.payer(store::Endpoint::Test).clone();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let client = Client::new(&format!("http://{}", listener.local_addr().expect("bound")));
-        let client = client.expect("a URL");
-        let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        until("the coins are known", async || payer.status().synced).await;
-        self.running = Some(Running { client, payer, store, stop, serving });
+        let inside = Inside::serve(server).await;
+        until("the coins are known", async || inside.payer.status().synced).await;
+        self.running = Some(Running { inside, store });
     }
 
     fn setup(&self, endpoint: store::Endpoint, keyring: Keyring) -> EndpointSetup {
-        EndpointSetup {
-            endpoint,
-            hubs: HubConfig::new(&self.devnet.url(), Network::Devnet).expect("an address").into(),
-            order_providers: Some(OrderProviders::new(vec![self.devnet.order_provider()]).expect("one")),
-            genesis: Some(self.devnet.genesis_unit()),
-            keyring,
-            rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
-            settings: self.settings,
-        }
+        inside::endpoint(&self.devnet, endpoint, inside::hub_of(&self.devnet), keyring, self.settings)
     }
 
     /// Stops it in order.
     pub(crate) async fn stop(&mut self) {
-        let Running { stop, serving, .. } = self.running.take().expect("it runs");
-        drop(stop);
-        serving.await.expect("the server does not panic");
+        self.running.take().expect("it runs").inside.end().await;
     }
 
     fn running(&self) -> &Running {
@@ -117,7 +87,7 @@ impl Stage {
     }
 
     pub(crate) fn payer(&self) -> &Payer {
-        &self.running().payer
+        &self.running().inside.payer
     }
 
     pub(crate) fn devnet(&self) -> &Devnet {
@@ -159,7 +129,7 @@ impl Stage {
     pub(crate) async fn order(&mut self, count: usize) {
         let orders: Vec<_> = (self.orders..self.orders + count).collect();
         self.orders += count;
-        let client = &self.running().client;
+        let client = &self.running().inside.client;
         for orders in orders.chunks(AT_ONCE) {
             let paid = orders.iter().map(async |order| {
                 let order = order.to_string();
@@ -225,9 +195,7 @@ impl Stage {
         assert_eq!(self.holds(&hub).await, expected + ignored, "the wallet holds what the book says");
         println!("{} of {} coins of dust were credited", self.dust - ignored / dust, self.dust);
         let Self { mut running, devnet, folder, .. } = self;
-        let Running { stop, serving, .. } = running.take().expect("it runs");
-        drop(stop);
-        serving.await.expect("the server does not panic");
+        running.take().expect("it runs").inside.end().await;
         devnet.shutdown().await;
         drop(folder);
     }
@@ -246,8 +214,7 @@ impl Stage {
     }
 
     async fn hub(&self) -> Hub {
-        let config = HubConfig::new(&self.devnet.url(), Network::Devnet).expect("an address");
-        let (hub, mut events) = Hub::start(config);
+        let (hub, mut events) = Hub::start(inside::hub_of(&self.devnet));
         tokio::spawn(async move { while events.recv().await.is_some() {} });
         hub.wait_connected(PATIENCE).await.expect("the devnet is there");
         hub
@@ -264,12 +231,4 @@ pub(crate) fn memory_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is there");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
-}
-
-async fn add_shop(store: &dyn Store) {
-    let at = SystemClock.now();
-    let name = "demo-shop".parse().expect("a name");
-    let shop = NewPartner { name, kind: PartnerKind::Merchant, trusted: true, at };
-    let shop = store.add_partner(shop).await.expect("added");
-    store.add_key(shop.id, KeyHash::of("demo-shop-key"), "sample", at).await.expect("added");
 }

@@ -2,8 +2,8 @@
 
 use obyte_devnet::{Rule, Trick};
 
-use crate::common::{argument, run, until};
-use crate::stage::{CASHBACK, Stage, is_paid};
+use crate::common::{CASHBACK, argument, run, until};
+use crate::stage::{Stage, is_paid};
 use crate::{STOPPED, payer, payer_json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ mod common;
 #[path = "../common/site.rs"]
 mod site;
 #[allow(dead_code, reason = "a part of it is enough here")]
-#[path = "../faults/stage.rs"]
+#[path = "../common/stage.rs"]
 mod stage;
 
 mod commands;

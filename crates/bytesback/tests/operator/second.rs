@@ -12,9 +12,9 @@ use store::{
     Verdict, WhichSlots,
 };
 
-use crate::common::{address, until};
+use crate::common::{CASHBACK, address, until};
 use crate::site::Site;
-use crate::stage::{CASHBACK, Stage, is_paid};
+use crate::stage::{Stage, is_paid};
 use crate::{STOPPED, payer};
 
 /// Loses the locks without their holder noticing, as a network share may.
