@@ -3,7 +3,8 @@
 use program::QuoteError;
 use store::{IdentityError, StoreError, Term};
 
-/// Why a purchase was not accepted. The order id stays as free as it was.
+/// Why a purchase was not accepted, or is not paid. The order id stays as free as it was, but for
+/// [`Agent`](Self::Agent).
 ///
 /// The texts are answered: at most 100 ASCII characters, without a copy of the input.
 #[derive(Debug, thiserror::Error)]
