@@ -71,7 +71,7 @@ impl Answer {
         match PurchaseAnswer::of_body(&response.body) {
             Some(PurchaseAnswer::Ok { unit, .. }) if response.status == 200 => Self::Paid(unit),
             Some(PurchaseAnswer::Pending { .. }) => Self::Pending,
-            Some(PurchaseAnswer::Error { text }) => Self::failed(&text),
+            Some(PurchaseAnswer::Held { text } | PurchaseAnswer::Error { text }) => Self::failed(&text),
             _ => Self::Failed(format!("status {} without an answer of the API", response.status)),
         }
     }

@@ -22,6 +22,12 @@ pub enum PurchaseAnswer {
         /// The server's words, without control characters, at most 300 characters of them.
         text: String,
     },
+    /// The purchase is accepted, and not paid before the server's operator has looked at it; repeating the
+    /// request later tells what became of it.
+    Held {
+        /// The server's words, without control characters, at most 300 characters of them.
+        text: String,
+    },
     /// Nothing is paid for this request.
     Error {
         /// The server's words, without control characters, at most 300 characters of them.
@@ -41,6 +47,8 @@ struct Body {
     replaced: bool,
     #[serde(default)]
     pending: bool,
+    #[serde(default)]
+    held: bool,
 }
 
 impl PurchaseAnswer {
@@ -55,6 +63,7 @@ impl PurchaseAnswer {
                 replaced: body.replaced,
             }),
             "error" if body.pending => Some(Self::Pending { text: shown(&body.error?) }),
+            "error" if body.held => Some(Self::Held { text: shown(&body.error?) }),
             "error" => Some(Self::Error { text: shown(&body.error?) }),
             _ => None,
         }
@@ -76,7 +85,7 @@ mod tests {
     const UNIT: &str = "oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E=";
 
     #[test]
-    fn the_three_answers_are_told_apart() {
+    fn the_answers_are_told_apart() {
         let ok =
             format!(r#"{{"result":"ok","cashback_amount":5,"unit":"{UNIT}","replayed":true,"more":[]}}"#);
         assert_eq!(
@@ -91,6 +100,10 @@ mod tests {
         assert_eq!(
             PurchaseAnswer::of_body(br#"{"result":"error","error":"wait","pending":true}"#),
             Some(PurchaseAnswer::Pending { text: "wait".into() })
+        );
+        assert_eq!(
+            PurchaseAnswer::of_body(br#"{"result":"error","error":"later","held":true}"#),
+            Some(PurchaseAnswer::Held { text: "later".into() })
         );
         assert_eq!(
             PurchaseAnswer::of_body(br#"{"result":"error","error":"no"}"#),

@@ -18,6 +18,7 @@
 //! match client.new_purchase(Endpoint::Test, &request).await? {
 //!     PurchaseAnswer::Ok { cashback_amount, unit, .. } => println!("{cashback_amount} bytes in {unit}"),
 //!     PurchaseAnswer::Pending { .. } => println!("on its way; the same request again tells its unit"),
+//!     PurchaseAnswer::Held { .. } => println!("the operator looks at it first; the same request again tells"),
 //!     PurchaseAnswer::Error { text } => println!("refused: {text}"),
 //! }
 //! # Ok(()) }

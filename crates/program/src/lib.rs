@@ -10,12 +10,14 @@
 
 mod currency;
 mod decimal;
+mod limits;
 mod percentage;
 mod quote;
 mod rates;
 mod wide;
 
 pub use currency::{Amount, AmountError, Currency, CurrencyAmount, UnknownCurrency};
+pub use limits::{Limit, UnknownLimit};
 pub use percentage::{Percentage, PercentageError};
 pub use quote::{BaseShare, Quote, QuoteError, Rules, quote};
 pub use rates::{NoRate, Pair, Rate, RateError, RateTable, UnknownPair, Worth};

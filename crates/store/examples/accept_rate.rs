@@ -107,6 +107,7 @@ fn purchase(partner: PartnerId, order: &str) -> Acceptance {
         shares: Shares { base: Bytes::literal(62_500_000), ..Shares::default() },
         rates: vec![(Pair::GbyteUsd, "20.35".parse().expect("a rate"))],
         fee_reserve: Bytes::literal(1_000),
+        hold: None,
         at: Timestamp::from_millis(2),
     }
 }

@@ -6,8 +6,8 @@ use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Endpoint, EntryId, Identity, KeyHash,
-    KeyId, NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, StoreError,
-    Verdict,
+    KeyId, NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Review,
+    StoreError, Verdict,
 };
 
 /// Keeps everything that must outlive the process.
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
-pub trait Store: Operations {
+pub trait Store: Operations + Review {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ pub trait Store: Operations {
     async fn partner(&self, name: &PartnerName) -> Result<Option<Partner>, StoreError>;
 
     /// Accepts a purchase, or says why not: claims its order id, sets its shares and its fee reserve
-    /// aside, and queues its payout.
+    /// aside, and queues its payout, or holds it.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a partner that does not exist, [`StoreError::Unbookable`] for a

@@ -106,6 +106,8 @@ pub enum Thing {
     Partner,
     /// A key of a partner.
     Key,
+    /// A purchase.
+    Purchase,
 }
 
 impl std::fmt::Display for Thing {
@@ -113,6 +115,7 @@ impl std::fmt::Display for Thing {
         f.write_str(match self {
             Self::Partner => "partner",
             Self::Key => "partner key",
+            Self::Purchase => "purchase",
         })
     }
 }

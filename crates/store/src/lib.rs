@@ -1,6 +1,6 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
-//! [`Store`], with its [`Operations`], is all that the server knows of its database. Each method is one transaction and says in its
+//! [`Store`], with its [`Operations`] and its [`Review`], is all that the server knows of its database. Each method is one transaction and says in its
 //! types what can come of it. [`sqlite::SqliteStore`] is the embedded default.
 //!
 //! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
@@ -17,6 +17,7 @@ mod operations;
 mod oversight;
 mod partner;
 mod purchase;
+mod review;
 pub mod sqlite;
 
 pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
@@ -37,3 +38,4 @@ pub use purchase::{
     Acceptance, AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PurchaseKey,
     PurchaseRecord, Shares, Term, Terms, Verdict,
 };
+pub use review::{HoldReason, Review, Reviewed, UnknownHoldReason};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use obyte::UnitHash;
-use payout::{Alarm, PayoutId, SlotNo, Timestamp, VersionId};
+use payout::{Alarm, Payout, PayoutId, SlotNo, Timestamp, VersionId};
 
 use crate::oversight::{Overview, PayoutTrail, SlotLine, SlotRecord, WhichSlots};
 use crate::{Endpoint, OrderId, PayerLock, StoreError};
@@ -68,6 +68,8 @@ pub struct Wishes {
     pub pauses: Vec<Pause>,
     /// What is to be posted again, oldest first.
     pub reposts: Vec<Repost>,
+    /// Held payouts that were released into the queue and that no payer has taken up, in that order.
+    pub released: Vec<Payout>,
 }
 
 /// What a payer says of itself, for operators who look at the database.

@@ -15,10 +15,12 @@ pub struct Overview {
     pub pauses: Vec<Pause>,
     /// What is to be posted again, oldest first.
     pub reposts: Vec<Repost>,
-    /// Payouts that are owed and in no slot.
+    /// Payouts that are owed and in no slot, but for those that are held.
     pub queued: u64,
     /// When the oldest of them was accepted.
     pub oldest_queued: Option<Timestamp>,
+    /// Payouts that are held for review.
+    pub held: u64,
     /// Slots that are not settled.
     pub open_slots: u64,
     /// When the first version of the oldest of them was signed.
@@ -140,10 +142,12 @@ pub struct SlotPayout {
     /// The purchase that it is for.
     pub purchase: PurchaseKey,
     /// The slot that holds it now: this one, or another one; nothing while it waits in the queue, and when
-    /// it is parked.
+    /// it is parked or held.
     pub slot: Option<SlotNo>,
     /// Whether it is never paid, since the payee is an autonomous agent.
     pub is_parked: bool,
+    /// Whether it is held for review, or was rejected then.
+    pub is_held: bool,
 }
 
 /// Where a payout stands and stood.

@@ -7,6 +7,8 @@ use obyte::{Address, Bytes, UnitHash};
 use payout::{Payout, Timestamp, VersionStatus};
 use program::{CurrencyAmount, Pair, Percentage, Quote, Rate};
 
+use crate::HoldReason;
+
 /// Why a text identifies nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
@@ -194,6 +196,8 @@ pub struct Acceptance {
     pub rates: Vec<(Pair, Rate)>,
     /// What is set aside from the fund for the network fees of the payout.
     pub fee_reserve: Bytes,
+    /// Why somebody has to look at it before it is paid, if so.
+    pub hold: Option<HoldReason>,
     /// When.
     pub at: Timestamp,
 }
@@ -203,6 +207,8 @@ pub struct Acceptance {
 pub enum Verdict {
     /// Its cashback is owed from here on; the payout waits in the queue.
     Accepted(Box<PurchaseRecord>),
+    /// It is accepted, and its payout held until somebody has looked at it.
+    Held(Box<PurchaseRecord>),
     /// It was accepted before, on the same terms. Nothing has changed.
     Replay(Box<PurchaseRecord>),
     /// The order id was accepted before, on other terms. Nothing has changed.
@@ -234,6 +240,20 @@ pub enum PayoutState {
     /// Never paid, since the payee is an autonomous agent (8.8). The shares returned; the order id stays
     /// claimed.
     Parked,
+    /// Owed, and not paid before somebody has looked at it. Shares and fee reserve stay set aside.
+    Held {
+        /// Why.
+        reason: HoldReason,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Never paid, since an operator has said so. The shares returned; the order id stays claimed.
+    Rejected {
+        /// Why it was held.
+        reason: HoldReason,
+        /// When it was rejected.
+        at: Timestamp,
+    },
     /// Proven paid.
     Final {
         /// The unit.

@@ -48,7 +48,7 @@ enum Command {
     /// Look at the line of units, stop paying and let it go on.
     #[command(subcommand)]
     Payer(payer::PayerCommand),
-    /// Report purchases, as a shop would.
+    /// Report purchases as a shop would, and decide about those that are held for review.
     #[command(subcommand)]
     Purchase(purchase::PurchaseCommand),
 }

@@ -1,4 +1,6 @@
-//! `purchase`: report one as a shop would.
+//! `purchase`: report one as a shop would, and decide about those that are held.
+
+mod review;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,6 +15,12 @@ use store::Endpoint;
 pub(super) enum PurchaseCommand {
     /// Report a purchase to a server and print what it answers. Repeating it is safe.
     Send(Box<SendArgs>),
+    /// List the orders that are held for review, and why.
+    Held(review::HeldArgs),
+    /// Let a held order be paid, as it was accepted.
+    Release(review::OrderArgs),
+    /// Have a held order never be paid. Its bytes return to where they came from; its order id stays taken.
+    Reject(review::OrderArgs),
 }
 
 #[derive(Debug, Args)]
@@ -59,7 +67,16 @@ pub(super) struct SendArgs {
 }
 
 pub(super) async fn run(command: PurchaseCommand) -> anyhow::Result<ExitCode> {
-    let PurchaseCommand::Send(args) = command;
+    match command {
+        PurchaseCommand::Send(args) => return send(*args).await,
+        PurchaseCommand::Held(args) => review::held(&args).await?,
+        PurchaseCommand::Release(args) => review::release(&args).await?,
+        PurchaseCommand::Reject(args) => review::reject(&args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.url)?;
     let endpoint = match args.endpoint {
         Endpoint::Live => bytesback_client::Endpoint::Live,
@@ -90,7 +107,7 @@ fn report(answer: &PurchaseAnswer) -> anyhow::Result<ExitCode> {
             writeln!(out, "paid {cashback_amount} bytes in unit {unit}{before}")?;
             Ok(ExitCode::SUCCESS)
         }
-        PurchaseAnswer::Pending { text } => {
+        PurchaseAnswer::Pending { text } | PurchaseAnswer::Held { text } => {
             writeln!(out, "{text}")?;
             Ok(ExitCode::from(2))
         }

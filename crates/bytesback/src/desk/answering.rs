@@ -73,8 +73,11 @@ impl Desk {
         replayed: bool,
     ) -> Result<Answer, Refusal> {
         loop {
-            if record.state == PayoutState::Parked {
-                return Err(Refusal::Agent);
+            match record.state {
+                PayoutState::Parked => return Err(Refusal::Agent),
+                PayoutState::Held { .. } => return Ok(Answer::Held),
+                PayoutState::Rejected { .. } => return Err(Refusal::Rejected),
+                PayoutState::Queued | PayoutState::InUnit { .. } | PayoutState::Final { .. } => {}
             }
             if let Some(answered) = record.answered {
                 return Ok(paid(&record, answered.unit, replayed, answered.replaced));

@@ -115,6 +115,7 @@ impl Desk {
         let (verdict, unit) = self.accept(endpoint, acceptance, due).await?;
         match verdict {
             Verdict::Accepted(record) => self.answer_first(endpoint, &record, unit, due).await,
+            Verdict::Held(_) => Ok(Answer::Held),
             Verdict::Replay(record) => self.answer_again(endpoint, *record, due).await,
             Verdict::Conflict(term) => Err(Refusal::Conflict(term)),
             Verdict::FundTooLow { .. } => Err(Refusal::FundTooLow),
@@ -157,6 +158,7 @@ impl Desk {
             shares: Shares::from(&quote),
             rates: known(&rates),
             fee_reserve: side.fee_reserve,
+            hold: None,
             at: self.clock.now(),
         })
     }

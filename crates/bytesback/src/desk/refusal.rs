@@ -4,7 +4,7 @@ use program::QuoteError;
 use store::{IdentityError, StoreError, Term};
 
 /// Why a purchase was not accepted, or is not paid. The order id stays as free as it was, but for
-/// [`Agent`](Self::Agent).
+/// [`Agent`](Self::Agent) and [`Rejected`](Self::Rejected).
 ///
 /// The texts are answered: at most 100 ASCII characters, without a copy of the input.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum Refusal {
     /// claimed.
     #[error("address is an autonomous agent and is not paid; use a wallet address and a new order_id")]
     Agent,
+    /// An operator has looked at the held order and said no. Its order id stays claimed.
+    #[error("rejected after review: this order is never paid, and its order_id stays taken")]
+    Rejected,
     /// Too much is waiting.
     #[error("too many purchases are waiting to be paid, please repeat later")]
     Busy,
@@ -81,6 +84,7 @@ mod tests {
             Refusal::PurchaseUnitNotYet,
             Refusal::OwnWallet,
             Refusal::Agent,
+            Refusal::Rejected,
             Refusal::Busy,
             Refusal::Superseded,
             Refusal::FundTooLow,

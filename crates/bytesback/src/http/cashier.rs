@@ -66,6 +66,8 @@ pub enum Answer {
     Ok(Paid),
     /// The cashback is owed, and its unit not known yet.
     Pending,
+    /// The cashback is owed, and not paid before an operator has looked at it.
+    Held,
     /// Nothing was paid for this request.
     Error(ErrorText),
 }

@@ -16,6 +16,7 @@ use super::error_text::ErrorText;
 use super::receive::NotReceived;
 
 const PENDING: &str = "accepted, being sent: repeat the same request to learn its unit";
+const HELD: &str = "held for review: repeat the same request later to learn what became of it";
 
 /// What the API decided: status 200, since clients drop the text of any other.
 pub(super) fn answer(answer: &Answer) -> Response {
@@ -27,6 +28,7 @@ fn text_of(answer: &Answer) -> String {
     match answer {
         Answer::Ok(paid) => paid_text(paid),
         Answer::Pending => format!(r#"{{"result":"error","error":"{PENDING}","pending":true}}"#),
+        Answer::Held => format!(r#"{{"result":"error","error":"{HELD}","held":true}}"#),
         Answer::Error(text) => error_body(text),
     }
 }
@@ -189,5 +191,13 @@ mod tests {
         assert_eq!(body["pending"], true);
         let text = body["error"].as_str().expect("a text");
         assert!(text.starts_with("accepted, being sent:") && text.len() <= 100);
+    }
+
+    #[test]
+    fn an_answer_about_a_held_order_is_an_error_that_says_so() {
+        let body: serde_json::Value = serde_json::from_str(&text_of(&Answer::Held)).expect("JSON");
+        assert_eq!((&body["result"], &body["held"]), (&"error".into(), &true.into()));
+        let text = body["error"].as_str().expect("a text");
+        assert!(text.starts_with("held for review:") && text.len() <= 100);
     }
 }

@@ -152,6 +152,7 @@ const fn outcome_of(answer: &Answer) -> Outcome {
         Answer::Ok(paid) if paid.replayed => Outcome::Replayed,
         Answer::Ok(_) => Outcome::Paid,
         Answer::Pending => Outcome::Pending,
+        Answer::Held => Outcome::Held,
         Answer::Error(_) => Outcome::Refused,
     }
 }

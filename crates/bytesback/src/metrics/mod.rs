@@ -31,6 +31,8 @@ pub enum Outcome {
     Replayed,
     /// Owed, and the unit not known in time.
     Pending,
+    /// Owed, and held for review.
+    Held,
     /// Refused: the request is wrong, or the rules, the fund or the queue do not allow it.
     Refused,
     /// The partner or its key is wrong.
@@ -42,10 +44,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Paid,
         Self::Replayed,
         Self::Pending,
+        Self::Held,
         Self::Refused,
         Self::Unauthenticated,
         Self::Unreadable,
@@ -57,6 +60,7 @@ impl Outcome {
             Self::Paid => "paid",
             Self::Replayed => "replayed",
             Self::Pending => "pending",
+            Self::Held => "held",
             Self::Refused => "refused",
             Self::Unauthenticated => "unauthenticated",
             Self::Unreadable => "unreadable",

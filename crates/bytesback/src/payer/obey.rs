@@ -9,7 +9,7 @@ impl Worker<'_> {
     /// Does what operators want, as it stands in the database.
     pub(super) async fn obey(&mut self) -> Result<(), StoreError> {
         let endpoint = self.fixed.endpoint;
-        let Wishes { pauses, reposts } = self.fixed.store.wishes(&self.fixed.lock).await?;
+        let Wishes { pauses, reposts, released } = self.fixed.store.wishes(&self.fixed.lock).await?;
         match pauses.into_iter().next() {
             Some(pause) if self.engine.paused().is_none() => {
                 tracing::warn!(%endpoint, why = %pause.why, "paying is stopped until an operator resumes it");
@@ -20,6 +20,12 @@ impl Worker<'_> {
                 self.handle(Event::Resumed).await?;
             }
             _ => {}
+        }
+        if !released.is_empty() {
+            let ids: Vec<_> = released.iter().map(|payout| payout.id).collect();
+            // What a snapshot told already is in hand, and not taken in again.
+            self.handle(Event::Queued(released)).await?;
+            self.fixed.store.taken_up(&self.fixed.lock, &ids, self.fixed.clock.now()).await?;
         }
         // Without a hub they wait.
         if let Some(last) = reposts.last().filter(|_| self.fixed.hubs.is_connected()) {

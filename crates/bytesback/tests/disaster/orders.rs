@@ -94,6 +94,7 @@ impl Orders {
                 known.refused(order, number, &text);
                 false
             }
+            Ok(PurchaseAnswer::Held { text }) => panic!("order {order}: nothing is held here: {text}"),
             // It was killed, or is not there yet. Nobody knows what became of the request.
             Err(ClientError::Transport(_)) => false,
             Err(error) => panic!("order {order}: {error}"),

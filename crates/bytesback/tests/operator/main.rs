@@ -9,6 +9,7 @@ mod site;
 mod stage;
 
 mod commands;
+mod review;
 mod second;
 
 use serde_json::Value;

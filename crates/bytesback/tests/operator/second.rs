@@ -89,6 +89,7 @@ async fn what_another_process_accepted_last_is_paid() {
         shares: Shares { base: Bytes::literal(CASHBACK), ..Shares::default() },
         rates: Vec::new(),
         fee_reserve: Bytes::literal(10_000),
+        hold: None,
         at: SystemClock.now(),
     };
     let key = acceptance.key.clone();

@@ -29,6 +29,7 @@
 //! | `lines` | where the line of an endpoint stands |
 //! | `payers` | who pays for an endpoint, and what it last said of itself |
 //! | `pauses`, `reposts` | why paying is stopped; what an operator wants posted again |
+//! | `holds` | why a payout is or was held for review, and what became of it |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -37,6 +38,7 @@
 
 mod book;
 mod codec;
+mod holds;
 mod line;
 mod lock;
 mod operations;
@@ -44,6 +46,7 @@ mod partners;
 mod payers;
 mod purchases;
 mod readers;
+mod review;
 mod schema;
 mod wishes;
 mod writer;

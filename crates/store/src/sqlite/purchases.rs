@@ -6,7 +6,7 @@ use program::{CurrencyAmount, Pair, Rate};
 use rusqlite::{Connection, Row, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, partners};
+use crate::sqlite::{book, holds, partners};
 use crate::{
     Acceptance, AnsweredUnit, Details, Endpoint, MerchantScope, OrderId, PayoutState, PurchaseKey,
     PurchaseRecord, Shares, StoreError, Terms, Thing, Verdict,
@@ -54,7 +54,14 @@ pub(super) fn accept(
     let payout = Payout { id, address: acceptance.terms.recipient, amount, queued_at: acceptance.at };
     queue(connection, endpoint, &payout, &acceptance)?;
     remember(connection, endpoint, &acceptance, id)?;
-    Ok(Verdict::Accepted(Box::new(PurchaseRecord {
+    let state = match acceptance.hold {
+        Some(reason) => {
+            holds::hold(connection, endpoint, id, reason, acceptance.at)?;
+            PayoutState::Held { reason, since: acceptance.at }
+        }
+        None => PayoutState::Queued,
+    };
+    let record = Box::new(PurchaseRecord {
         key: acceptance.key,
         terms: acceptance.terms,
         details: acceptance.details,
@@ -62,9 +69,10 @@ pub(super) fn accept(
         rates: acceptance.rates,
         fee_reserve: acceptance.fee_reserve,
         payout,
-        state: PayoutState::Queued,
+        state,
         answered: None,
-    })))
+    });
+    Ok(if state == PayoutState::Queued { Verdict::Accepted(record) } else { Verdict::Held(record) })
 }
 
 /// What was set aside when the purchase of a payout was accepted.
@@ -157,7 +165,7 @@ pub(super) fn find(
     key: &PurchaseKey,
 ) -> Result<Option<PurchaseRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot, parked_at
+        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot, parked_at, held_at
          FROM purchases JOIN payouts ON payouts.id = purchases.payout
          WHERE purchases.endpoint = ? AND partner = ? AND merchant_scope = ? AND order_id = ?",
     )?;
@@ -200,6 +208,9 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
     };
     let (state, answered) = match fields.plain::<Option<i64>>("slot")? {
         None if fields.plain::<Option<i64>>("parked_at")?.is_some() => (PayoutState::Parked, None),
+        None if fields.plain::<Option<i64>>("held_at")?.is_some() => {
+            (holds::state(connection, payout.id)?, None)
+        }
         // Without a slot now, it may still have been in one that died.
         None => (PayoutState::Queued, None),
         Some(slot) => where_it_stands(connection, &fields, payout.id, slot)?,

@@ -5,6 +5,7 @@ use payout::{Alarm, SlotNo, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, integer, millis};
+use crate::sqlite::holds;
 use crate::{Endpoint, Pause, PauseNo, Repost, RepostNo, StoreError, Wishes};
 
 /// So many of the foreign units that an operator has seen are told to the engine.
@@ -63,7 +64,11 @@ pub(super) fn reposted(
 }
 
 pub(super) fn wishes(connection: &Connection, endpoint: Endpoint) -> Result<Wishes, StoreError> {
-    Ok(Wishes { pauses: pauses(connection, endpoint)?, reposts: reposts(connection, endpoint)? })
+    Ok(Wishes {
+        pauses: pauses(connection, endpoint)?,
+        reposts: reposts(connection, endpoint)?,
+        released: holds::released(connection, endpoint)?,
+    })
 }
 
 fn pauses(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Pause>, StoreError> {

@@ -11,6 +11,7 @@ pub(crate) mod model;
 pub(crate) mod operations;
 pub(crate) mod partners;
 pub(crate) mod purchases;
+pub(crate) mod review;
 pub(crate) mod units;
 pub(crate) mod world;
 
@@ -64,6 +65,14 @@ macro_rules! behaviours {
                 a_purchase_without_cashback_is_not_accepted,
                 an_unknown_partner_accepts_nothing,
                 a_text_with_nul_is_refused;
+            review:
+                a_held_order_is_accepted_and_not_queued,
+                what_a_held_order_is_owed_stays_set_aside,
+                a_released_order_is_queued_as_it_was_accepted,
+                a_rejected_order_is_never_paid_and_its_shares_return,
+                only_a_held_order_is_released_or_rejected,
+                a_held_payout_goes_into_no_slot,
+                a_payer_is_told_of_a_release_until_it_has_taken_it_up;
             book:
                 a_deposit_is_booked_from_the_fund,
                 the_same_command_books_once,

@@ -94,6 +94,7 @@ impl World {
             shares: Shares { base: bytes(base), ..Shares::default() },
             rates: vec![(Pair::GbyteUsd, "20".parse().expect("a rate"))],
             fee_reserve: bytes(RESERVE),
+            hold: None,
             at: self.now(),
         }
     }

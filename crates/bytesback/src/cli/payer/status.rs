@@ -55,6 +55,9 @@ fn text(
         line("PAUSED", format!("since {}: {}", date(pause.since), plain(&pause.why.to_string())))?;
     }
     line("queue", waiting(overview.queued, "payout", overview.oldest_queued, now))?;
+    if overview.held > 0 {
+        line("held", format!("{}: see `bytesback purchase held`", count(overview.held, "order")))?;
+    }
     line("open slots", waiting(overview.open_slots, "slot", overview.oldest_open, now))?;
     for account in [Account::Owed, Account::Fund, Account::FeeReserve] {
         line(&account.to_string(), format!("{} bytes", in_groups(book.balance(account))))?;
@@ -108,6 +111,7 @@ fn object(endpoint: Endpoint, overview: &Overview, book: &Book, now: Timestamp) 
         "pauses": overview.pauses.iter().map(pause_json).collect::<Vec<_>>(),
         "queued": overview.queued,
         "oldest_queued": overview.oldest_queued.map(moment),
+        "held": overview.held,
         "open_slots": overview.open_slots,
         "oldest_open": overview.oldest_open.map(moment),
         "owed": book.balance(Account::Owed).get(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ledger::{PayoutNumber, events};
+use ledger::events;
 use obyte::Bytes;
 use obyte::compose::Coin;
 use payout::{PayoutId, Settlement, SlotNo, Timestamp, VersionId, VersionStatus};
@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use super::{Line, Row};
 use crate::sqlite::codec::{Fields, integer, millis};
-use crate::sqlite::{book, purchases};
+use crate::sqlite::{book, holds};
 use crate::{StoreError, Violation};
 
 impl Line<'_> {
@@ -217,15 +217,13 @@ impl Line<'_> {
             .connection
             .prepare_cached(
                 "UPDATE payouts SET parked_at = ? WHERE id = ? AND endpoint = ? AND slot IS NULL
-                     AND parked_at IS NULL",
+                     AND parked_at IS NULL AND held_at IS NULL",
             )?
             .execute(params![millis(at)?, payout.get(), self.code()])?;
         if parked != 1 {
             return Err(Violation::NotQueued(payout).into());
         }
-        let set_aside = purchases::set_aside(self.connection, payout)?;
-        let entry = events::payout_cancelled(PayoutNumber::new(payout.get()), &set_aside)?;
-        book::post(self.connection, self.endpoint, at, &entry)
+        holds::give_back(self.connection, self.endpoint, payout, at)
     }
 
     fn free_payouts(&self, payouts: &[PayoutId]) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use crate::{Endpoint, StoreError, Violation};
 
 pub(super) use heard::heard;
 pub(super) use oversight::{overview, payouts_of_order, slot, slot_of_unit, slots, trail};
-pub(super) use snapshot::snapshot;
+pub(super) use snapshot::{payout, snapshot};
 
 /// Applies changes to the line of one endpoint, within one transaction.
 pub(super) fn apply(

@@ -146,7 +146,8 @@ impl Line<'_> {
     /// Takes payouts out of the queue into a slot that holds `held` already.
     fn assign(&self, slot: SlotNo, held: usize, payouts: &[Payout]) -> Result<Payouts, StoreError> {
         let mut update = self.connection.prepare_cached(
-            "UPDATE payouts SET slot = ?, position = ? WHERE id = ? AND slot IS NULL AND parked_at IS NULL",
+            "UPDATE payouts SET slot = ?, position = ? WHERE id = ? AND slot IS NULL AND parked_at IS NULL
+                 AND held_at IS NULL",
         )?;
         for (payout, position) in payouts.iter().zip(held..) {
             if self.owed(payout.id)?.as_ref() != Some(payout) {

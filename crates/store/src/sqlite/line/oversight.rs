@@ -9,7 +9,7 @@ use crate::oversight::{
     Overview, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord, WhichSlots,
 };
 use crate::sqlite::codec::{Fields, integer};
-use crate::sqlite::{payers, purchases, wishes};
+use crate::sqlite::{holds, payers, purchases, wishes};
 use crate::{Endpoint, OrderId, StoreError, Wishes};
 
 /// A slot with the version that counts: the good one, or else the newest.
@@ -32,7 +32,7 @@ pub(in crate::sqlite) fn overview(
     fees_since: Timestamp,
 ) -> Result<Overview, StoreError> {
     let line = Line { connection, endpoint };
-    let Wishes { pauses, reposts } = wishes::wishes(connection, endpoint)?;
+    let Wishes { pauses, reposts, .. } = wishes::wishes(connection, endpoint)?;
     let (queued, oldest_queued) = line.queue_length()?;
     let (open_slots, oldest_open) = line.open_length()?;
     let prepaid = line.prepaid_since(fees_since)?.into_iter().map(|(_, fee)| fee).sum();
@@ -43,6 +43,7 @@ pub(in crate::sqlite) fn overview(
         pauses,
         reposts,
         queued,
+        held: holds::count(connection, endpoint)?,
         oldest_queued,
         open_slots,
         oldest_open,
@@ -129,7 +130,7 @@ impl Line<'_> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) AS count, min(queued_at) AS oldest
              FROM payouts INDEXED BY payouts_queued WHERE endpoint = ? AND slot IS NULL
-                 AND parked_at IS NULL",
+                 AND parked_at IS NULL AND held_at IS NULL",
         )?;
         let mut rows = statement.query([self.code()])?;
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
@@ -172,7 +173,8 @@ impl Line<'_> {
 
     fn payouts_ever_in(&self, slot: SlotNo) -> Result<Vec<SlotPayout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, address, amount, queued_at, slot, parked_at IS NOT NULL AS is_parked FROM payouts WHERE id IN (
+            "SELECT id, address, amount, queued_at, slot, parked_at IS NOT NULL AS is_parked,
+                 held_at IS NOT NULL AS is_held FROM payouts WHERE id IN (
                  SELECT payout FROM versions JOIN version_outputs ON version_outputs.version = versions.id
                  WHERE versions.endpoint = ? AND versions.slot = ?)
              ORDER BY id",
@@ -186,7 +188,13 @@ impl Line<'_> {
                 .ok_or_else(|| fields.bad("id", "no purchase is for this payout"))?;
             let slot: Option<i64> = fields.plain("slot")?;
             let slot = slot.map(|_| fields.number("slot").map(SlotNo::new)).transpose()?;
-            payouts.push(SlotPayout { payout, purchase, slot, is_parked: fields.plain("is_parked")? });
+            payouts.push(SlotPayout {
+                payout,
+                purchase,
+                slot,
+                is_parked: fields.plain("is_parked")?,
+                is_held: fields.plain("is_held")?,
+            });
         }
         Ok(payouts)
     }

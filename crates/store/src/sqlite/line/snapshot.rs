@@ -56,7 +56,7 @@ impl Line<'_> {
     fn queue(&self) -> Result<Vec<Payout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, address, amount, queued_at FROM payouts WHERE endpoint = ? AND slot IS NULL
-                 AND parked_at IS NULL ORDER BY queued_at, id",
+                 AND parked_at IS NULL AND held_at IS NULL ORDER BY queued_at, id",
         )?;
         let mut rows = statement.query([self.code()])?;
         let mut queue = Vec::new();
@@ -295,7 +295,7 @@ impl Line<'_> {
     }
 }
 
-pub(super) fn payout(fields: &Fields<'_>) -> Result<Payout, StoreError> {
+pub(in crate::sqlite) fn payout(fields: &Fields<'_>) -> Result<Payout, StoreError> {
     Ok(Payout {
         id: PayoutId::new(fields.plain("id")?),
         address: fields.text("address")?,

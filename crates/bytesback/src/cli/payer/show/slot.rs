@@ -102,6 +102,7 @@ fn payout(slot: &SlotRecord, held: &SlotPayout, partners: &[Partner]) -> String 
         Some(no) if no == slot.no => "paid for ever".to_owned(),
         Some(no) => format!("in slot {no} now"),
         None if held.is_parked => "parked, the payee is an autonomous agent".to_owned(),
+        None if held.is_held => "held for review, or rejected".to_owned(),
         None => "back in the queue".to_owned(),
     };
     let payout = &held.payout;
@@ -163,5 +164,6 @@ fn payout_json(held: &SlotPayout, partners: &[Partner]) -> Value {
         "purchase": order_json(&held.purchase, partners),
         "slot": held.slot,
         "parked": held.is_parked,
+        "held": held.is_held,
     })
 }

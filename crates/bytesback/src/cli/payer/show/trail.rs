@@ -12,6 +12,10 @@ pub(super) fn text(endpoint: Endpoint, trail: &PayoutTrail, partners: &[Partner]
     let state = match record.state {
         PayoutState::Queued => "waits in the queue".to_owned(),
         PayoutState::Parked => "parked: the payee is an autonomous agent, it is never paid".to_owned(),
+        PayoutState::Held { reason, since } => format!("held for review since {} ({reason})", date(since)),
+        PayoutState::Rejected { reason, at } => {
+            format!("rejected {} after it was held ({reason}), it is never paid", date(at))
+        }
         PayoutState::InUnit { unit, status } => format!("in unit {unit}, which is {}", status.code()),
         PayoutState::Final { unit } => format!("paid for ever by unit {unit}"),
     };
@@ -34,8 +38,14 @@ pub(super) fn object(endpoint: Endpoint, trail: &PayoutTrail, partners: &[Partne
     let (state, unit) = match record.state {
         PayoutState::Queued => ("queued", None),
         PayoutState::Parked => ("parked", None),
+        PayoutState::Held { .. } => ("held", None),
+        PayoutState::Rejected { .. } => ("rejected", None),
         PayoutState::InUnit { unit, .. } => ("in_unit", Some(unit)),
         PayoutState::Final { unit } => ("final", Some(unit)),
+    };
+    let reason = match record.state {
+        PayoutState::Held { reason, .. } | PayoutState::Rejected { reason, .. } => Some(reason.to_string()),
+        _ => None,
     };
     json!({
         "endpoint": endpoint.code(),
@@ -45,6 +55,7 @@ pub(super) fn object(endpoint: Endpoint, trail: &PayoutTrail, partners: &[Partne
         "amount": record.payout.amount,
         "accepted": moment(record.payout.queued_at),
         "state": state,
+        "held_for": reason,
         "unit": unit,
         "replaced": record.answered.is_some_and(|answered| answered.replaced),
         "slots": trail.slots,
