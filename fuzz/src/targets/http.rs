@@ -74,7 +74,9 @@ fn check_purchase(purchase: &Purchase, kind: PartnerKind) {
 pub(super) fn answer(data: &[u8]) {
     match PurchaseAnswer::of_body(data) {
         // They end on a terminal.
-        Some(PurchaseAnswer::Pending { text } | PurchaseAnswer::Error { text }) => check_text(&text, 1000),
+        Some(
+            PurchaseAnswer::Pending { text } | PurchaseAnswer::Held { text } | PurchaseAnswer::Error { text },
+        ) => check_text(&text, 1000),
         Some(PurchaseAnswer::Ok { .. }) | None => {}
     }
 }
