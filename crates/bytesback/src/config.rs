@@ -13,12 +13,16 @@ use obyte::history::OrderProviders;
 use obyte::{Address, Bytes, Network};
 use obyte_hub::{HubConfig, HubsConfig};
 use payout::{FeeLimits, Pacing, Settings};
-use program::{Pair, Percentage, RateTable, Rules};
+use program::{Pair, RateTable};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
 use crate::desk::DeskSettings;
+
+mod programme;
+
+pub use programme::ProgrammeConfig;
 
 /// The order providers with which livenet and testnet began version 4.0 (section 1); an operator may pin
 /// others.
@@ -79,22 +83,6 @@ pub struct EndpointConfig {
     pub order_providers: Vec<Address>,
 }
 
-/// The rules of the programme; percentages as text, such as `"10"` or `"2.5"`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ProgrammeConfig {
-    /// From the fund for every purchase.
-    pub base_percentage: Option<String>,
-    /// At most so much of the partner's percentage is matched from the fund.
-    pub match_percentage_max: Option<String>,
-    /// The most that a partner may ask for.
-    pub partner_percentage_max: Option<String>,
-    /// No purchase is accepted while so many payouts wait.
-    pub queue_max: Option<usize>,
-    /// When an answer is due, in milliseconds.
-    pub answer_due_ms: Option<u64>,
-}
-
 /// How to pay; amounts in bytes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -150,20 +138,16 @@ impl Config {
     /// How the desk decides.
     ///
     /// # Errors
-    /// For a percentage that is none.
+    /// For rules that cannot be.
     pub fn desk(&self) -> anyhow::Result<DeskSettings> {
-        let mut desk = DeskSettings::default();
-        let Rules { base, match_cap, max_partner_percentage, .. } = &mut desk.rules;
-        set(base, self.programme.base_percentage.as_deref(), "base_percentage")?;
-        set(match_cap, self.programme.match_percentage_max.as_deref(), "match_percentage_max")?;
-        set(
-            max_partner_percentage,
-            self.programme.partner_percentage_max.as_deref(),
-            "partner_percentage_max",
-        )?;
-        desk.queue_max = self.programme.queue_max.unwrap_or(desk.queue_max);
-        desk.answer_due = self.programme.answer_due_ms.map_or(desk.answer_due, Duration::from_millis);
-        Ok(desk)
+        let usual = DeskSettings::default();
+        let rules = self.programme.rules().context("in [programme]")?;
+        ensure!(rules.period.is_none(), "in [programme]: period_tiers cannot be used yet");
+        Ok(DeskSettings {
+            rules,
+            queue_max: self.programme.queue_max.unwrap_or(usual.queue_max),
+            answer_due: self.programme.answer_due_ms.map_or(usual.answer_due, Duration::from_millis),
+        })
     }
 
     /// How an endpoint on this network pays.
@@ -183,13 +167,6 @@ impl Config {
             ..Settings::new(network)
         }
     }
-}
-
-fn set(rule: &mut Percentage, text: Option<&str>, name: &str) -> anyhow::Result<()> {
-    if let Some(text) = text {
-        *rule = text.parse().with_context(|| format!("in [programme], {name}"))?;
-    }
-    Ok(())
 }
 
 impl EndpointConfig {

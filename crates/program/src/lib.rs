@@ -9,15 +9,25 @@
 //! never a copy of the input (C12 of the clients' notes).
 
 mod currency;
+mod day;
 mod decimal;
+mod dollars;
+mod explain;
 mod limits;
 mod percentage;
 mod quote;
 mod rates;
+mod rules;
+mod tiers;
+mod value;
 mod wide;
 
 pub use currency::{Amount, AmountError, Currency, CurrencyAmount, UnknownCurrency};
+pub use day::{Day, DayError};
+pub use dollars::{Dollars, DollarsError, Turnover};
 pub use limits::{Limit, UnknownLimit};
 pub use percentage::{Percentage, PercentageError};
-pub use quote::{BaseShare, Quote, QuoteError, Rules, quote};
+pub use quote::{BaseShare, Quote, QuoteError, Sale, quote};
 pub use rates::{NoRate, Pair, Rate, RateError, RateTable, UnknownPair, Worth};
+pub use rules::{PartnerTerms, Rules};
+pub use tiers::{PeriodTiers, Tier, Tiers, TiersError};

@@ -3,7 +3,10 @@
 //! Prices: 1 GBYTE = 20 USD, 1 BTC = 100000 USD, 1 EUR = 1.10 USD, 1 RUB = 0.0125 USD.
 //! So 1 USD is worth 50,000,000 bytes, 1 EUR 55,000,000, 1 RUB 625,000 and 1 BTC 5,000 GBYTE.
 
-use program::{BaseShare, CurrencyAmount, Pair, Percentage, Quote, QuoteError, RateTable, Rules, quote};
+use program::{
+    BaseShare, CurrencyAmount, Day, Pair, Percentage, Quote, QuoteError, RateTable, Rules, Sale, Turnover,
+    quote,
+};
 
 /// Amount, currency, partner's percentage | base, partner's share, match, total in bytes.
 const ORDINARY: &str = "
@@ -54,9 +57,22 @@ fn percentage(text: &str) -> Percentage {
     text.parse().expect("the percentage is a decimal")
 }
 
+fn sale(amount: &str, currency: &str, percent: &str) -> Sale {
+    Sale {
+        price: purchase(amount, currency),
+        partner_percentage: percentage(percent),
+        base_share: BaseShare::Ordinary,
+        day: day("2026-11-23"),
+        turnover: Turnover::ZERO,
+    }
+}
+
+fn day(text: &str) -> Day {
+    text.parse().expect("a day")
+}
+
 fn ordinary(amount: &str, currency: &str, percent: &str) -> Result<Quote, QuoteError> {
-    let terms = (purchase(amount, currency), percentage(percent));
-    quote(&Rules::default(), terms.0, terms.1, BaseShare::Ordinary, &rates())
+    quote(&Rules::default(), &sale(amount, currency, percent), &rates())
 }
 
 fn check(table: &str, base_share: BaseShare) {
@@ -69,9 +85,9 @@ fn check(table: &str, base_share: BaseShare) {
             .split_whitespace()
             .map(|bytes| bytes.replace('_', "").parse().expect("whole bytes"))
             .collect();
-        let purchase = purchase(asked[0], asked[1]);
-        let quote = quote(&Rules::default(), purchase, percentage(asked[2]), base_share, &rates())
-            .unwrap_or_else(|error| panic!("{row}: {error}"));
+        let sale = Sale { base_share, ..sale(asked[0], asked[1], asked[2]) };
+        let quote =
+            quote(&Rules::default(), &sale, &rates()).unwrap_or_else(|error| panic!("{row}: {error}"));
         let shares = [quote.base(), quote.partner(), quote.matched(), quote.total()];
         assert_eq!(shares.map(obyte::Bytes::get).to_vec(), given, "{row}");
     }
@@ -108,8 +124,7 @@ fn a_quote_explains_itself_line_by_line() {
 fn a_third_of_a_byte_is_never_given() {
     // 1 USD at 30 USD per GBYTE is worth 33,333,333.33 bytes; a tenth of it is 3,333,333.33.
     let rates = RateTable::new().with(Pair::GbyteUsd, "30".parse().expect("a decimal"));
-    let quote = quote(&Rules::default(), purchase("1", "USD"), percentage("10"), BaseShare::Ordinary, &rates)
-        .expect("the purchase is ordinary");
+    let quote = quote(&Rules::default(), &sale("1", "USD", "10"), &rates).expect("the purchase is ordinary");
     assert_eq!(quote.base().get(), 3_333_333);
     assert_eq!(quote.total().get(), 9_999_999, "three rounded shares, not three tenths rounded");
 }
@@ -128,7 +143,7 @@ fn a_purchase_worth_more_than_can_exist_is_refused() {
     assert_eq!(ordinary("1800.0000000000002", "BTC", "0"), Err(QuoteError::TooLarge));
     assert_eq!(ordinary("1e15", "BTC", "0"), Err(QuoteError::TooLarge));
     let generous = Rules { base: Percentage::HUNDRED, ..Rules::default() };
-    let all = quote(&generous, purchase("1800", "BTC"), percentage("1"), BaseShare::Ordinary, &rates());
+    let all = quote(&generous, &sale("1800", "BTC", "1"), &rates());
     assert_eq!(all, Err(QuoteError::TooLarge), "each share may exist, their sum may not");
 }
 
@@ -144,9 +159,7 @@ fn bytes_that_are_sent_as_gbyte_are_refused_and_not_corrected() {
 #[test]
 fn a_percentage_above_the_maximum_is_refused() {
     let rules = Rules { max_partner_percentage: percentage("40"), ..Rules::default() };
-    let at = |percent| {
-        quote(&rules, purchase("1", "USD"), percentage(percent), BaseShare::Ordinary, &rates()).err()
-    };
+    let at = |percent| quote(&rules, &sale("1", "USD", percent), &rates()).err();
     assert_eq!(at("40"), None);
     assert_eq!(at("40.000001"), Some(QuoteError::PercentageTooHigh { maximum: percentage("40") }));
 }

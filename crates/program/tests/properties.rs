@@ -2,8 +2,8 @@
 
 use obyte::Bytes;
 use program::{
-    Amount, BaseShare, Currency, CurrencyAmount, Pair, Percentage, Quote, QuoteError, Rate, RateTable, Rules,
-    quote,
+    Amount, BaseShare, Currency, CurrencyAmount, Day, Pair, Percentage, Quote, QuoteError, Rate, RateTable,
+    Rules, Sale, Turnover, quote,
 };
 use proptest::prelude::*;
 
@@ -47,7 +47,14 @@ fn table(gbyte_usd: (u64, u32)) -> RateTable {
 }
 
 fn ordinary(purchase: CurrencyAmount, percent: Percentage, rates: &RateTable) -> Result<Quote, QuoteError> {
-    quote(&Rules::default(), purchase, percent, BaseShare::Ordinary, rates)
+    let sale = Sale {
+        price: purchase,
+        partner_percentage: percent,
+        base_share: BaseShare::Ordinary,
+        day: Day::of_millis(0),
+        turnover: Turnover::ZERO,
+    };
+    quote(&Rules::default(), &sale, rates)
 }
 
 /// What a quote gives, where too little is nothing.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::Address;
 use obyte_hub::Hubs;
-use program::{BaseShare, Pair, Quote, Rate, RateTable, Rules, quote};
+use program::{BaseShare, Day, Pair, Rate, RateTable, Rules, Sale, Turnover, quote};
 use store::{
     Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, Shares, Store,
     StoreError, Terms, Verdict,
@@ -32,7 +32,7 @@ use crate::rates::Rates;
 /// Existing shops give up after five seconds (C4): the answer comes before.
 const ANSWER_DUE: Duration = Duration::from_secs(4);
 /// How the desk decides.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeskSettings {
     /// The rules of the programme.
     pub rules: Rules,
@@ -144,8 +144,15 @@ impl Desk {
     ) -> Result<Acceptance, Refusal> {
         let side = self.side(endpoint);
         let rates = side.rates.current();
-        let quote: Quote =
-            quote(&self.settings.rules, terms.price, terms.percentage, BaseShare::Ordinary, &rates)?;
+        let at = self.clock.now();
+        let sale = Sale {
+            price: terms.price,
+            partner_percentage: terms.percentage,
+            base_share: BaseShare::Ordinary,
+            day: Day::of_millis(at.as_millis()),
+            turnover: Turnover::ZERO,
+        };
+        let quote = quote(&self.settings.rules, &sale, &rates)?;
         let details = Details {
             customer: purchase.customer.as_str().to_owned(),
             merchant: purchase.merchant.map(|merchant| merchant.as_str().to_owned()).unwrap_or_default(),
@@ -159,7 +166,7 @@ impl Desk {
             rates: known(&rates),
             fee_reserve: side.fee_reserve,
             hold: None,
-            at: self.clock.now(),
+            at,
         })
     }
 }
