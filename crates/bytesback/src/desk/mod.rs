@@ -7,6 +7,7 @@
 mod answering;
 mod health;
 mod probe;
+mod quoting;
 mod refusal;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::Address;
 use obyte_hub::Hubs;
-use program::{BaseShare, Day, Pair, Rate, RateTable, Rules, Sale, Turnover, quote};
+use program::{Pair, Rate, RateTable, Rules, quote};
 use store::{
     Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, Shares, Store,
     StoreError, Terms, Verdict,
@@ -23,9 +24,10 @@ use store::{
 use tokio::time::{Instant, timeout_at};
 
 use self::probe::Probe;
+use self::quoting::{recipient, sale};
 pub use self::refusal::Refusal;
 use crate::clock::Clock;
-use crate::http::{Answer, Cashier, Check, Partner, PartnerKind, Purchase, Recipient, Unavailable};
+use crate::http::{Answer, Cashier, Check, ErrorText, Inquiry, Partner, PartnerKind, Purchase, Unavailable};
 use crate::payer::Payer;
 use crate::rates::Rates;
 
@@ -96,7 +98,7 @@ impl Desk {
         purchase: Purchase,
         due: Instant,
     ) -> Result<Answer, Refusal> {
-        let recipient = recipient(&purchase)?;
+        let recipient = recipient(&purchase.recipient, purchase.purchase_unit.is_some())?;
         let key = key_of(partner, &purchase)?;
         let terms = Terms {
             recipient,
@@ -125,14 +127,18 @@ impl Desk {
 
     /// What can be said about the payee and the payer before anything is set aside.
     fn check_payee(&self, endpoint: Endpoint, payee: Address) -> Result<(), Refusal> {
-        if [&self.live, &self.test].iter().any(|side| side.payer.owns(&payee)) {
-            return Err(Refusal::OwnWallet);
-        }
+        self.check_foreign(&payee)?;
         let status = self.side(endpoint).payer.status();
         if status.superseded {
             return Err(Refusal::Superseded);
         }
         if status.queued >= self.settings.queue_max { Err(Refusal::Busy) } else { Ok(()) }
+    }
+
+    /// The address must be none of this server's.
+    fn check_foreign(&self, payee: &Address) -> Result<(), Refusal> {
+        let is_own = [&self.live, &self.test].iter().any(|side| side.payer.owns(payee));
+        if is_own { Err(Refusal::OwnWallet) } else { Ok(()) }
     }
 
     fn quoted(
@@ -145,13 +151,7 @@ impl Desk {
         let side = self.side(endpoint);
         let rates = side.rates.current();
         let at = self.clock.now();
-        let sale = Sale {
-            price: terms.price,
-            partner_percentage: terms.percentage,
-            base_share: BaseShare::Ordinary,
-            day: Day::of_millis(at.as_millis()),
-            turnover: Turnover::ZERO,
-        };
+        let sale = sale(terms.price, terms.percentage, at);
         let quote = quote(&self.settings.rules, &sale, &rates)?;
         let details = Details {
             customer: purchase.customer.as_str().to_owned(),
@@ -211,6 +211,15 @@ impl Cashier for Desk {
         }
     }
 
+    async fn quote(
+        &self,
+        endpoint: Endpoint,
+        _partner: &Partner,
+        inquiry: Inquiry,
+    ) -> Result<program::Quote, ErrorText> {
+        self.quote_for(endpoint, &inquiry).map_err(|refusal| ErrorText::from(refusal.to_string()))
+    }
+
     async fn readiness(&self) -> Vec<Check> {
         let mut checks = vec![self.database_check().await];
         for endpoint in Endpoint::ALL {
@@ -227,16 +236,6 @@ async fn by<T>(due: Instant, answer: impl Future<Output = Result<T, StoreError>>
 
 fn nobody() -> PartnerName {
     "nobody-at-all".parse().expect("it is a name")
-}
-
-/// For the time being purchases for mailboxes and purchase units are refused here,
-/// before anything is claimed.
-fn recipient(purchase: &Purchase) -> Result<Address, Refusal> {
-    match purchase.recipient {
-        Recipient::Email(_) => Err(Refusal::EmailNotYet),
-        Recipient::Address(_) if purchase.purchase_unit.is_some() => Err(Refusal::PurchaseUnitNotYet),
-        Recipient::Address(address) => Ok(address),
-    }
 }
 
 fn key_of(partner: &Partner, purchase: &Purchase) -> Result<PurchaseKey, Refusal> {

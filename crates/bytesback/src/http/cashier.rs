@@ -6,6 +6,7 @@ use obyte::{Bytes, UnitHash};
 use tokio::time::Instant;
 
 use super::error_text::ErrorText;
+use super::inquiry::Inquiry;
 use super::purchase::Purchase;
 use crate::endpoint::Endpoint;
 
@@ -29,6 +30,14 @@ pub trait Cashier: Send + Sync + 'static {
         purchase: Purchase,
         received: Instant,
     ) -> Answer;
+
+    /// What a purchase would get now, or why it would get nothing. Changes nothing.
+    async fn quote(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        inquiry: Inquiry,
+    ) -> Result<program::Quote, ErrorText>;
 
     /// What must work for purchases to be taken, each with what to do when it does not.
     async fn readiness(&self) -> Vec<Check>;

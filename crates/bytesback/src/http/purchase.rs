@@ -105,11 +105,11 @@ impl Purchase {
     }
 }
 
-fn text<'a>(fields: &'a Fields<'_>, field: Field) -> Result<Option<&'a str>, PurchaseError> {
+pub(super) fn text<'a>(fields: &'a Fields<'_>, field: Field) -> Result<Option<&'a str>, PurchaseError> {
     fields.text(field).map_err(|error| PurchaseError::Text(field, error))
 }
 
-fn required<'a>(fields: &'a Fields<'_>, field: Field) -> Result<&'a str, PurchaseError> {
+pub(super) fn required<'a>(fields: &'a Fields<'_>, field: Field) -> Result<&'a str, PurchaseError> {
     text(fields, field)?.ok_or(PurchaseError::Missing(field))
 }
 
@@ -119,7 +119,10 @@ fn description(fields: &Fields<'_>) -> Result<String, PurchaseError> {
     Ok(text.trim().chars().take(DESCRIPTION_MAX).collect())
 }
 
-fn merchant(fields: &Fields<'_>, partner: PartnerKind) -> Result<Option<MerchantId>, PurchaseError> {
+pub(super) fn merchant(
+    fields: &Fields<'_>,
+    partner: PartnerKind,
+) -> Result<Option<MerchantId>, PurchaseError> {
     match text(fields, Field::Merchant)? {
         None if partner == PartnerKind::Processor => Err(PurchaseError::MissingMerchant),
         None => Ok(None),
@@ -130,7 +133,7 @@ fn merchant(fields: &Fields<'_>, partner: PartnerKind) -> Result<Option<Merchant
 }
 
 /// Some clients do not encode the plus signs of base64, so that spaces arrive, also at the ends.
-fn purchase_unit(fields: &Fields<'_>) -> Result<Option<UnitHash>, PurchaseError> {
+pub(super) fn purchase_unit(fields: &Fields<'_>) -> Result<Option<UnitHash>, PurchaseError> {
     let field = Field::PurchaseUnit;
     let text = fields.untrimmed(field).map_err(|error| PurchaseError::Text(field, error))?;
     let text = text.unwrap_or_default();

@@ -47,6 +47,26 @@ fn paid_text(paid: &Paid) -> String {
     text
 }
 
+/// What a purchase would get, or why nothing: status 200 like any answer.
+pub(super) fn quote(quote: &Result<program::Quote, ErrorText>) -> Response {
+    let text = match quote {
+        Ok(quote) => quote_text(quote),
+        Err(text) => error_body(text),
+    };
+    json(StatusCode::OK, text)
+}
+
+fn quote_text(quote: &program::Quote) -> String {
+    format!(
+        r#"{{"result":"ok","cashback_amount":{},"base":{},"partner":{},"match":{},"explanation":{}}}"#,
+        quote.total(),
+        quote.base(),
+        quote.partner(),
+        quote.matched(),
+        serde_json::Value::from(quote.explanation()),
+    )
+}
+
 /// [`ErrorText`] holds nothing that JSON must escape.
 fn error_body(text: &ErrorText) -> String {
     format!(r#"{{"result":"error","error":"{text}"}}"#)

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::body::{self, Field, Fields, ReadError};
 use super::cashier::{Answer, Cashier};
 use super::error_text::ErrorText;
+use super::inquiry;
 use super::purchase::Purchase;
 use super::receive::receive;
 use super::reply;
@@ -50,6 +51,8 @@ pub(super) fn routes(
         .route("/new_purchase/", live())
         .route("/test/new_purchase", test())
         .route("/test/new_purchase/", test())
+        .route("/v1/quote", quote_route(Endpoint::Live))
+        .route("/test/v1/quote", quote_route(Endpoint::Test))
         .route("/healthz", get_route(get(async || reply::alive())))
         .route("/readyz", get_route(get(readyz)))
         .route(
@@ -69,6 +72,23 @@ fn purchase_route(endpoint: Endpoint) -> MethodRouter<App> {
 
 fn get_route(route: MethodRouter<App>) -> MethodRouter<App> {
     route.options(async || reply::preflight(GET)).fallback(async || reply::wrong_method(GET))
+}
+
+fn quote_route(endpoint: Endpoint) -> MethodRouter<App> {
+    get_route(get(async move |State(app), request| quote(endpoint, app, request).await))
+}
+
+async fn quote(endpoint: Endpoint, app: App, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    // A task of its own contains a panic.
+    let asked = tokio::spawn(async move {
+        let fields = body::read_query(head.uri.query().unwrap_or_default());
+        inquiry::answer(&*app.cashier, endpoint, &head.headers, &fields).await
+    });
+    reply::quote(&asked.await.unwrap_or_else(|_| {
+        tracing::error!(%endpoint, "a request for a quote ended in a panic");
+        Err("internal error, please repeat later; repeating is safe".into())
+    }))
 }
 
 async fn unknown_path(method: Method) -> Response {
@@ -158,7 +178,7 @@ const fn outcome_of(answer: &Answer) -> Outcome {
 }
 
 /// Name and key, each empty where it is missing or no text: that fails like any that is wrong.
-fn credentials<'a>(fields: &'a Fields<'_>) -> (&'a str, &'a str) {
+pub(super) fn credentials<'a>(fields: &'a Fields<'_>) -> (&'a str, &'a str) {
     let text = |field| fields.text(field).ok().flatten().unwrap_or_default();
     (text(Field::Partner), text(Field::PartnerKey))
 }

@@ -7,5 +7,6 @@ mod clients;
 mod library;
 mod limits;
 mod metrics;
+mod quote;
 mod support;
 mod transport;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytesback::endpoint::Endpoint;
 use bytesback::http::{
-    Answer, Cashier, Check, Health, Limits, Paid, Partner, PartnerKind, Purchase, Unavailable, serve_within,
+    Answer, Cashier, Check, ErrorText, Health, Inquiry, Limits, Paid, Partner, PartnerKind, Purchase,
+    Unavailable, serve_within,
 };
 use ledger::PartnerId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +30,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Default)]
 pub(crate) struct TestCashier {
     pub(crate) purchases: Mutex<Vec<(Endpoint, String, Purchase)>>,
+    pub(crate) inquiries: Mutex<Vec<(Endpoint, String, Inquiry)>>,
     paid: Mutex<HashSet<(Endpoint, String)>>,
     pub(crate) finished: Notify,
     pub(crate) arrived: Notify,
@@ -81,6 +83,27 @@ impl Cashier for TestCashier {
             replayed,
             replaced: false,
         })
+    }
+
+    async fn quote(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        inquiry: Inquiry,
+    ) -> Result<program::Quote, ErrorText> {
+        assert_ne!(inquiry.amount.to_string(), "13 BTC", "asked to panic");
+        let sale = program::Sale {
+            price: inquiry.amount,
+            partner_percentage: inquiry.partner_percentage,
+            base_share: program::BaseShare::Ordinary,
+            day: program::Day::of_millis(0),
+            turnover: program::Turnover::ZERO,
+        };
+        self.inquiries.lock().expect("no panic").push((endpoint, partner.name.to_string(), inquiry));
+        let price = "20".parse().expect("a rate");
+        let rates = program::RateTable::new().with(program::Pair::GbyteUsd, price);
+        let quote = program::quote(&program::Rules::default(), &sale, &rates);
+        quote.map_err(|error| ErrorText::from(error.to_string()))
     }
 
     async fn readiness(&self) -> Vec<Check> {

@@ -56,6 +56,11 @@ pub fn read<'a>(content_type: Option<&str>, body: &'a [u8]) -> Result<Fields<'a>
     }
 }
 
+/// Reads the query of a URL, which is written as a form is.
+pub fn read_query(query: &str) -> Fields<'_> {
+    form::read(query.as_bytes())
+}
+
 fn declared(content_type: &str) -> Option<Encoding> {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     let is = |name: &str| essence.eq_ignore_ascii_case(name);

@@ -1,0 +1,44 @@
+//! What a purchase gets, or would get.
+
+use obyte::Address;
+use payout::Timestamp;
+use program::{BaseShare, CurrencyAmount, Day, Percentage, Quote, Sale, Turnover, quote};
+use store::Endpoint;
+
+use super::{Desk, Refusal};
+use crate::http::{Inquiry, Recipient};
+
+impl Desk {
+    /// What a purchase would get now. Neither the fund, nor deposits, nor limits are looked at: they are as
+    /// they are when the purchase comes.
+    pub(super) fn quote_for(&self, endpoint: Endpoint, inquiry: &Inquiry) -> Result<Quote, Refusal> {
+        let has_unit = inquiry.purchase_unit.is_some();
+        match &inquiry.recipient {
+            Some(payee) => self.check_foreign(&recipient(payee, has_unit)?)?,
+            None if has_unit => return Err(Refusal::PurchaseUnitNotYet),
+            None => {}
+        }
+        let sale = sale(inquiry.amount, inquiry.partner_percentage, self.clock.now());
+        Ok(quote(&self.settings.rules, &sale, &self.side(endpoint).rates.current())?)
+    }
+}
+
+/// For the time being purchases for mailboxes and purchase units are refused here,
+/// before anything is claimed.
+pub(super) fn recipient(recipient: &Recipient, has_unit: bool) -> Result<Address, Refusal> {
+    match recipient {
+        Recipient::Email(_) => Err(Refusal::EmailNotYet),
+        Recipient::Address(_) if has_unit => Err(Refusal::PurchaseUnitNotYet),
+        Recipient::Address(address) => Ok(*address),
+    }
+}
+
+pub(super) fn sale(price: CurrencyAmount, partner_percentage: Percentage, at: Timestamp) -> Sale {
+    Sale {
+        price,
+        partner_percentage,
+        base_share: BaseShare::Ordinary,
+        day: Day::of_millis(at.as_millis()),
+        turnover: Turnover::ZERO,
+    }
+}
