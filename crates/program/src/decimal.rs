@@ -95,6 +95,19 @@ impl Decimal {
         }
     }
 
+    /// A quotient, cut to [`MAX_DIGITS`] digits and [`MAX_DECIMALS`] decimals; nothing where it is above
+    /// 1e15. The numerator is below 1e72, the denominator below 1e77.
+    pub(crate) fn quotient(numerator: Wide, denominator: Wide) -> Option<Self> {
+        let limit = 10u64.pow(MAX_DIGITS) - 1;
+        let cut = |scale: u32| {
+            let mantissa = numerator.times_power_of_ten(scale).divided_by(denominator, limit)?;
+            Some(Self::of_parts(mantissa, scale))
+        };
+        let value = (0..=MAX_DECIMALS).rev().find_map(cut)?;
+        let largest = Self { mantissa: 10u64.pow(MAX_POWER), scale: 0 };
+        (value <= largest).then_some(value)
+    }
+
     /// The number whose digits are these, without the point.
     pub(crate) const fn mantissa(self) -> u64 {
         self.mantissa
@@ -111,9 +124,14 @@ impl Decimal {
     }
 
     /// `mantissa` divided by ten to the power of `scale`, for decimals written in the source.
-    pub(crate) const fn literal(mut mantissa: u64, mut scale: u32) -> Self {
+    pub(crate) const fn literal(mantissa: u64, scale: u32) -> Self {
         assert!(mantissa < 10u64.pow(MAX_DIGITS) && scale <= 9, "the literal is small");
         assert!(mantissa <= 10u64.pow(MAX_POWER), "the literal is small");
+        Self::of_parts(mantissa, scale)
+    }
+
+    /// `mantissa` divided by ten to the power of `scale`, both within their limits.
+    const fn of_parts(mut mantissa: u64, mut scale: u32) -> Self {
         while scale > 0 && mantissa.is_multiple_of(10) {
             mantissa /= 10;
             scale -= 1;

@@ -28,6 +28,9 @@ pub use dollars::{Dollars, DollarsError, Turnover};
 pub use limits::{Limit, UnknownLimit};
 pub use percentage::{Percentage, PercentageError};
 pub use quote::{BaseShare, Quote, QuoteError, Sale, quote};
-pub use rates::{NoRate, Pair, Rate, RateError, RateTable, UnknownPair, Worth};
+pub use rates::{
+    Guard, GuardSettings, GuardedRate, Moment, NoRate, Pair, PairSettings, Rate, RateError, RateSource,
+    RateTable, Reading, UnknownPair, UnknownSource, Unusable, Worth,
+};
 pub use rules::{PartnerTerms, Rules};
 pub use tiers::{PeriodTiers, Tier, Tiers, TiersError};

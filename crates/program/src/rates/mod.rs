@@ -1,11 +1,25 @@
-//! Exchange rates, and what an amount is worth in bytes.
+//! Exchange rates, which of them may be used, and what an amount is worth in bytes.
+//!
+//! Sources tell [`Reading`]s of a [`Pair`]; the [`Guard`] makes of them one [`Rate`] that may be used, or
+//! says why there is none; a [`RateTable`] of such rates makes an amount worth an exact number of bytes.
+
+mod guard;
+mod moment;
+mod rate;
+mod reading;
+mod settings;
 
 use std::fmt;
 use std::str::FromStr;
 
 use obyte::Bytes;
 
-use crate::decimal::{Decimal, DecimalError};
+pub use self::guard::{Guard, GuardedRate, Unusable};
+pub use self::moment::Moment;
+pub use self::rate::{Rate, RateError};
+pub use self::reading::{RateSource, Reading, UnknownSource};
+pub use self::settings::{GuardSettings, PairSettings};
+use crate::decimal::Decimal;
 use crate::wide::Wide;
 use crate::{Currency, CurrencyAmount, Percentage};
 
@@ -76,40 +90,11 @@ impl Currency {
             Self::Btc => (Some(Pair::BtcUsd), Some(Pair::GbyteUsd)),
         }
     }
-}
 
-/// A price: an exact decimal above 0 and up to 1e15, with at most 18 digits that count and at most 24
-/// decimals. [`fmt::Display`] gives the canonical text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rate(Decimal);
-
-/// The text is no rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a rate is a number above zero like 20.35, with at most 18 digits and up to 1e15")]
-pub struct RateError;
-
-impl FromStr for Rate {
-    type Err = RateError;
-
-    /// Reads the text of a JSON number, or any other that [`crate::Amount`] reads, but no comma.
-    fn from_str(text: &str) -> Result<Self, RateError> {
-        match Decimal::parse(text) {
-            Ok(value) if !value.is_zero() && !text.contains(',') => Ok(Self(value)),
-            Ok(_)
-            | Err(
-                DecimalError::NotANumber
-                | DecimalError::Negative
-                | DecimalError::AmbiguousComma
-                | DecimalError::TooManyDigits
-                | DecimalError::TooLarge,
-            ) => Err(RateError),
-        }
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    /// The prices that an amount of it takes; none for GBYTE.
+    pub fn pairs(self) -> impl Iterator<Item = Pair> {
+        let (factor, divisor) = self.prices();
+        factor.into_iter().chain(divisor)
     }
 }
 
@@ -160,10 +145,10 @@ impl RateTable {
         let (factor, divisor) = currency.prices();
         let mut worth = Worth::of_gbytes(purchase.amount.decimal());
         if let Some(pair) = factor {
-            worth = worth.times(price(pair)?.0);
+            worth = worth.times(price(pair)?.decimal());
         }
         if let Some(pair) = divisor {
-            worth = worth.over(price(pair)?.0);
+            worth = worth.over(price(pair)?.decimal());
         }
         Ok(worth)
     }

@@ -1,0 +1,313 @@
+//! What the guard lets through, as stories and as laws.
+
+use std::time::Duration;
+
+use program::{
+    Guard, GuardSettings, GuardedRate, Moment, Pair, Percentage, Rate, RateSource, Reading, Unusable,
+};
+use proptest::prelude::*;
+
+const NOW: Moment = Moment::from_millis(1_800_000_000_000);
+const MINUTE: u64 = 60_000;
+
+fn rate(text: &str) -> Rate {
+    text.parse().expect("a rate")
+}
+
+fn earlier(millis: u64) -> Moment {
+    Moment::from_millis(NOW.as_millis() - millis)
+}
+
+fn later(millis: u64) -> Moment {
+    NOW.plus(Duration::from_millis(millis))
+}
+
+fn told(source: RateSource, text: &str, at: Moment) -> Reading {
+    Reading { at, source, rate: rate(text) }
+}
+
+/// Fresh prices of hub, CoinGecko and CoinPaprika, as many as are given.
+fn live(texts: &[&str], at: Moment) -> Vec<Reading> {
+    let sources = [RateSource::Hub, RateSource::CoinGecko, RateSource::CoinPaprika];
+    sources.into_iter().zip(texts).map(|(source, text)| told(source, text, at)).collect()
+}
+
+fn judge(readings: &[Reading]) -> Result<GuardedRate, Unusable> {
+    Guard::new().judge(&GuardSettings::default(), Pair::GbyteUsd, readings, NOW)
+}
+
+#[test]
+fn the_median_of_fresh_prices_is_used() {
+    for (prices, expected) in [
+        (&["7.5", "7.4", "7.7"][..], "7.5"),
+        (&["7.5", "7.4"], "7.45"),
+        (&["0.000000000000000000000001", "0.000000000000000000000001"], "0.000000000000000000000001"),
+        (&["9.99999999999999999", "10"], "9.99999999999999999"),
+    ] {
+        assert_eq!(judge(&live(prices, NOW)).map(|good| good.rate), Ok(rate(expected)), "{prices:?}");
+    }
+}
+
+#[test]
+fn it_is_told_who_agrees_who_does_not_and_since_when() {
+    let mut readings = live(&["7.5", "70", "7.4"], NOW);
+    readings[2].at = earlier(MINUTE);
+    let good = judge(&readings).expect("two of three agree");
+    assert_eq!(good.sources, [RateSource::Hub, RateSource::CoinPaprika]);
+    assert_eq!(good.dissenters, [RateSource::CoinGecko]);
+    assert_eq!((good.rate, good.at), (rate("7.5"), earlier(MINUTE)));
+}
+
+#[test]
+fn why_there_is_no_price_is_said() {
+    assert_eq!(judge(&[]), Err(Unusable::Silent));
+    let stale = live(&["7", "7", "7"], earlier(70 * MINUTE));
+    assert_eq!(judge(&stale), Err(Unusable::Stale { over: Duration::from_secs(600) }));
+    assert_eq!(judge(&live(&["7"], NOW)), Err(Unusable::TooFew { fresh: 1, needed: 2 }));
+    let apart = Unusable::Disagree { low: rate("7"), high: rate("7.8") };
+    assert_eq!(judge(&live(&["7", "7.8"], NOW)), Err(apart));
+    let all_apart = Unusable::Disagree { low: rate("5"), high: rate("9") };
+    assert_eq!(judge(&live(&["5", "7", "9"], NOW)), Err(all_apart));
+    let ahead = live(&["7", "7", "7"], later(6 * MINUTE));
+    assert!(matches!(judge(&ahead), Err(Unusable::Stale { .. })));
+    assert!(judge(&live(&["7", "7", "7"], later(4 * MINUTE))).is_ok());
+}
+
+#[test]
+fn a_hub_is_not_believed_alone_but_a_bank_is() {
+    let settings = GuardSettings::default();
+    let alone = |pair, source| {
+        Guard::new().judge(&settings, pair, &[told(source, "1.1", NOW)], NOW).map(|good| good.rate)
+    };
+    assert!(alone(Pair::BtcUsd, RateSource::Hub).is_err());
+    assert_eq!(alone(Pair::EurUsd, RateSource::Ecb), Ok(rate("1.1")));
+    assert_eq!(alone(Pair::RubUsd, RateSource::Cbr), Ok(rate("1.1")));
+}
+
+#[test]
+fn where_more_sources_are_needed_as_many_must_agree() {
+    let mut settings = GuardSettings::default();
+    settings.pair_mut(Pair::GbyteUsd).sources_min = 3;
+    let mut judge = |texts: &[&str]| {
+        Guard::new().judge(&settings, Pair::GbyteUsd, &live(texts, NOW), NOW).map(|good| good.rate)
+    };
+    assert_eq!(judge(&["7", "7", "7"]), Ok(rate("7")));
+    assert!(matches!(judge(&["7", "7", "9"]), Err(Unusable::Disagree { .. })));
+}
+
+#[test]
+fn daily_prices_hold_over_weekends_and_holidays() {
+    const DAY: u64 = 24 * 60 * MINUTE;
+    let settings = GuardSettings::default();
+    let usable = |pair, source, age| {
+        Guard::new().judge(&settings, pair, &[told(source, "1.1", earlier(age))], NOW).is_ok()
+    };
+    // From the Thursday before Easter to the Tuesday after, half past four in Frankfurt.
+    assert!(usable(Pair::EurUsd, RateSource::Ecb, 5 * DAY + 15 * 60 * MINUTE));
+    assert!(!usable(Pair::EurUsd, RateSource::Ecb, 6 * DAY + 1));
+    // From 30 December to 11 January.
+    assert!(usable(Pair::RubUsd, RateSource::Cbr, 12 * DAY));
+    assert!(!usable(Pair::RubUsd, RateSource::Cbr, 14 * DAY + 1));
+    let tomorrow = [told(RateSource::Cbr, "0.0125", later(DAY))];
+    assert!(Guard::new().judge(&settings, Pair::RubUsd, &tomorrow, NOW).is_ok());
+}
+
+#[test]
+fn a_jump_is_held_back_for_a_short_time_if_all_agree() {
+    let (mut guard, settings) = (Guard::new(), GuardSettings::default());
+    let mut at = |minute: u64, texts: &[&str]| {
+        let now = later(minute * MINUTE);
+        guard.judge(&settings, Pair::GbyteUsd, &live(texts, now), now).map(|good| good.rate)
+    };
+    assert_eq!(at(0, &["20", "20", "20"]), Ok(rate("20")));
+    assert_eq!(at(1, &["24", "24", "24"]), Ok(rate("24")), "20 % are no jump");
+    let held = |to| Err(Unusable::Jumped { from: rate("24"), to: rate(to), until: later(12 * MINUTE) });
+    assert_eq!(at(2, &["40", "40", "40"]), held("40"));
+    assert_eq!(at(11, &["41", "41", "41"]), held("41"));
+    assert_eq!(at(12, &["42", "42", "42"]), Ok(rate("42")));
+    assert_eq!(at(13, &["42", "42", "42"]), Ok(rate("42")));
+}
+
+#[test]
+fn a_source_that_stays_behind_delays_a_jump_but_does_not_stop_it() {
+    let (mut guard, settings) = (Guard::new(), GuardSettings::default());
+    let mut at = |minute: u64, texts: &[&str]| {
+        let now = later(minute * MINUTE);
+        guard.judge(&settings, Pair::GbyteUsd, &live(texts, now), now).map(|good| good.rate)
+    };
+    assert!(at(0, &["20", "20", "20"]).is_ok());
+    assert!(at(1, &["40", "40", "20"]).is_err());
+    assert!(at(60, &["40", "40", "20"]).is_err());
+    assert_eq!(at(61, &["40", "40", "20"]), Ok(rate("40")));
+}
+
+#[test]
+fn a_peak_that_goes_away_is_never_used() {
+    let (mut guard, settings) = (Guard::new(), GuardSettings::default());
+    let mut at = |minute: u64, text: &str| {
+        let now = later(minute * MINUTE);
+        let readings = live(&[text, text], now);
+        guard.judge(&settings, Pair::GbyteUsd, &readings, now).map(|good| good.rate)
+    };
+    assert!(at(0, "20").is_ok());
+    assert!(at(1, "60").is_err());
+    assert_eq!(at(5, "21"), Ok(rate("21")));
+    assert!(at(11, "60").is_err(), "a second peak is not confirmed by the first one");
+    assert!(at(15, "20").is_ok());
+}
+
+#[test]
+fn a_pair_is_guarded_for_itself() {
+    let (mut guard, settings) = (Guard::new(), GuardSettings::default());
+    let mut judge = |pair, text| guard.judge(&settings, pair, &live(&[text, text], NOW), NOW).is_ok();
+    assert!(judge(Pair::GbyteUsd, "20"));
+    assert!(judge(Pair::BtcUsd, "90000"));
+    assert!(!judge(Pair::GbyteUsd, "90000"));
+}
+
+#[test]
+fn prices_of_one_thing_in_two_currencies_tell_a_third() {
+    // A bitcoin costs 110000 dollars, or 100000 euros, or 8800000 roubles.
+    assert_eq!(rate("110000").over(rate("100000")), Some(rate("1.1")));
+    assert_eq!(rate("110000").over(rate("8800000")), Some(rate("0.0125")));
+    assert_eq!(rate("1").over(rate("3")), Some(rate("0.333333333333333333")));
+    assert_eq!(rate("1e15").over(rate("0.1")), None);
+    assert_eq!(rate("1e-24").over(rate("1e15")), None);
+}
+
+/// A price near 20 dollars, or far from it.
+fn price(near: bool) -> impl Strategy<Value = Rate> {
+    let range = if near { 19_500_000..20_500_000u64 } else { 1..100_000_000 };
+    range.prop_map(|micros| rate(&format!("{micros}e-6")))
+}
+
+fn reading(source: RateSource) -> impl Strategy<Value = Reading> {
+    let age = prop_oneof![3 => 0..20 * MINUTE, 1 => 0..120 * MINUTE];
+    (price(true), price(false), prop::bool::weighted(0.8), age).prop_map(move |(near, far, honest, age)| {
+        Reading { at: earlier(age), source, rate: if honest { near } else { far } }
+    })
+}
+
+fn readings() -> impl Strategy<Value = Vec<Reading>> {
+    let all: Vec<_> = RateSource::ALL.into_iter().map(reading).collect();
+    (all, 0..=RateSource::ALL.len()).prop_map(|(mut all, count)| {
+        all.truncate(count);
+        all
+    })
+}
+
+fn is_fresh(reading: &Reading) -> bool {
+    NOW.since(reading.at) <= GuardSettings::default().age_max(reading.source)
+}
+
+proptest! {
+    #[test]
+    fn a_price_is_between_the_prices_that_made_it(readings in readings()) {
+        let Ok(good) = judge(&readings) else { return Ok(()) };
+        let of = |sources: &[RateSource]| {
+            let told = readings.iter().filter(|reading| sources.contains(&reading.source));
+            told.map(|reading| reading.rate).collect::<Vec<_>>()
+        };
+        let agree = of(&good.sources);
+        prop_assert!(agree.iter().min() <= Some(&good.rate) && Some(&good.rate) <= agree.iter().max());
+        prop_assert!(agree.len() > of(&good.dissenters).len());
+        let ten = Percentage::whole(10);
+        prop_assert!(agree.iter().all(|one| one.is_near(good.rate, ten)));
+        prop_assert!(of(&good.dissenters).iter().all(|one| !one.is_near(good.rate, ten)));
+    }
+
+    #[test]
+    fn a_single_liar_among_three_never_moves_a_price_out_of_the_honest_ones(
+        one in price(true),
+        other in price(true),
+        lie in price(false),
+        place in 0..3usize,
+    ) {
+        let mut readings = live(&["1", "1", "1"], NOW);
+        let honest = [one, other];
+        let mut rates = honest.to_vec();
+        rates.insert(place, lie);
+        for (reading, rate) in readings.iter_mut().zip(rates) {
+            reading.rate = rate;
+        }
+        let good = judge(&readings).expect("two of three agree");
+        prop_assert!(*honest.iter().min().expect("two") <= good.rate);
+        prop_assert!(good.rate <= *honest.iter().max().expect("two"));
+    }
+
+    #[test]
+    fn stale_prices_never_count(readings in readings()) {
+        let fresh: Vec<_> = readings.iter().copied().filter(is_fresh).collect();
+        match judge(&readings) {
+            Err(Unusable::Stale { .. }) => prop_assert!(fresh.is_empty()),
+            verdict => prop_assert_eq!(verdict, judge(&fresh)),
+        }
+    }
+
+    #[test]
+    fn the_order_in_which_prices_came_does_not_matter(
+        (readings, shuffled) in readings()
+            .prop_flat_map(|readings| (Just(readings.clone()), Just(readings).prop_shuffle())),
+    ) {
+        prop_assert_eq!(judge(&readings), judge(&shuffled));
+    }
+
+    #[test]
+    fn of_several_prices_of_one_source_the_newest_counts(old in readings(), new in readings()) {
+        let older = |reading: &Reading| Reading { at: earlier(3 * 60 * MINUTE), ..*reading };
+        let told_again = |reading: &&Reading| new.iter().any(|again| again.source == reading.source);
+        let before = old.iter().filter(told_again).map(older);
+        let both: Vec<_> = new.iter().copied().chain(before).collect();
+        prop_assert_eq!(judge(&both), judge(&new));
+    }
+
+    #[test]
+    fn a_jump_never_stops_a_price_for_longer_than_it_takes_to_confirm_it(
+        level in price(false),
+        steps in prop::collection::vec((1..4 * MINUTE, -5..=5i64), 20),
+    ) {
+        let (mut guard, settings) = (Guard::new(), GuardSettings::default());
+        let start = guard.judge(&settings, Pair::GbyteUsd, &live(&["20", "20"], NOW), NOW);
+        prop_assert!(start.is_ok());
+        let mut now = NOW;
+        let mut stopped_since = None;
+        for (pause, percent) in steps {
+            now = now.plus(Duration::from_millis(pause));
+            // The new level moves by a few percent; both sources tell the same.
+            let factor = rate(&format!("{}e-2", 100 + percent));
+            let told = level.over(factor).expect("a rate");
+            let both = [RateSource::Hub, RateSource::CoinGecko]
+                .map(|source| Reading { at: now, source, rate: told });
+            match guard.judge(&settings, Pair::GbyteUsd, &both, now) {
+                Ok(good) => {
+                    prop_assert_eq!(good.rate, told);
+                    stopped_since = None;
+                }
+                Err(Unusable::Jumped { until, .. }) => {
+                    let since = *stopped_since.get_or_insert(now);
+                    prop_assert!(now.since(since) < settings.confirm, "stopped for {:?}", now.since(since));
+                    prop_assert!(until <= since.plus(settings.confirm));
+                }
+                Err(other) => prop_assert!(false, "{}", other),
+            }
+        }
+    }
+
+    #[test]
+    fn half_way_is_between_and_does_not_depend_on_the_order(
+        one in (1..10u64.pow(18), 0..=24u32),
+        other in (1..10u64.pow(18), 0..=24u32),
+    ) {
+        let read = |(digits, decimals): (u64, u32)| format!("{digits}e-{decimals}").parse::<Rate>();
+        let (Ok(one), Ok(other)) = (read(one), read(other)) else { return Ok(()) };
+        let middle = one.between(other);
+        prop_assert!(one.min(other) <= middle && middle <= one.max(other));
+        prop_assert_eq!(middle, other.between(one));
+    }
+
+    #[test]
+    fn near_means_at_most_so_many_percent_above(low in 1..1_000_000u64, more in 0..1_000_000u64, percent in 0..=100u8) {
+        let near = rate(&low.to_string()).is_near(rate(&(low + more).to_string()), Percentage::whole(percent));
+        prop_assert_eq!(near, (low + more) * 100 <= low * (100 + u64::from(percent)));
+    }
+}
