@@ -3,7 +3,6 @@
 //! Unknown keys are errors, so that a misspelled ceiling is not silently none. Secrets have no place in
 //! it: wallets are encrypted files, their passphrase comes from the environment, a file or a prompt.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,12 +12,12 @@ use obyte::history::OrderProviders;
 use obyte::{Address, Bytes, Network};
 use obyte_hub::{HubConfig, HubsConfig};
 use payout::{FeeLimits, Pacing, Settings};
-use program::{Pair, RateTable};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
 use crate::desk::DeskSettings;
+use crate::rates::RatesConfig;
 
 mod programme;
 
@@ -50,9 +49,9 @@ pub struct Config {
     pub live: EndpointConfig,
     /// `/test/new_purchase`.
     pub test: EndpointConfig,
-    /// Fixed rates for both endpoints, such as `EUR_USD = "1.10"`.
+    /// Where prices come from, for both endpoints.
     #[serde(default)]
-    pub rates: BTreeMap<String, String>,
+    pub rates: RatesConfig,
     /// The rules of the programme.
     #[serde(default)]
     pub programme: ProgrammeConfig,
@@ -120,19 +119,6 @@ impl Config {
     /// The folder of the database.
     pub fn data_dir(&self) -> &Path {
         self.data_dir.as_deref().unwrap_or(Path::new("."))
-    }
-
-    /// The fixed rates.
-    ///
-    /// # Errors
-    /// For a pair or a rate that is none.
-    pub fn rates(&self) -> anyhow::Result<RateTable> {
-        let mut table = RateTable::new();
-        for (pair, rate) in &self.rates {
-            let pair: Pair = pair.parse().context("in [rates]")?;
-            table.set(pair, Some(rate.parse().with_context(|| format!("in [rates], {pair}"))?));
-        }
-        Ok(table)
     }
 
     /// How the desk decides.
@@ -249,7 +235,10 @@ mod tests {
     fn a_small_file_is_enough() {
         let config = read(SMALL).expect("valid");
         assert_eq!(config.desk().expect("valid").rules.base, "7.5".parse().expect("a percentage"));
-        assert_eq!(config.rates().expect("valid").get(Pair::EurUsd), "1.10".parse().ok());
+        assert_eq!(
+            config.rates.settings().expect("valid").fixed.get(program::Pair::EurUsd),
+            "1.10".parse().ok()
+        );
         assert_eq!(config.live.order_providers().expect("valid").map(|list| list.majority()), Some(7));
         let hubs = config.test.hubs().expect("valid");
         assert_eq!(
@@ -299,7 +288,7 @@ mod tests {
     fn what_cannot_be_is_refused() {
         assert!(read(&SMALL.replace("test.wallet", "live.wallet")).is_err());
         assert!(read(&SMALL.replace("7.5", "101")).expect("TOML").desk().is_err());
-        assert!(read(&SMALL.replace("1.10", "-1")).expect("TOML").rates().is_err());
+        assert!(read(&SMALL.replace("1.10", "-1")).expect("TOML").rates.settings().is_err());
         let one = "network = \"testnet\"\norder_providers = [\"2FF7PSL7FYXVU5UIQHCVDTTPUOOG75GX\"]";
         let config = read(&SMALL.replace("network = \"testnet\"", one)).expect("TOML");
         assert!(config.test.order_providers().is_err());

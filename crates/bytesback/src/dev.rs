@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep};
 use crate::clock::{Clock, SystemClock};
 use crate::desk::DeskSettings;
 use crate::http::Reserved;
+use crate::rates::{RatesConfig, RatesSettings};
 use crate::server::{DATABASE, EndpointSetup, Server};
 use crate::wallet::{keyring, new_mnemonic};
 use crate::wallet_file::{self, KdfCost};
@@ -56,6 +57,8 @@ pub struct DevOptions {
     pub order_provider: Option<Address>,
     /// The genesis unit of that devnet, where it is known.
     pub genesis: Option<UnitHash>,
+    /// A file with the section `[rates]` of a configuration, instead of the fixed rates of a devnet.
+    pub rates: Option<PathBuf>,
     /// Whether the embedded devnet charges TPS fees.
     pub fees: Fees,
     /// No purchase is accepted while so many payouts wait; without it, as usual.
@@ -103,13 +106,18 @@ struct DevNetwork {
     hub: String,
     order_provider: Option<Address>,
     genesis: Option<UnitHash>,
+    rates: RatesSettings,
 }
 
 impl DevNetwork {
     async fn open(options: &DevOptions, funds: [Address; 2]) -> anyhow::Result<Self> {
+        let rates = match &options.rates {
+            Some(file) => RatesConfig::read(file)?.settings()?,
+            None => rates().into(),
+        };
         if let Some(hub) = &options.hub {
             let DevOptions { order_provider, genesis, .. } = *options;
-            return Ok(Self { embedded: None, hub: hub.clone(), order_provider, genesis });
+            return Ok(Self { embedded: None, hub: hub.clone(), order_provider, genesis, rates });
         }
         let devnet = start_devnet(options, funds).await?;
         Ok(Self {
@@ -117,6 +125,7 @@ impl DevNetwork {
             order_provider: Some(devnet.order_provider()),
             genesis: Some(devnet.genesis_unit()),
             embedded: Some(devnet),
+            rates,
         })
     }
 
@@ -128,7 +137,7 @@ impl DevNetwork {
             order_providers: order_providers.transpose()?,
             genesis: self.genesis,
             keyring,
-            rates: rates(),
+            rates: self.rates.clone(),
             settings: Settings::new(Network::Devnet),
         })
     }

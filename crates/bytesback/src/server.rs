@@ -9,7 +9,6 @@ use obyte::history::OrderProviders;
 use obyte::{Address, Network, UnitHash};
 use obyte_hub::{Hubs, HubsConfig};
 use payout::{Keyring, Settings};
-use program::RateTable;
 use store::{Endpoint, Identity, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +19,7 @@ use crate::desk::{Desk, DeskSettings, Side};
 use crate::http::{Cashier, serve};
 use crate::metrics::{Metrics, Watched};
 use crate::payer::{Payer, PayerParts};
-use crate::rates::{Rates, follow_hub};
+use crate::rates::{Board, HubSource, Rates, RatesSettings, Source, SourceSettings, Web, follow, web_source};
 
 /// The database in a data directory.
 pub const DATABASE: &str = "bytesback.sqlite";
@@ -40,8 +39,8 @@ pub struct EndpointSetup {
     pub genesis: Option<UnitHash>,
     /// The keys of the wallet.
     pub keyring: Keyring,
-    /// Rates of the configuration.
-    pub rates: RateTable,
+    /// Where prices come from. Endpoints with the same sources of the web share them.
+    pub rates: RatesSettings,
     /// How to pay.
     pub settings: Settings,
 }
@@ -82,11 +81,12 @@ impl Server {
         test: EndpointSetup,
     ) -> anyhow::Result<Self> {
         check_wallets([&live, &test])?;
-        let starting = Starting {
+        let mut starting = Starting {
             store: Arc::clone(&store),
             clock,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            boards: Vec::new(),
         };
         let (live, test) = (starting.side(live).await?, starting.side(test).await?);
         let payers = [(Endpoint::Live, live.payer.clone()), (Endpoint::Test, test.payer.clone())];
@@ -136,10 +136,11 @@ struct Starting {
     clock: Arc<dyn Clock>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    boards: Vec<(Vec<SourceSettings>, Arc<Board>)>,
 }
 
 impl Starting {
-    async fn side(&self, setup: EndpointSetup) -> anyhow::Result<Side> {
+    async fn side(&mut self, setup: EndpointSetup) -> anyhow::Result<Side> {
         let endpoint = setup.endpoint;
         let network = setup.hubs.network();
         let (hubs, events) = Hubs::start(setup.hubs);
@@ -166,9 +167,42 @@ impl Starting {
             settings: setup.settings,
             clock: Arc::clone(&self.clock),
         });
-        let rates = Rates::new(setup.rates, Arc::clone(&self.clock));
-        self.tasks.spawn(follow_hub(rates.clone(), hubs.clone(), self.stop.clone()));
+        let rates = self.rates(endpoint, setup.rates, &hubs)?;
         Ok(Side { payer, hubs, rates, fee_reserve })
+    }
+
+    /// Begins to ask for prices.
+    fn rates(&mut self, endpoint: Endpoint, settings: RatesSettings, hubs: &Hubs) -> anyhow::Result<Rates> {
+        let mut boards = vec![self.web_board(settings.web())?];
+        if let Some(every) = settings.hub() {
+            let board = Arc::new(Board::default());
+            self.follow(Arc::new(HubSource(hubs.clone())), &board, every);
+            boards.push(board);
+        }
+        let rates = Rates::new(endpoint, settings, boards, Arc::clone(&self.clock));
+        self.tasks.spawn(rates.clone().watch(self.stop.clone()));
+        Ok(rates)
+    }
+
+    /// The board of these sources of the web, which is shared.
+    fn web_board(&mut self, sources: Vec<SourceSettings>) -> anyhow::Result<Arc<Board>> {
+        if let Some((_, board)) = self.boards.iter().find(|(of, _)| *of == sources) {
+            return Ok(Arc::clone(board));
+        }
+        let board = Arc::new(Board::default());
+        let web = Web::new().context("sources of rates cannot be asked")?;
+        for settings in &sources {
+            if let Some(source) = web_source(settings, &web) {
+                self.follow(source, &board, settings.every);
+            }
+        }
+        self.boards.push((sources, Arc::clone(&board)));
+        Ok(board)
+    }
+
+    fn follow(&self, source: Arc<dyn Source>, board: &Arc<Board>, every: Duration) {
+        let (clock, stop) = (Arc::clone(&self.clock), self.stop.clone());
+        self.tasks.spawn(follow(source, Arc::clone(board), every, clock, stop));
     }
 
     fn payer(&self, parts: PayerParts) -> Payer {

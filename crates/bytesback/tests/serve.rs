@@ -74,7 +74,7 @@ async fn an_operator_makes_wallets_fills_the_fund_adds_a_partner_and_pays() {
     let text = text
         .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"))
         .replace("network = \"devnet\"", &format!("network = \"devnet\"\nhub = \"{}\"", devnet.url()));
-    std::fs::write(&config, text + "GBYTE_USD = \"20\"\n").expect("written");
+    std::fs::write(&config, text + "GBYTE_USD = \"20\"\nsources = []\n").expect("written");
 
     let serve = Serve::start(&config);
     devnet.pay(fund_address(&printed), Bytes::literal(100_000_000_000)).await.expect("the faucet pays");

@@ -88,7 +88,7 @@ fn a_hub_is_not_believed_alone_but_a_bank_is() {
 fn where_more_sources_are_needed_as_many_must_agree() {
     let mut settings = GuardSettings::default();
     settings.pair_mut(Pair::GbyteUsd).sources_min = 3;
-    let mut judge = |texts: &[&str]| {
+    let judge = |texts: &[&str]| {
         Guard::new().judge(&settings, Pair::GbyteUsd, &live(texts, NOW), NOW).map(|good| good.rate)
     };
     assert_eq!(judge(&["7", "7", "7"]), Ok(rate("7")));

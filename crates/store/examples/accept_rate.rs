@@ -16,8 +16,8 @@ use payout::{Change, Timestamp};
 use program::{Currency, CurrencyAmount, Pair, Percentage};
 use store::sqlite::SqliteStore;
 use store::{
-    Acceptance, Details, Endpoint, NewPartner, OrderId, PartnerKind, PurchaseKey, Shares, Store, Terms,
-    Verdict,
+    Acceptance, Details, Endpoint, KeptRate, NewPartner, OrderId, PartnerKind, PurchaseKey, Shares, Store,
+    Terms, Verdict,
 };
 
 const CALLERS: [usize; 4] = [1, 32, 128, 512];
@@ -105,7 +105,7 @@ fn purchase(partner: PartnerId, order: &str) -> Acceptance {
             description: "coffee and cake".to_owned(),
         },
         shares: Shares { base: Bytes::literal(62_500_000), ..Shares::default() },
-        rates: vec![(Pair::GbyteUsd, "20.35".parse().expect("a rate"))],
+        rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20.35".parse().expect("a rate"))],
         fee_reserve: Bytes::literal(1_000),
         hold: None,
         at: Timestamp::from_millis(2),

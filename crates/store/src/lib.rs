@@ -12,6 +12,7 @@ mod endpoint;
 mod error;
 mod identity;
 mod journal;
+mod kept_rate;
 mod lock;
 mod operations;
 mod oversight;
@@ -25,6 +26,7 @@ pub use contract::Store;
 pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use error::{StoreError, Thing, Violation};
 pub use identity::{Identity, IdentityPart};
+pub use kept_rate::KeptRate;
 pub use lock::PayerLock;
 pub use operations::{Operations, Pause, PauseNo, PayerReport, Repost, RepostNo, Wishes};
 pub use oversight::{

@@ -5,7 +5,9 @@ use std::fmt;
 use ledger::PartnerId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{Payout, Timestamp, VersionStatus};
-use program::{CurrencyAmount, Pair, Percentage, Quote, Rate};
+use program::{CurrencyAmount, Percentage, Quote};
+
+use crate::KeptRate;
 
 use crate::HoldReason;
 
@@ -192,8 +194,8 @@ pub struct Acceptance {
     pub details: Details,
     /// The cashback; its sum is above zero.
     pub shares: Shares,
-    /// The prices that were used.
-    pub rates: Vec<(Pair, Rate)>,
+    /// The prices that it was valued at.
+    pub rates: Vec<KeptRate>,
     /// What is set aside from the fund for the network fees of the payout.
     pub fee_reserve: Bytes,
     /// Why somebody has to look at it before it is paid, if so.
@@ -282,8 +284,8 @@ pub struct PurchaseRecord {
     pub details: Details,
     /// Where the cashback came from.
     pub shares: Shares,
-    /// The prices that were used.
-    pub rates: Vec<(Pair, Rate)>,
+    /// The prices that it was valued at.
+    pub rates: Vec<KeptRate>,
     /// What was set aside for its network fees.
     pub fee_reserve: Bytes,
     /// Its payout: the cashback is its amount, [`Payout::queued_at`] is when the purchase was accepted.

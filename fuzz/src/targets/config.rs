@@ -8,7 +8,7 @@ use super::{check_error, text};
 /// A configuration file. What is wrong with it is shown with its line, so that the text is not bounded.
 pub(super) fn config(data: &[u8]) {
     let Ok(config) = toml::from_str::<Config>(&text(data)) else { return };
-    let _ = (config.desk(), config.rates(), config.data_dir());
+    let _ = (config.desk(), config.rates.settings(), config.data_dir());
     for endpoint in [&config.live, &config.test] {
         let _ = (endpoint.hubs(), config.payer(endpoint.network));
         if let Ok(Some(order_providers)) = endpoint.order_providers() {

@@ -147,10 +147,10 @@ wallet = "live.wallet"
 network = "{test}"
 wallet = "test.wallet"
 
-# GBYTE_USD and BTC_USD come from the hub when they are not fixed here. Hubs know no euro and no rouble.
+# Prices come from the hub, CoinGecko, CoinPaprika, the European Central Bank and the Bank of Russia. Fix one here
+# to use it instead of them all: see docs/rates.md.
 [rates]
 # EUR_USD = "1.10"
-# RUB_USD = "0.0125"
 "#
     )
 }

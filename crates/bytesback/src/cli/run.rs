@@ -39,6 +39,9 @@ pub(super) struct DevArgs {
     /// The genesis unit of the devnet behind --hub; needed where that unit itself paid the funds.
     #[arg(long, requires = "hub")]
     genesis: Option<UnitHash>,
+    /// A file with the section [rates] of a configuration: where prices come from, instead of fixed ones.
+    #[arg(long)]
+    rates: Option<PathBuf>,
     /// Whether the embedded devnet charges TPS fees; `off` is for benchmarks.
     #[arg(long, value_enum, default_value_t, conflicts_with = "hub")]
     fees: FeesArg,
@@ -73,6 +76,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
         hub: args.hub,
         order_provider: args.order_provider,
         genesis: args.genesis,
+        rates: args.rates,
         fees: match args.fees {
             FeesArg::Real => Fees::Real,
             FeesArg::Off => Fees::Off,
@@ -119,7 +123,7 @@ fn setup(
         order_providers: part.order_providers().with_context(of)?,
         genesis: None,
         keyring: keyring(&mnemonic),
-        rates: config.rates()?,
+        rates: config.rates.settings()?,
         settings: config.payer(part.network),
     })
 }

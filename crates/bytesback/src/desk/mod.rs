@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::Address;
 use obyte_hub::Hubs;
-use program::{Pair, Rate, RateTable, Rules, quote};
+use program::{Rules, quote};
 use store::{
     Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, Shares, Store,
     StoreError, Terms, Verdict,
@@ -149,10 +149,12 @@ impl Desk {
         purchase: Purchase,
     ) -> Result<Acceptance, Refusal> {
         let side = self.side(endpoint);
-        let rates = side.rates.current();
+        let prices = side.rates.prices();
         let at = self.clock.now();
         let sale = sale(terms.price, terms.percentage, at);
-        let quote = quote(&self.settings.rules, &sale, &rates)?;
+        let quote = quote(&self.settings.rules, &sale, &prices.table())
+            .map_err(|error| Refusal::of_quote(error, &prices))?;
+        let rates = prices.kept(terms.price.currency);
         let details = Details {
             customer: purchase.customer.as_str().to_owned(),
             merchant: purchase.merchant.map(|merchant| merchant.as_str().to_owned()).unwrap_or_default(),
@@ -163,7 +165,7 @@ impl Desk {
             terms,
             details,
             shares: Shares::from(&quote),
-            rates: known(&rates),
+            rates,
             fee_reserve: side.fee_reserve,
             hold: None,
             at,
@@ -244,8 +246,4 @@ fn key_of(partner: &Partner, purchase: &Purchase) -> Result<PurchaseKey, Refusal
         _ => None,
     };
     Ok(PurchaseKey { partner: partner.id, merchant, order_id: OrderId::new(purchase.order.as_str())? })
-}
-
-fn known(rates: &RateTable) -> Vec<(Pair, Rate)> {
-    Pair::ALL.into_iter().filter_map(|pair| Some((pair, rates.get(pair)?))).collect()
 }

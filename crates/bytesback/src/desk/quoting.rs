@@ -19,7 +19,8 @@ impl Desk {
             None => {}
         }
         let sale = sale(inquiry.amount, inquiry.partner_percentage, self.clock.now());
-        Ok(quote(&self.settings.rules, &sale, &self.side(endpoint).rates.current())?)
+        let prices = self.side(endpoint).rates.prices();
+        quote(&self.settings.rules, &sale, &prices.table()).map_err(|error| Refusal::of_quote(error, &prices))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Why a purchase is not paid, in the words of the API.
 
-use program::QuoteError;
+use program::{Currency, NoRate, Pair, QuoteError};
 use store::{IdentityError, StoreError, Term};
+
+use crate::rates::{Prices, Verdict};
 
 /// Why a purchase was not accepted, or is not paid. The order id stays as free as it was, but for
 /// [`Agent`](Self::Agent) and [`Rejected`](Self::Rejected).
@@ -34,6 +36,16 @@ pub enum Refusal {
     /// No cashback by the rules.
     #[error(transparent)]
     Quote(#[from] QuoteError),
+    /// A price that this takes may not be used now.
+    #[error("no rate for {currency} now ({pair}: {why}), please repeat later")]
+    NoRate {
+        /// The currency of the purchase.
+        currency: Currency,
+        /// The price.
+        pair: Pair,
+        /// The reason, in a few words.
+        why: &'static str,
+    },
     /// The order id belongs to another purchase.
     #[error("order_id was used before, with another {}", .0.field())]
     Conflict(Term),
@@ -58,6 +70,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The same, with the reason for a price that is missing.
+    pub fn of_quote(error: QuoteError, prices: &Prices) -> Self {
+        match error {
+            QuoteError::NoRate(NoRate { currency, missing }) => match prices.of(missing) {
+                Verdict::Guarded(Err(why)) => Self::NoRate { currency, pair: missing, why: why.brief() },
+                Verdict::Fixed(_) | Verdict::Guarded(Ok(_)) => error.into(),
+            },
+            other => other.into(),
+        }
+    }
+
     /// What the operator should read in the log.
     pub fn cause(&self) -> Option<String> {
         match self {
@@ -71,8 +94,16 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use program::{Moment, Rate, Unusable};
+
     use super::*;
     use crate::http::{ERROR_TEXT_MAX, ErrorText};
+
+    fn rate() -> Rate {
+        "20".parse().expect("a rate")
+    }
 
     #[test]
     fn every_refusal_fits_into_an_answer() {
@@ -93,6 +124,17 @@ mod tests {
             Refusal::Internal,
             Refusal::Store(StoreError::DiskFull),
         ]);
+        let why = [
+            Unusable::Silent,
+            Unusable::Stale { over: Duration::ZERO },
+            Unusable::TooFew { fresh: 1, needed: 2 },
+            Unusable::Disagree { low: rate(), high: rate() },
+            Unusable::Jumped { from: rate(), to: rate(), until: Moment::default() },
+        ];
+        for why in why {
+            let why = why.brief();
+            refusals.push(Refusal::NoRate { currency: Currency::Gbyte, pair: Pair::GbyteUsd, why });
+        }
         for refusal in refusals {
             let text = refusal.to_string();
             assert!(text.len() <= ERROR_TEXT_MAX, "{text}");

@@ -1,43 +1,34 @@
-//! Rates of an endpoint's preferred hub.
+//! The rates of an endpoint's preferred hub (10).
 
-use std::time::Duration;
-
+use async_trait::async_trait;
 use obyte_hub::{ExchangeRates, Hubs};
-use program::{Pair, RateTable};
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
+use program::{Moment, RateSource};
 
-use super::{Rates, rate_of_number};
+use super::settings::told_by;
+use super::{Quote, Source, SourceError};
 
-/// How often the hub is asked; it refreshes its rates every five minutes.
-const EVERY: Duration = Duration::from_secs(120);
-/// How soon it is asked again where it did not answer.
-const RETRY: Duration = Duration::from_secs(5);
+/// The hub that is asked at the moment. It names no time, so what it tells holds from when it was asked; and
+/// of the prices that it names only those are taken that a hub knows: a bank is better asked for a currency.
+pub struct HubSource(pub Hubs);
 
-/// Asks the preferred hub for its rates again and again, until `stop`.
-pub async fn follow_hub(rates: Rates, hubs: Hubs, stop: CancellationToken) {
-    loop {
-        let pause = match hubs.preferred().exchange_rates().await {
-            Ok(said) => {
-                rates.hear(table_of(&said));
-                EVERY
-            }
-            Err(error) => {
-                tracing::debug!(%error, "the hub did not tell its rates");
-                RETRY
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = sleep(pause) => {}
-        }
+#[async_trait]
+impl Source for HubSource {
+    fn id(&self) -> RateSource {
+        RateSource::Hub
+    }
+
+    async fn read(&self, now: Moment) -> Result<Vec<Quote>, SourceError> {
+        quotes(&self.0.preferred().exchange_rates().await?, now)
     }
 }
 
-fn table_of(said: &ExchangeRates) -> RateTable {
-    let mut table = RateTable::new();
-    for pair in Pair::ALL {
-        table.set(pair, said.get(pair.code()).and_then(|number| rate_of_number(&number)));
-    }
-    table
+/// A hub that has no rates has told that: one that is catching up, or one of a devnet.
+fn quotes(said: &ExchangeRates, now: Moment) -> Result<Vec<Quote>, SourceError> {
+    let named = told_by(RateSource::Hub).iter().filter_map(|pair| Some((*pair, said.get(pair.code())?)));
+    named
+        .map(|(pair, number)| match number.parse() {
+            Ok(rate) => Ok(Quote { pair, rate, at: now }),
+            Err(_) => Err(SourceError::Malformed("a rate is no number above zero")),
+        })
+        .collect()
 }

@@ -1,111 +1,110 @@
 //! What a GBYTE, a bitcoin, a euro and a rouble cost in dollars.
 //!
-//! For now from two sources: fixed rates of the configuration, and the endpoint's hub. A fixed rate
-//! goes before the hub's.
+//! [`Source`]s are asked again and again, each at its own pace, and what they tell stands on a [`Board`].
+//! Whoever needs prices gets what the guard (`program::Guard`) makes of the board at that moment
+//! ([`Rates::prices`]); a price that the operator has fixed goes before all of that.
+//!
+//! Sources of the web are asked once for both endpoints, which share a board; the hub is each endpoint's own.
 
+mod board;
+mod cbr;
+mod coingecko;
+mod coinpaprika;
+mod config;
+mod date;
+mod ecb;
 mod hub;
+mod poll;
+mod prices;
+mod settings;
+mod source;
+mod web;
+mod xml;
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use payout::Timestamp;
-use program::{Pair, Rate, RateTable};
+use program::{Guard, Moment, Pair, Reading};
+use store::Endpoint;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-pub use hub::follow_hub;
-
+pub use self::board::{Board, SourceHealth};
+pub use self::config::RatesConfig;
+pub use self::hub::HubSource;
+pub use self::poll::{Pace, follow};
+pub use self::prices::{Prices, Verdict};
+pub use self::settings::{RatesSettings, SourceSettings};
+pub use self::source::{Quote, Source, SourceError};
+pub use self::web::{Web, web_source};
 use crate::clock::Clock;
 
-/// A rate of a hub is not used when it is older (10): hubs refresh theirs every five minutes.
-const AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// How often somebody looks, so that the log tells of a price that grows old without purchases.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// The rates that one endpoint uses.
+/// The prices that one endpoint uses.
 #[derive(Clone)]
-pub struct Rates {
-    fixed: RateTable,
-    heard: Arc<RwLock<Heard>>,
+pub struct Rates(Arc<Inner>);
+
+struct Inner {
+    endpoint: Endpoint,
+    settings: RatesSettings,
+    boards: Vec<Arc<Board>>,
+    seen: Mutex<Seen>,
     clock: Arc<dyn Clock>,
 }
 
-/// What a hub said, and when.
-#[derive(Clone, Copy, Debug, Default)]
-struct Heard {
-    table: RateTable,
-    at: Timestamp,
+/// What was seen before.
+#[derive(Default)]
+struct Seen {
+    guard: Guard,
+    prices: Option<Prices>,
 }
 
 impl Rates {
-    /// Rates of the configuration; what a hub says is added.
-    pub fn new(fixed: RateTable, clock: Arc<dyn Clock>) -> Self {
-        Self { fixed, heard: Arc::default(), clock }
+    /// Prices of these boards, and those that the settings fix.
+    pub fn new(
+        endpoint: Endpoint,
+        settings: RatesSettings,
+        boards: Vec<Arc<Board>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self(Arc::new(Inner { endpoint, settings, boards, seen: Mutex::default(), clock }))
     }
 
-    /// The prices that may be used now.
-    pub fn current(&self) -> RateTable {
-        let heard = *self.heard.read().expect("nobody panics while holding the lock");
-        let mut table = self.fixed;
-        if self.clock.now().since(heard.at) <= AGE_MAX {
-            for pair in Pair::ALL {
-                table.set(pair, self.fixed.get(pair).or(heard.table.get(pair)));
+    /// The prices of now.
+    pub fn prices(&self) -> Prices {
+        let Inner { endpoint, settings, boards, seen, clock } = &*self.0;
+        // The guard is a value that is replaced as a whole price at a time; a panic leaves a good one.
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Moment::from_millis(clock.now().as_millis());
+        let verdict = |pair| match settings.fixed.get(pair) {
+            Some(rate) => Verdict::Fixed(rate),
+            None => {
+                let readings: Vec<Reading> = boards.iter().flat_map(|board| board.readings(pair)).collect();
+                Verdict::Guarded(seen.guard.judge(&settings.guard, pair, &readings, now))
+            }
+        };
+        let prices = Prices::new(Pair::ALL.map(verdict));
+        if settings.asks_anybody() && seen.prices.as_ref() != Some(&prices) {
+            prices.log_changes(*endpoint, seen.prices.as_ref());
+            seen.prices = Some(prices.clone());
+        }
+        prices
+    }
+
+    /// How the sources of this endpoint do.
+    pub fn sources(&self) -> Vec<SourceHealth> {
+        self.0.boards.iter().flat_map(|board| board.health()).collect()
+    }
+
+    /// Looks at the prices now and then, until `stop`.
+    pub async fn watch(self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(LOOK_EVERY) => drop(self.prices()),
             }
         }
-        table
-    }
-
-    /// A hub said its rates. What it does not name any more is gone.
-    fn hear(&self, table: RateTable) {
-        let heard = Heard { table, at: self.clock.now() };
-        *self.heard.write().expect("nobody panics while holding the lock") = heard;
-    }
-}
-
-/// A rate as JSON writes it; one with more digits than a [`Rate`] keeps, or none above zero, is not used.
-fn rate_of_number(text: &str) -> Option<Rate> {
-    text.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use super::*;
-
-    #[derive(Default)]
-    struct Hands(AtomicU64);
-
-    impl Clock for Hands {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-        }
-    }
-
-    fn rate(text: &str) -> Rate {
-        text.parse().expect("a rate")
-    }
-
-    #[test]
-    fn fixed_rates_go_before_those_of_the_hub() {
-        let rates = Rates::new(RateTable::new().with(Pair::GbyteUsd, rate("20")), Arc::new(Hands::default()));
-        rates.hear(RateTable::new().with(Pair::GbyteUsd, rate("7")).with(Pair::BtcUsd, rate("90000")));
-        assert_eq!(rates.current().get(Pair::GbyteUsd), Some(rate("20")));
-        assert_eq!(rates.current().get(Pair::BtcUsd), Some(rate("90000")));
-        assert_eq!(rates.current().get(Pair::EurUsd), None);
-    }
-
-    #[test]
-    fn a_rate_of_the_hub_is_not_used_when_it_is_stale() {
-        let clock = Arc::new(Hands::default());
-        let rates = Rates::new(RateTable::new(), Arc::clone(&clock) as Arc<dyn Clock>);
-        rates.hear(RateTable::new().with(Pair::GbyteUsd, rate("7")));
-        clock.0.store(30 * 60 * 1000, Ordering::Relaxed);
-        assert!(rates.current().get(Pair::GbyteUsd).is_some());
-        clock.0.store(30 * 60 * 1000 + 1, Ordering::Relaxed);
-        assert_eq!(rates.current().get(Pair::GbyteUsd), None);
-    }
-
-    #[test]
-    fn the_numbers_of_a_hub_are_read_exactly() {
-        assert_eq!(rate_of_number("7.53"), Some(rate("7.53")));
-        assert_eq!(rate_of_number("1e-7"), Some(rate("0.0000001")));
-        assert_eq!(rate_of_number("0"), None);
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn endpoint(
         order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
         genesis: Some(devnet.genesis_unit()),
         keyring,
-        rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")),
+        rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")).into(),
         settings,
     }
 }

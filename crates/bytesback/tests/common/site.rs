@@ -241,5 +241,5 @@ fn config(port: u16, hub: &HubEntry<'_>) -> String {
         )
     };
     let (live, test) = (endpoint("live"), endpoint("test"));
-    format!("listen = \"127.0.0.1:{port}\"\n{live}{test}[rates]\nGBYTE_USD = \"20\"\n")
+    format!("listen = \"127.0.0.1:{port}\"\n{live}{test}[rates]\nGBYTE_USD = \"20\"\nsources = []\n")
 }

@@ -45,6 +45,7 @@ mod operations;
 mod partners;
 mod payers;
 mod purchases;
+mod rates;
 mod readers;
 mod review;
 mod schema;

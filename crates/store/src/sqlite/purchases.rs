@@ -2,11 +2,11 @@
 
 use ledger::{Account, PartnerId, PayoutNumber, Refusal, events};
 use payout::{Payout, PayoutId, VersionStatus};
-use program::{CurrencyAmount, Pair, Rate};
+use program::CurrencyAmount;
 use rusqlite::{Connection, Row, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, holds, partners};
+use crate::sqlite::{book, holds, partners, rates};
 use crate::{
     Acceptance, AnsweredUnit, Details, Endpoint, MerchantScope, OrderId, PayoutState, PurchaseKey,
     PurchaseRecord, Shares, StoreError, Terms, Thing, Verdict,
@@ -153,7 +153,7 @@ fn remember(
             i64::from(shares.base),
             i64::from(shares.partner),
             i64::from(shares.matched),
-            write_rates(&acceptance.rates),
+            rates::write(&acceptance.rates),
             payout.get(),
         ])?;
     Ok(())
@@ -233,7 +233,8 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
             partner: fields.bytes("partner_share")?,
             matched: fields.bytes("matched")?,
         },
-        rates: read_rates(&fields)?,
+        rates: rates::read(&fields.plain::<String>("rates")?)
+            .ok_or_else(|| fields.bad("rates", "not pairs and their rates"))?,
         fee_reserve: fields.bytes("fee_reserve")?,
         payout,
         state,
@@ -304,20 +305,4 @@ pub(super) fn status(fields: &Fields<'_>) -> Result<VersionStatus, StoreError> {
 
 fn scope(key: &PurchaseKey) -> &str {
     key.merchant.as_ref().map_or("", MerchantScope::as_str)
-}
-
-fn write_rates(rates: &[(Pair, Rate)]) -> String {
-    let texts: Vec<_> = rates.iter().map(|(pair, rate)| format!("{pair}={rate}")).collect();
-    texts.join(" ")
-}
-
-fn read_rates(fields: &Fields<'_>) -> Result<Vec<(Pair, Rate)>, StoreError> {
-    let text: String = fields.plain("rates")?;
-    let read = |one: &str| {
-        let (pair, rate) = one.split_once('=')?;
-        Some((pair.parse().ok()?, rate.parse().ok()?))
-    };
-    text.split_whitespace()
-        .map(|one| read(one).ok_or_else(|| fields.bad("rates", "not pairs and their rates")))
-        .collect()
 }

@@ -2,10 +2,10 @@
 
 use ledger::{Account, PartnerId};
 use obyte::{Address, UnitHash};
-use program::{Currency, Percentage};
+use program::{Currency, Pair, Percentage, RateSource};
 use store::{
-    Acceptance, DepositOrder, DepositVerdict, Details, Endpoint, MerchantScope, OrderId, PayoutState, Shares,
-    StoreError, Term, Thing, Verdict,
+    Acceptance, DepositOrder, DepositVerdict, Details, Endpoint, KeptRate, MerchantScope, OrderId,
+    PayoutState, Shares, StoreError, Term, Thing, Verdict,
 };
 
 use super::Backend;
@@ -17,6 +17,12 @@ fn full(world: &World) -> Acceptance {
     purchase.key.merchant = Some(MerchantScope::new("corner shop").expect("a good identity"));
     purchase.terms.purchase_unit = Some(UnitHash::of("a payment"));
     purchase.shares = Shares { base: bytes(1_000), partner: bytes(200), matched: bytes(30) };
+    purchase.rates.push(KeptRate {
+        pair: Pair::EurUsd,
+        rate: "1.1012".parse().expect("a rate"),
+        sources: vec![RateSource::CoinGecko, RateSource::Ecb],
+        at: Some(world.now()),
+    });
     purchase
 }
 
