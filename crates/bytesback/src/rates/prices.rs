@@ -1,6 +1,6 @@
 //! The prices of a moment.
 
-use program::{Currency, GuardedRate, Pair, Rate, RateTable, Unusable};
+use program::{Currency, GuardedRate, Pair, Rate, RateSource, RateTable, Unusable};
 use store::{Endpoint, KeptRate};
 
 /// Whether a price may be used.
@@ -80,6 +80,11 @@ fn kept(pair: Pair, verdict: &Verdict) -> Option<KeptRate> {
     }
 }
 
+/// Names of sources, for people.
+pub(crate) fn codes(sources: &[RateSource]) -> String {
+    sources.iter().map(|source| source.code()).collect::<Vec<_>>().join(", ")
+}
+
 fn log_change(endpoint: Endpoint, pair: Pair, before: Option<&Verdict>, now: &Verdict) {
     let (before, now) = match (before, now) {
         (_, Verdict::Fixed(_)) | (Some(Verdict::Fixed(_)), _) => return,
@@ -90,11 +95,11 @@ fn log_change(endpoint: Endpoint, pair: Pair, before: Option<&Verdict>, now: &Ve
         // At the start nobody has been asked yet.
         (None, Err(Unusable::Silent)) => {}
         (None | Some(Err(_)), Ok(good)) => {
-            tracing::info!(%endpoint, %pair, rate = %good.rate, sources = ?good.sources, "the rate can be used");
+            tracing::info!(%endpoint, %pair, rate = %good.rate, sources = %codes(&good.sources), "the rate can be used");
         }
         (Some(Ok(before)), Ok(good)) if before.dissenters != good.dissenters => {
-            tracing::warn!(%endpoint, %pair, rate = %good.rate, sources = ?good.sources,
-                dissenters = ?good.dissenters, "the sources of the rate that dissent have changed");
+            tracing::warn!(%endpoint, %pair, rate = %good.rate, sources = %codes(&good.sources),
+                dissenters = %codes(&good.dissenters), "the sources of the rate that dissent have changed");
         }
         (Some(Ok(_)), Ok(_)) => {}
         (Some(Err(before)), Err(why)) if before.brief() == why.brief() => {}

@@ -1,0 +1,112 @@
+//! `dev --rates FILE`: from services to bytes, and to what is kept of it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytesback_client::{Endpoint, PurchaseAnswer, PurchaseRequest};
+use payout::Timestamp;
+use program::{Pair, RateSource};
+use store::sqlite::SqliteStore;
+use store::{KeptRate, OrderId, PurchaseKey, PurchaseRecord, Store};
+
+use crate::common::{Dev, address, argument, data_dir, ok, purchase, until};
+use crate::service::{Doing, Service};
+use crate::words::{coingecko, coinpaprika, day, ecb, now};
+
+/// The rates of a `dev` that asks these.
+fn rates_file(folder: &Path, gecko: &Service, paprika: &Service, bank: &Service) -> String {
+    let source = |name: &str, service: &Service| {
+        format!("[rates.{name}]\nurl = \"{}\"\nevery_seconds = 1\n", service.url)
+    };
+    let text = [
+        "[rates]\nsources = [\"coingecko\", \"coinpaprika\", \"ecb\"]\n".to_owned(),
+        source("coingecko", gecko),
+        source("coinpaprika", paprika),
+        source("ecb", bank),
+    ]
+    .concat();
+    let file = folder.join("rates.toml");
+    std::fs::write(&file, text).expect("written");
+    argument(&file).to_owned()
+}
+
+fn euros(order: &str, amount: &str) -> PurchaseRequest {
+    PurchaseRequest { currency: "EUR".into(), ..purchase(order, address("customer"), amount) }
+}
+
+async fn record(data: &Path, order: &str) -> PurchaseRecord {
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(data.join("bytesback.sqlite")).expect("it is there"));
+    let shop = store.partner(&"demo-shop".parse().expect("a name")).await.expect("read").expect("added");
+    let key =
+        PurchaseKey { partner: shop.id, merchant: None, order_id: OrderId::new(order).expect("an order id") };
+    store.purchase(store::Endpoint::Test, &key).await.expect("read").expect("it was accepted")
+}
+
+#[tokio::test]
+async fn a_purchase_is_paid_by_the_prices_of_its_day_which_are_kept_with_it() {
+    let at = now();
+    let gecko = Service::start(Doing::Body(coingecko("7.4", at))).await;
+    let paprika = Service::start(Doing::Body(coinpaprika("7.6", at))).await;
+    let bank = Service::start(Doing::Body(ecb("1.1", &day(at)))).await;
+    let (folder, data) = data_dir();
+    let file = rates_file(folder.path(), &gecko, &paprika, &bank);
+    let dev = Dev::start_with(&data, &["--rates", &file]);
+    let client = dev.client();
+    let ask = async |request: &PurchaseRequest| {
+        client.new_purchase(Endpoint::Test, request).await.expect("answered")
+    };
+
+    let first = euros("1", "15");
+    until("all sources have answered", async || {
+        let heard = |service: &Service| !service.asked().is_empty();
+        heard(&gecko)
+            && heard(&paprika)
+            && heard(&bank)
+            && matches!(ask(&first).await, PurchaseAnswer::Ok { .. })
+    })
+    .await;
+    // 15 EUR at 1.1 dollars are 16.50 dollars, at 7.50 dollars 2.2 GBYTE; 10 percent of that.
+    let (amount, unit, _) = ok(ask(&first).await);
+    assert_eq!(amount, 220_000_000);
+
+    let midnight = Timestamp::from_millis((at - at % 86_400) * 1000);
+    let told = Timestamp::from_millis(at * 1000);
+    let rates = record(&data, "1").await.rates;
+    let rate = |text: &str| text.parse().expect("a rate");
+    let euro = |sources: &[RateSource], at| KeptRate {
+        pair: Pair::EurUsd,
+        rate: rate("1.1"),
+        sources: sources.to_vec(),
+        at: Some(at),
+    };
+    let gbyte = KeptRate {
+        pair: Pair::GbyteUsd,
+        rate: rate("7.5"),
+        sources: vec![RateSource::CoinGecko, RateSource::CoinPaprika],
+        at: Some(told),
+    };
+    // The bank may have answered after the purchase was accepted, or before.
+    let with_bank = [euro(&[RateSource::CoinGecko, RateSource::Ecb], midnight), gbyte.clone()];
+    let without = [euro(&[RateSource::CoinGecko], told), gbyte];
+    assert!(rates == with_bank || rates == without, "{rates:?}");
+
+    paprika.now(Doing::Body(coinpaprika("0.75", at)));
+    let refused = "no rate for EUR now (GBYTE_USD: its sources disagree), please repeat later";
+    let mut orders = 2..;
+    until("the sources disagree", || {
+        let another = euros(&orders.next().expect("there are numbers").to_string(), "15");
+        let (client, refused) = (&client, &refused);
+        async move {
+            let answer = client.new_purchase(Endpoint::Test, &another).await.expect("answered");
+            matches!(answer, PurchaseAnswer::Error { text } if text == *refused)
+        }
+    })
+    .await;
+    let again = ok(ask(&first).await);
+    assert_eq!(again, (amount, unit, true), "what was accepted is not computed anew");
+    let bytes = PurchaseRequest { currency: "GBYTE".into(), ..purchase("b", address("customer"), "1") };
+    assert_eq!(ok(ask(&bytes).await).0, 100_000_000, "GBYTE needs no price");
+    assert!(record(&data, "b").await.rates.is_empty());
+    dev.interrupt();
+}
