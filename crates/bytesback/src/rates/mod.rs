@@ -33,7 +33,6 @@ pub use self::board::{Board, SourceHealth};
 pub use self::config::RatesConfig;
 pub use self::hub::HubSource;
 pub use self::poll::{Pace, follow};
-pub(crate) use self::prices::codes;
 pub use self::prices::{Prices, Verdict};
 pub use self::settings::{RatesSettings, SourceSettings};
 pub use self::source::{Quote, Source, SourceError};
