@@ -97,7 +97,9 @@ impl Server {
             store: Arc::clone(&store),
         };
         let metrics = Metrics::new(vec![watched(Endpoint::Live, &live), watched(Endpoint::Test, &test)]);
-        let desk = Arc::new(Desk::new(Arc::clone(&store), Arc::clone(&starting.clock), desk, live, test));
+        let version = store.enact(&desk.rules.to_string(), starting.clock.now()).await?;
+        let clock = Arc::clone(&starting.clock);
+        let desk = Arc::new(Desk::new(Arc::clone(&store), clock, desk, version, live, test));
         Ok(Self { store, desk, metrics: metrics.into(), payers, tasks: starting.tasks, stop: starting.stop })
     }
 

@@ -16,8 +16,8 @@ use payout::{Change, Timestamp};
 use program::{Currency, CurrencyAmount, Pair, Percentage};
 use store::sqlite::SqliteStore;
 use store::{
-    Acceptance, Details, Endpoint, KeptRate, NewPartner, OrderId, PartnerKind, PurchaseKey, Shares, Store,
-    Terms, Verdict,
+    Acceptance, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId, PartnerKind, PurchaseKey,
+    Shares, Store, Terms, Verdict,
 };
 
 const CALLERS: [usize; 4] = [1, 32, 128, 512];
@@ -106,6 +106,7 @@ fn purchase(partner: PartnerId, order: &str) -> Acceptance {
         },
         shares: Shares { base: Bytes::literal(62_500_000), ..Shares::default() },
         rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20.35".parse().expect("a rate"))],
+        explanation: Explanation::default(),
         fee_reserve: Bytes::literal(1_000),
         hold: None,
         at: Timestamp::from_millis(2),

@@ -7,7 +7,7 @@ use payout::{Change, Snapshot, Timestamp};
 use crate::{
     Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Endpoint, EntryId, Identity, KeyHash,
     KeyId, NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Review,
-    StoreError, Verdict,
+    Rulebook, StoreError, Verdict,
 };
 
 /// Keeps everything that must outlive the process.
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
-pub trait Store: Operations + Review {
+pub trait Store: Operations + Review + Rulebook {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
-//! [`Store`], with its [`Operations`] and its [`Review`], is all that the server knows of its database. Each method is one transaction and says in its
-//! types what can come of it. [`sqlite::SqliteStore`] is the embedded default.
+//! [`Store`], with its [`Operations`], its [`Review`] and its [`Rulebook`], is all that the server knows of
+//! its database. Each method is one transaction and says in its types what can come of it. [`sqlite::SqliteStore`] is the embedded default.
 //!
 //! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
 //! line of units.
@@ -19,6 +19,7 @@ mod oversight;
 mod partner;
 mod purchase;
 mod review;
+mod rulebook;
 pub mod sqlite;
 
 pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
@@ -41,3 +42,4 @@ pub use purchase::{
     PurchaseRecord, Shares, Term, Terms, Verdict,
 };
 pub use review::{HoldReason, Review, Reviewed, UnknownHoldReason};
+pub use rulebook::{Explanation, Rulebook, RulesRecord, RulesVersion, TermsRecord};

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use ledger::PartnerId;
 use payout::Timestamp;
+use program::PartnerTerms;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -186,6 +187,8 @@ pub struct Partner {
     pub kind: PartnerKind,
     /// Whether the operator vouches for its purchase units.
     pub trusted: bool,
+    /// What holds for it instead of the programme's rules.
+    pub terms: PartnerTerms,
     /// When it was added.
     pub added_at: Timestamp,
     /// Since when it may report nothing.
@@ -235,6 +238,7 @@ mod tests {
             name: "demo-shop".parse().expect("a good name"),
             kind: PartnerKind::Merchant,
             trusted: false,
+            terms: PartnerTerms::default(),
             added_at: now,
             disabled_at: None,
             keys: vec![key(1, "old", Some(now)), key(2, "new", None)],

@@ -9,7 +9,7 @@ use program::{CurrencyAmount, Percentage, Quote};
 
 use crate::KeptRate;
 
-use crate::HoldReason;
+use crate::{Explanation, HoldReason};
 
 /// Why a text identifies nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -196,6 +196,8 @@ pub struct Acceptance {
     pub shares: Shares,
     /// The prices that it was valued at.
     pub rates: Vec<KeptRate>,
+    /// How the shares came about.
+    pub explanation: Explanation,
     /// What is set aside from the fund for the network fees of the payout.
     pub fee_reserve: Bytes,
     /// Why somebody has to look at it before it is paid, if so.
@@ -286,6 +288,8 @@ pub struct PurchaseRecord {
     pub shares: Shares,
     /// The prices that it was valued at.
     pub rates: Vec<KeptRate>,
+    /// How the shares came about.
+    pub explanation: Explanation,
     /// What was set aside for its network fees.
     pub fee_reserve: Bytes,
     /// Its payout: the cashback is its amount, [`Payout::queued_at`] is when the purchase was accepted.

@@ -18,8 +18,8 @@ use obyte::Address;
 use obyte_hub::Hubs;
 use program::{Rules, quote};
 use store::{
-    Acceptance, Details, Endpoint, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey, Shares, Store,
-    StoreError, Terms, Verdict,
+    Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey,
+    RulesVersion, Shares, Store, StoreError, Terms, Verdict,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -67,21 +67,24 @@ pub struct Desk {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     settings: DeskSettings,
+    /// The number of the rules in the settings.
+    version: RulesVersion,
     probe: Probe,
     live: Side,
     test: Side,
 }
 
 impl Desk {
-    /// A desk over a store and two sides.
+    /// A desk over a store and two sides; `version` is the number of the rules in the settings.
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         settings: DeskSettings,
+        version: RulesVersion,
         live: Side,
         test: Side,
     ) -> Self {
-        Self { store, clock, settings, probe: Probe::default(), live, test }
+        Self { store, clock, settings, version, probe: Probe::default(), live, test }
     }
 
     const fn side(&self, endpoint: Endpoint) -> &Side {
@@ -113,7 +116,7 @@ impl Desk {
             };
         }
         self.check_payee(endpoint, recipient)?;
-        let acceptance = self.quoted(endpoint, key, terms, purchase)?;
+        let acceptance = self.quoted(endpoint, partner, key, terms, purchase)?;
         let (verdict, unit) = self.accept(endpoint, acceptance, due).await?;
         match verdict {
             Verdict::Accepted(record) => self.answer_first(endpoint, &record, unit, due).await,
@@ -144,6 +147,7 @@ impl Desk {
     fn quoted(
         &self,
         endpoint: Endpoint,
+        partner: &Partner,
         key: PurchaseKey,
         terms: Terms,
         purchase: Purchase,
@@ -152,7 +156,7 @@ impl Desk {
         let prices = side.rates.prices();
         let at = self.clock.now();
         let sale = sale(terms.price, terms.percentage, at);
-        let quote = quote(&self.settings.rules, &sale, &prices.table())
+        let quote = quote(&self.settings.rules.on(partner.terms), &sale, &prices.table())
             .map_err(|error| Refusal::of_quote(error, &prices))?;
         let rates = prices.kept(terms.price.currency);
         let details = Details {
@@ -166,6 +170,7 @@ impl Desk {
             details,
             shares: Shares::from(&quote),
             rates,
+            explanation: Explanation { rules: Some(self.version), lines: quote.explanation().to_vec() },
             fee_reserve: side.fee_reserve,
             hold: None,
             at,
@@ -191,6 +196,7 @@ impl Cashier for Desk {
                 store::PartnerKind::Merchant => PartnerKind::Merchant,
                 store::PartnerKind::Processor => PartnerKind::Processor,
             },
+            terms: partner.terms,
         }))
     }
 
@@ -216,10 +222,10 @@ impl Cashier for Desk {
     async fn quote(
         &self,
         endpoint: Endpoint,
-        _partner: &Partner,
+        partner: &Partner,
         inquiry: Inquiry,
     ) -> Result<program::Quote, ErrorText> {
-        self.quote_for(endpoint, &inquiry).map_err(|refusal| ErrorText::from(refusal.to_string()))
+        self.quote_for(endpoint, partner, &inquiry).map_err(|refusal| ErrorText::from(refusal.to_string()))
     }
 
     async fn readiness(&self) -> Vec<Check> {

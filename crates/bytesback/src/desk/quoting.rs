@@ -6,12 +6,17 @@ use program::{BaseShare, CurrencyAmount, Day, Percentage, Quote, Sale, Turnover,
 use store::Endpoint;
 
 use super::{Desk, Refusal};
-use crate::http::{Inquiry, Recipient};
+use crate::http::{Inquiry, Partner, Recipient};
 
 impl Desk {
     /// What a purchase would get now. Neither the fund, nor deposits, nor limits are looked at: they are as
     /// they are when the purchase comes.
-    pub(super) fn quote_for(&self, endpoint: Endpoint, inquiry: &Inquiry) -> Result<Quote, Refusal> {
+    pub(super) fn quote_for(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        inquiry: &Inquiry,
+    ) -> Result<Quote, Refusal> {
         let has_unit = inquiry.purchase_unit.is_some();
         match &inquiry.recipient {
             Some(payee) => self.check_foreign(&recipient(payee, has_unit)?)?,
@@ -20,7 +25,8 @@ impl Desk {
         }
         let sale = sale(inquiry.amount, inquiry.partner_percentage, self.clock.now());
         let prices = self.side(endpoint).rates.prices();
-        quote(&self.settings.rules, &sale, &prices.table()).map_err(|error| Refusal::of_quote(error, &prices))
+        quote(&self.settings.rules.on(partner.terms), &sale, &prices.table())
+            .map_err(|error| Refusal::of_quote(error, &prices))
     }
 }
 

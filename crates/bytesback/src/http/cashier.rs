@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use ledger::PartnerId;
 use obyte::{Bytes, UnitHash};
+use program::PartnerTerms;
 use tokio::time::Instant;
 
 use super::error_text::ErrorText;
@@ -52,6 +53,8 @@ pub struct Partner {
     pub name: Box<str>,
     /// What it is.
     pub kind: PartnerKind,
+    /// What holds for it instead of the programme's rules.
+    pub terms: PartnerTerms,
 }
 
 /// The two kinds of partners.

@@ -53,7 +53,12 @@ impl Cashier for TestCashier {
             ("", "") => PartnerKind::Merchant,
             _ => return Ok(None),
         };
-        Ok(Some(Partner { id: PartnerId::new(1), name: name.into(), kind }))
+        Ok(Some(Partner {
+            id: PartnerId::new(1),
+            name: name.into(),
+            kind,
+            terms: program::PartnerTerms::default(),
+        }))
     }
 
     async fn purchase(

@@ -5,7 +5,9 @@ use bytesback_client::{Endpoint, PurchaseAnswer};
 use ledger::Account;
 use obyte::Bytes;
 use program::{Currency, CurrencyAmount, Limit};
-use store::{Acceptance, Details, HoldReason, OrderId, PurchaseKey, Review, Shares, Store, Terms, Verdict};
+use store::{
+    Acceptance, Details, Explanation, HoldReason, OrderId, PurchaseKey, Review, Shares, Store, Terms, Verdict,
+};
 
 use crate::common::{CASHBACK, address, argument, purchase, run, until};
 use crate::payer_json;
@@ -29,6 +31,7 @@ async fn hold(site: &Site, order: &str) {
         details: Details::default(),
         shares: Shares { base: Bytes::literal(CASHBACK), ..Shares::default() },
         rates: Vec::new(),
+        explanation: Explanation::default(),
         fee_reserve: Bytes::literal(10_000),
         hold: Some(HoldReason::Limit(Limit::RecipientDay)),
         at: SystemClock.now(),

@@ -8,8 +8,8 @@ use ledger::Account;
 use obyte::Bytes;
 use program::{Currency, CurrencyAmount};
 use store::{
-    Acceptance, Details, Endpoint, Operations, OrderId, PayoutState, PurchaseKey, Shares, Store, Terms,
-    Verdict, WhichSlots,
+    Acceptance, Details, Endpoint, Explanation, Operations, OrderId, PayoutState, PurchaseKey, Shares, Store,
+    Terms, Verdict, WhichSlots,
 };
 
 use crate::common::{CASHBACK, address, until};
@@ -88,6 +88,7 @@ async fn what_another_process_accepted_last_is_paid() {
         details: Details { customer: String::new(), merchant: String::new(), description: String::new() },
         shares: Shares { base: Bytes::literal(CASHBACK), ..Shares::default() },
         rates: Vec::new(),
+        explanation: Explanation::default(),
         fee_reserve: Bytes::literal(10_000),
         hold: None,
         at: SystemClock.now(),

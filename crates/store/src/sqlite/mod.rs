@@ -19,6 +19,7 @@
 //! | table | one row is |
 //! | --- | --- |
 //! | `partners`, `partner_keys` | a partner; a key, of which only the hash is known |
+//! | `rules`, `partner_terms` | the programme's rules, and what holds for one partner instead, since a moment |
 //! | `identities` | what an endpoint is tied to |
 //! | `purchases` | an accepted purchase with its terms; its order id is unique by an index |
 //! | `payouts` | bytes owed: queued while `slot` is null, paid once that slot is settled |
@@ -48,6 +49,7 @@ mod purchases;
 mod rates;
 mod readers;
 mod review;
+mod rulebook;
 mod schema;
 mod wishes;
 mod writer;
@@ -133,6 +135,7 @@ impl Store for SqliteStore {
     async fn accept(&self, endpoint: Endpoint, acceptance: Acceptance) -> Result<Verdict, StoreError> {
         let Details { customer, merchant, description } = &acceptance.details;
         no_nul([customer.as_str(), merchant, description])?;
+        no_nul(acceptance.explanation.lines.iter().map(String::as_str))?;
         self.writer.run(move |connection| purchases::accept(connection, endpoint, acceptance)).await
     }
 

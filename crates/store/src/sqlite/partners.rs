@@ -3,9 +3,11 @@
 use ledger::PartnerId;
 use obyte::Address;
 use payout::Timestamp;
+use program::PartnerTerms;
 use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
 
 use crate::sqlite::codec::{Fields, is_dangling, is_taken, millis};
+use crate::sqlite::rulebook;
 use crate::{
     Endpoint, Identity, KeyHash, KeyId, NewPartner, Partner, PartnerKey, PartnerName, StoreError, Thing,
 };
@@ -54,6 +56,7 @@ pub(super) fn add(connection: &Connection, partner: &NewPartner) -> Result<Partn
         name: partner.name.clone(),
         kind: partner.kind,
         trusted: partner.trusted,
+        terms: PartnerTerms::default(),
         added_at: partner.at,
         disabled_at: None,
         keys: Vec::new(),
@@ -124,6 +127,7 @@ fn read(connection: &Connection, query: &str, params: impl Params) -> Result<Vec
             name: fields.text("name")?,
             kind: fields.text("kind")?,
             trusted: fields.plain("trusted")?,
+            terms: rulebook::terms_now(connection, id)?,
             added_at: fields.time("added_at")?,
             disabled_at: fields.optional_time("disabled_at")?,
             keys: keys(connection, id)?,

@@ -8,8 +8,8 @@ use rusqlite::{Connection, Row, params};
 use crate::sqlite::codec::{Fields, millis};
 use crate::sqlite::{book, holds, partners, rates};
 use crate::{
-    Acceptance, AnsweredUnit, Details, Endpoint, MerchantScope, OrderId, PayoutState, PurchaseKey,
-    PurchaseRecord, Shares, StoreError, Terms, Thing, Verdict,
+    Acceptance, AnsweredUnit, Details, Endpoint, Explanation, MerchantScope, OrderId, PayoutState,
+    PurchaseKey, PurchaseRecord, RulesVersion, Shares, StoreError, Terms, Thing, Verdict,
 };
 
 pub(super) fn accept(
@@ -67,6 +67,7 @@ pub(super) fn accept(
         details: acceptance.details,
         shares,
         rates: acceptance.rates,
+        explanation: acceptance.explanation,
         fee_reserve: acceptance.fee_reserve,
         payout,
         state,
@@ -129,13 +130,13 @@ fn remember(
     acceptance: &Acceptance,
     payout: PayoutId,
 ) -> Result<(), StoreError> {
-    let Acceptance { key, terms, details, shares, .. } = acceptance;
+    let Acceptance { key, terms, details, shares, explanation, .. } = acceptance;
     connection
         .prepare_cached(
             "INSERT INTO purchases (endpoint, partner, merchant_scope, order_id, recipient, currency,
                  currency_amount, percentage, purchase_unit, customer, merchant, description, base,
-                 partner_share, matched, rates, payout)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 partner_share, matched, rates, rules, explanation, payout)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             endpoint.code(),
@@ -154,6 +155,8 @@ fn remember(
             i64::from(shares.partner),
             i64::from(shares.matched),
             rates::write(&acceptance.rates),
+            explanation.rules.map(RulesVersion::get),
+            explanation.lines.join("\n"),
             payout.get(),
         ])?;
     Ok(())
@@ -235,6 +238,10 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
         },
         rates: rates::read(&fields.plain::<String>("rates")?)
             .ok_or_else(|| fields.bad("rates", "not pairs and their rates"))?,
+        explanation: Explanation {
+            rules: fields.plain::<Option<i64>>("rules")?.map(RulesVersion::new),
+            lines: fields.plain::<String>("explanation")?.lines().map(str::to_owned).collect(),
+        },
         fee_reserve: fields.bytes("fee_reserve")?,
         payout,
         state,

@@ -12,6 +12,7 @@ pub(crate) mod operations;
 pub(crate) mod partners;
 pub(crate) mod purchases;
 pub(crate) mod review;
+pub(crate) mod rulebook;
 pub(crate) mod units;
 pub(crate) mod world;
 
@@ -73,6 +74,11 @@ macro_rules! behaviours {
                 only_a_held_order_is_released_or_rejected,
                 a_held_payout_goes_into_no_slot,
                 a_payer_is_told_of_a_release_until_it_has_taken_it_up;
+            rulebook:
+                rules_that_change_get_a_number_and_the_old_ones_stay,
+                a_purchase_keeps_its_rules_and_its_explanation,
+                an_explanation_by_unknown_rules_is_not_kept,
+                the_newest_terms_of_a_partner_hold_and_the_old_ones_stay;
             book:
                 a_deposit_is_booked_from_the_fund,
                 the_same_command_books_once,

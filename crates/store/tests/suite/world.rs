@@ -10,8 +10,8 @@ use obyte::{Address, Bytes, UnitHash};
 use payout::{Change, Payout, Snapshot, Timestamp, VersionId, VersionStatus};
 use program::{Currency, CurrencyAmount, Pair};
 use store::{
-    Acceptance, Details, Endpoint, KeptRate, NewPartner, OrderId, PartnerKind, PayerLock, PurchaseKey,
-    PurchaseRecord, Shares, Store, StoreError, Terms, Verdict, Violation,
+    Acceptance, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId, PartnerKind, PayerLock,
+    PurchaseKey, PurchaseRecord, Shares, Store, StoreError, Terms, Verdict, Violation,
 };
 
 use super::Backend;
@@ -93,6 +93,7 @@ impl World {
             },
             shares: Shares { base: bytes(base), ..Shares::default() },
             rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20".parse().expect("a rate"))],
+            explanation: Explanation::default(),
             fee_reserve: bytes(RESERVE),
             hold: None,
             at: self.now(),
