@@ -47,19 +47,25 @@ pub enum Account {
     OperatorTopUps,
     /// The source of what partners sent: minus all of it.
     DepositsReceived,
+    /// What a partner owes to the fund for purchases that were returned, since its deposit lacked it. A
+    /// claim, no coins; its next deposits settle it first.
+    Receivable(PartnerId),
+    /// The other side of what partners owe: minus all receivables.
+    RefundClaims,
 }
 
 impl Account {
-    /// Whether the balance may be negative: true of the sources, and of the prepaid TPS fee.
+    /// Whether the balance may be negative: true of the sources, of the claims, and of the prepaid TPS fee.
     pub const fn may_be_negative(self) -> bool {
         match self {
-            Self::OperatorTopUps | Self::DepositsReceived | Self::PrepaidTps => true,
+            Self::OperatorTopUps | Self::DepositsReceived | Self::RefundClaims | Self::PrepaidTps => true,
             Self::Fund
             | Self::Deposit(_)
             | Self::Owed
             | Self::FeeReserve
             | Self::NetworkFees
-            | Self::Paid => false,
+            | Self::Paid
+            | Self::Receivable(_) => false,
         }
     }
 
@@ -87,6 +93,8 @@ impl fmt::Display for Account {
             Self::Paid => f.write_str("paid"),
             Self::OperatorTopUps => f.write_str("operator-top-ups"),
             Self::DepositsReceived => f.write_str("deposits-received"),
+            Self::Receivable(partner) => write!(f, "receivable:{partner}"),
+            Self::RefundClaims => f.write_str("refund-claims"),
         }
     }
 }
@@ -104,10 +112,16 @@ impl FromStr for Account {
             "paid" => Ok(Self::Paid),
             "operator-top-ups" => Ok(Self::OperatorTopUps),
             "deposits-received" => Ok(Self::DepositsReceived),
-            _ => {
-                let partner = code.strip_prefix("deposit:").ok_or(CodeError)?;
-                canonical(partner).map(|number| Self::Deposit(PartnerId(number)))
-            }
+            "refund-claims" => Ok(Self::RefundClaims),
+            _ => match code.split_once(':') {
+                Some(("deposit", partner)) => {
+                    canonical(partner).map(|number| Self::Deposit(PartnerId(number)))
+                }
+                Some(("receivable", partner)) => {
+                    canonical(partner).map(|number| Self::Receivable(PartnerId(number)))
+                }
+                _ => Err(CodeError),
+            },
         }
     }
 }
@@ -124,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: [Account; 8] = [
+    const PLAIN: [Account; 9] = [
         Account::Fund,
         Account::Owed,
         Account::FeeReserve,
@@ -133,6 +147,7 @@ mod tests {
         Account::Paid,
         Account::OperatorTopUps,
         Account::DepositsReceived,
+        Account::RefundClaims,
     ];
 
     #[test]
@@ -147,9 +162,11 @@ mod tests {
         let codes: Vec<_> = PLAIN.iter().map(ToString::to_string).collect();
         assert_eq!(
             codes.join(" "),
-            "fund owed fee-reserve network-fees prepaid-tps paid operator-top-ups deposits-received"
+            "fund owed fee-reserve network-fees prepaid-tps paid operator-top-ups deposits-received \
+             refund-claims"
         );
         assert_eq!(Account::Deposit(PartnerId::new(7)).to_string(), "deposit:7");
+        assert_eq!(Account::Receivable(PartnerId::new(7)).to_string(), "receivable:7");
     }
 
     #[test]
@@ -169,13 +186,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_deposit_is_read_back_from_its_code(number in any::<i64>()) {
-            let account = Account::Deposit(PartnerId::new(number));
-            prop_assert_eq!(account.to_string().parse(), Ok(account));
+        fn every_account_of_a_partner_is_read_back_from_its_code(number in any::<i64>()) {
+            let partner = PartnerId::new(number);
+            for account in [Account::Deposit(partner), Account::Receivable(partner)] {
+                prop_assert_eq!(account.to_string().parse(), Ok(account));
+            }
         }
 
         #[test]
-        fn whatever_is_read_is_printed_the_same(code in "(deposit:)?[-+0-9a-z]{0,20}") {
+        fn whatever_is_read_is_printed_the_same(code in "(deposit:|receivable:)?[-+0-9a-z]{0,20}") {
             if let Ok(account) = code.parse::<Account>() {
                 prop_assert_eq!(account.to_string(), code);
             }

@@ -81,24 +81,58 @@ pub enum Cause {
     PurchaseAccepted(PayoutNumber),
     /// An accepted payout will never be paid.
     PayoutCancelled(PayoutNumber),
+    /// A partner reported that the purchase of a payout was returned.
+    PurchaseRefunded(PayoutNumber),
+    /// A returned purchase turned out never to be paid: its refund is taken back.
+    RefundUndone(PayoutNumber),
     /// A unit of the wallet is proven stable and good.
     UnitSettled(UnitHash),
     /// The TPS fee that a settled unit finally cost became known (4.10).
     TpsFeeCharged(UnitHash),
 }
 
+impl Cause {
+    /// What kind of event it is: the code before the colon.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::FundReceived(_) => "fund-received",
+            Self::DepositBooked(_) => "deposit-booked",
+            Self::PurchaseAccepted(_) => "purchase-accepted",
+            Self::PayoutCancelled(_) => "payout-cancelled",
+            Self::PurchaseRefunded(_) => "purchase-refunded",
+            Self::RefundUndone(_) => "refund-undone",
+            Self::UnitSettled(_) => "unit-settled",
+            Self::TpsFeeCharged(_) => "tps-fee-charged",
+        }
+    }
+
+    /// The payout that it is about, if it is about one.
+    pub const fn payout(&self) -> Option<PayoutNumber> {
+        match self {
+            Self::PurchaseAccepted(payout)
+            | Self::PayoutCancelled(payout)
+            | Self::PurchaseRefunded(payout)
+            | Self::RefundUndone(payout) => Some(*payout),
+            Self::FundReceived(_)
+            | Self::DepositBooked(_)
+            | Self::UnitSettled(_)
+            | Self::TpsFeeCharged(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     /// The stable code in the database. [`FromStr`] reads it back.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.kind())?;
         match self {
-            Self::FundReceived(OutputRef { unit, message, output }) => {
-                write!(f, "fund-received:{unit}:{message}:{output}")
-            }
-            Self::DepositBooked(command) => write!(f, "deposit-booked:{command}"),
-            Self::PurchaseAccepted(payout) => write!(f, "purchase-accepted:{payout}"),
-            Self::PayoutCancelled(payout) => write!(f, "payout-cancelled:{payout}"),
-            Self::UnitSettled(unit) => write!(f, "unit-settled:{unit}"),
-            Self::TpsFeeCharged(unit) => write!(f, "tps-fee-charged:{unit}"),
+            Self::FundReceived(OutputRef { unit, message, output }) => write!(f, "{unit}:{message}:{output}"),
+            Self::DepositBooked(command) => command.fmt(f),
+            Self::PurchaseAccepted(payout)
+            | Self::PayoutCancelled(payout)
+            | Self::PurchaseRefunded(payout)
+            | Self::RefundUndone(payout) => payout.fmt(f),
+            Self::UnitSettled(unit) | Self::TpsFeeCharged(unit) => unit.fmt(f),
         }
     }
 }
@@ -113,6 +147,8 @@ impl FromStr for Cause {
             "deposit-booked" => what.parse().map(Self::DepositBooked).map_err(|_| CodeError),
             "purchase-accepted" => payout(what).map(Self::PurchaseAccepted),
             "payout-cancelled" => payout(what).map(Self::PayoutCancelled),
+            "purchase-refunded" => payout(what).map(Self::PurchaseRefunded),
+            "refund-undone" => payout(what).map(Self::RefundUndone),
             "unit-settled" => unit(what).map(Self::UnitSettled),
             "tps-fee-charged" => unit(what).map(Self::TpsFeeCharged),
             _ => Err(CodeError),
@@ -155,6 +191,8 @@ mod tests {
             command.prop_map(Cause::DepositBooked),
             payout().prop_map(Cause::PurchaseAccepted),
             payout().prop_map(Cause::PayoutCancelled),
+            payout().prop_map(Cause::PurchaseRefunded),
+            payout().prop_map(Cause::RefundUndone),
             unit().prop_map(Cause::UnitSettled),
             unit().prop_map(Cause::TpsFeeCharged),
         ]

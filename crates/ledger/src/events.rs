@@ -3,15 +3,21 @@
 //! | event | from | to |
 //! | --- | --- | --- |
 //! | [`fund_received`] | operator top-ups | fund, fee reserve |
-//! | [`deposit_booked`] | fund; deposits received | deposit; operator top-ups |
+//! | [`deposit_booked`] | fund; deposits received; receivable | deposit; operator top-ups; refund claims |
 //! | [`purchase_accepted`] | fund, deposit | owed, fee reserve |
 //! | [`payout_cancelled`] | owed, fee reserve | fund, deposit |
+//! | [`purchase_refunded`] | deposit; refund claims | fund; receivable |
+//! | [`refund_undone`] | fund; receivable | deposit; refund claims |
 //! | [`unit_settled`] | owed; fee reserve, then fund | paid; network fees, prepaid TPS, fund |
 //! | [`tps_fee_charged`] | prepaid TPS | network fees |
 
+mod partner;
+
+pub use partner::{credited, deposit_booked, deposit_in, purchase_refunded, refund_undone};
+
 use obyte::{Bytes, UnitHash};
 
-use crate::{Account, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Transfer};
+use crate::{Account, Cause, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Transfer};
 
 /// What is set aside when a purchase is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,20 +59,6 @@ pub fn fund_received(output: OutputRef, amount: Bytes, reserve: Bytes) -> Result
         Transfer::new(Account::OperatorTopUps, Account::FeeReserve, reserve),
     ];
     Entry::of_transfers(Cause::FundReceived(output), &transfers)
-}
-
-/// An operator books bytes that already arrived at the fund address as a partner's deposit.
-///
-/// They came from the partner then, so the sources are corrected as well.
-///
-/// # Errors
-/// [`EntryError::Empty`] for no bytes.
-pub fn deposit_booked(command: CommandId, partner: PartnerId, amount: Bytes) -> Result<Entry, EntryError> {
-    let transfers = [
-        Transfer::new(Account::Fund, Account::Deposit(partner), amount),
-        Transfer::new(Account::DepositsReceived, Account::OperatorTopUps, amount),
-    ];
-    Entry::of_transfers(Cause::DepositBooked(command), &transfers)
 }
 
 /// A purchase is accepted: from here on its cashback is owed, and its fees are set aside.

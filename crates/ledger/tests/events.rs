@@ -31,7 +31,7 @@ fn filled() -> Book {
     let mut book = Book::new();
     for entry in [
         events::fund_received(output(0), bytes(11_000), bytes(0)),
-        events::deposit_booked(command(1), SHOP, bytes(1_000)),
+        events::deposit_booked(command(1), SHOP, bytes(1_000), bytes(0)),
     ] {
         book.apply(&entry.expect("something is booked")).expect("there is enough");
     }
@@ -214,8 +214,17 @@ fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
             amount,
             bytes(500)
         )),
-        (any::<usize>(), any_partner(), amount())
-            .prop_map(|(number, partner, amount)| events::deposit_booked(command(number), partner, amount)),
+        (any::<usize>(), any_partner(), amount()).prop_map(|(number, partner, amount)| {
+            events::deposit_booked(command(number), partner, amount, bytes(0))
+        }),
+        (any::<usize>(), any_partner(), amount(), amount()).prop_map(|(number, partner, amount, owed)| {
+            events::deposit_booked(command(number), partner, amount, owed)
+        }),
+        (payout(), any_partner(), amount(), amount()).prop_map(|(payout, partner, claim, held)| {
+            events::purchase_refunded(payout, partner, claim, held)
+        }),
+        (payout(), any_partner(), amount(), amount())
+            .prop_map(|(payout, partner, claim, owed)| events::refund_undone(payout, partner, claim, owed)),
         (payout(), any_acceptance())
             .prop_map(|(payout, acceptance)| events::purchase_accepted(payout, &acceptance)),
         (payout(), any_acceptance())
@@ -223,6 +232,13 @@ fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
         (unit(), settlement).prop_map(|(unit, settlement)| events::unit_settled(unit, &settlement)),
         (unit(), amount()).prop_map(|(unit, amount)| events::tps_fee_charged(unit, amount)),
     ]
+}
+
+/// What partners owe, and the other side of it: zero together.
+fn claims(book: &Book) -> i64 {
+    balances(book, &[Account::Receivable(SHOP), Account::Receivable(OTHER), Account::RefundClaims])
+        .iter()
+        .sum()
 }
 
 proptest! {
@@ -236,6 +252,7 @@ proptest! {
             let before = book.clone();
             let outcome = book.apply(&entry);
             prop_assert_eq!(book.total(), 0);
+            prop_assert_eq!(claims(&book), 0);
             for (account, balance) in book.balances() {
                 prop_assert!(account.may_be_negative() || !balance.is_negative(), "{account} {balance}");
                 let change = if outcome.is_ok() { entry.change(account) } else { SignedBytes::ZERO };
@@ -258,7 +275,7 @@ proptest! {
         if let Ok(entry) = events::fund_received(output(0), total, bytes(0)) {
             book.apply(&entry).expect("a top-up is never refused");
         }
-        if let Ok(entry) = events::deposit_booked(command(0), acceptance.partner, bytes(held.1)) {
+        if let Ok(entry) = events::deposit_booked(command(0), acceptance.partner, bytes(held.1), bytes(0)) {
             book.apply(&entry).expect("the fund holds it");
         }
         let Ok(entry) = events::purchase_accepted(PayoutNumber::new(1), &acceptance) else { return Ok(()) };

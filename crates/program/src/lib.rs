@@ -17,6 +17,7 @@ mod limits;
 mod percentage;
 mod quote;
 mod rates;
+mod refund;
 mod rules;
 mod tiers;
 mod value;
@@ -32,5 +33,6 @@ pub use rates::{
     Guard, GuardSettings, GuardedRate, Moment, NoRate, Pair, PairSettings, Rate, RateError, RateSource,
     RateTable, Reading, UnknownPair, UnknownSource, Unusable, Worth,
 };
+pub use refund::refund_claim;
 pub use rules::{PartnerTerms, Rules};
 pub use tiers::{PeriodTiers, Tier, Tiers, TiersError};

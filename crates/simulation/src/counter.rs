@@ -115,7 +115,7 @@ impl Counter {
     /// The operator books a part of the fund as a partner's deposit; tells whether there is enough.
     pub(crate) fn book_deposit(&mut self, partner: i64, amount: Bytes) -> bool {
         let command = format!("deposit-of-{partner}").parse().expect("it is a name");
-        let entry = events::deposit_booked(command, PartnerId::new(partner), amount);
+        let entry = events::deposit_booked(command, PartnerId::new(partner), amount, Bytes::ZERO);
         self.book.apply(&entry.expect("something is booked")).is_ok()
     }
 

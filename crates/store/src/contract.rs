@@ -6,8 +6,8 @@ use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Endpoint, EntryId, Identity, KeyHash,
-    KeyId, NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Review,
-    Rulebook, StoreError, Verdict,
+    KeyId, NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, RefundOrder,
+    RefundVerdict, Review, Rulebook, StoreError, Verdict,
 };
 
 /// Keeps everything that must outlive the process.
@@ -77,6 +77,10 @@ pub trait Store: Operations + Review + Rulebook {
         key: &PurchaseKey,
     ) -> Result<Option<PurchaseRecord>, StoreError>;
 
+    /// Books that an accepted purchase was returned: its partner is charged, its customer keeps the cashback.
+    /// A payout that is given up later takes this back.
+    async fn refund(&self, endpoint: Endpoint, order: RefundOrder) -> Result<RefundVerdict, StoreError>;
+
     /// Takes the right to pay for an endpoint, and begins an epoch of paying: whoever had the right before
     /// has lost it.
     ///
@@ -96,7 +100,8 @@ pub trait Store: Operations + Review + Rulebook {
     /// them goes away by repeating.
     async fn apply(&self, lock: &PayerLock, changes: Vec<Change>) -> Result<(), StoreError>;
 
-    /// Books bytes of the fund as a partner's deposit.
+    /// Books bytes of the fund as a partner's deposit. What the partner owes for returned purchases is settled
+    /// first.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for the partner, [`StoreError::Unbookable`] for no bytes,

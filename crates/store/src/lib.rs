@@ -18,6 +18,7 @@ mod operations;
 mod oversight;
 mod partner;
 mod purchase;
+mod refund;
 mod review;
 mod rulebook;
 pub mod sqlite;
@@ -41,5 +42,6 @@ pub use purchase::{
     Acceptance, AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PurchaseKey,
     PurchaseRecord, Shares, Term, Terms, Verdict,
 };
+pub use refund::{RefundOrder, RefundRecord, RefundVerdict};
 pub use review::{HoldReason, Review, Reviewed, UnknownHoldReason};
 pub use rulebook::{Explanation, Rulebook, RulesRecord, RulesVersion, TermsRecord};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Book, Cause, Entry, Posting, Refusal, SignedBytes, events};
+use ledger::{Account, Book, BookError, Cause, Entry, Posting, Refusal, SignedBytes, events};
 use obyte::Bytes;
 use payout::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -67,6 +67,16 @@ pub(super) fn post(
     write(connection, endpoint, at, entry, "", &after)
 }
 
+/// What a guarded account holds.
+pub(super) fn held(
+    connection: &Connection,
+    endpoint: Endpoint,
+    account: Account,
+) -> Result<Bytes, StoreError> {
+    let source = BookError::BelowZero { account };
+    balance(connection, endpoint, account)?.to_bytes().ok_or(StoreError::BadBook { endpoint, source })
+}
+
 fn balance(connection: &Connection, endpoint: Endpoint, account: Account) -> Result<SignedBytes, StoreError> {
     let found = connection
         .prepare_cached("SELECT balance FROM balances WHERE endpoint = ? AND account = ?")?
@@ -88,10 +98,13 @@ pub(super) fn book_deposit(
     if !partners::exists(connection, order.partner)? {
         return Err(StoreError::Unknown(Thing::Partner));
     }
-    let entry = events::deposit_booked(order.command.clone(), order.partner, order.amount)?;
-    if let Some(before) = entry_for(connection, endpoint, entry.cause())? {
-        return Ok(if before == entry { DepositVerdict::Replay } else { DepositVerdict::Conflict });
+    if let Some(before) = entry_for(connection, endpoint, &Cause::DepositBooked(order.command.clone()))? {
+        // What it settled is the book's affair.
+        let same = events::deposit_in(&before) == Some((order.partner, order.amount));
+        return Ok(if same { DepositVerdict::Replay } else { DepositVerdict::Conflict });
     }
+    let receivable = held(connection, endpoint, Account::Receivable(order.partner))?;
+    let entry = events::deposit_booked(order.command.clone(), order.partner, order.amount, receivable)?;
     match weigh(connection, endpoint, &entry)? {
         Ok(after) => {
             write(connection, endpoint, order.at, &entry, &order.note, &after)?;

@@ -5,7 +5,7 @@ use payout::{Payout, PayoutId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, line, purchases};
+use crate::sqlite::{book, line, purchases, refunds};
 use crate::{
     Endpoint, HoldReason, PayoutState, PurchaseKey, PurchaseRecord, Reviewed, StoreError, Thing, Violation,
 };
@@ -118,7 +118,8 @@ fn end(connection: &Connection, payout: PayoutId, outcome: &str, at: Timestamp) 
     Ok(())
 }
 
-/// Books what was set aside for a payout that is never paid back to where it came from.
+/// Books what was set aside for a payout that is never paid back to where it came from, and what its partner
+/// was charged for a return back to the partner.
 pub(super) fn give_back(
     connection: &Connection,
     endpoint: Endpoint,
@@ -127,7 +128,9 @@ pub(super) fn give_back(
 ) -> Result<(), StoreError> {
     let set_aside = purchases::set_aside(connection, payout)?;
     let entry = events::payout_cancelled(PayoutNumber::new(payout.get()), &set_aside)?;
-    book::post(connection, endpoint, at, &entry)
+    book::post(connection, endpoint, at, &entry)?;
+    // Behind what returned to the fund, which gives this back.
+    refunds::undo(connection, endpoint, payout, at)
 }
 
 /// The released payouts that wait in the queue and that the payer has not heard of.

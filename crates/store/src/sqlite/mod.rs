@@ -31,6 +31,7 @@
 //! | `payers` | who pays for an endpoint, and what it last said of itself |
 //! | `pauses`, `reposts` | why paying is stopped; what an operator wants posted again |
 //! | `holds` | why a payout is or was held for review, and what became of it |
+//! | `refunds` | that a purchase was returned, and what its partner was charged |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -48,6 +49,7 @@ mod payers;
 mod purchases;
 mod rates;
 mod readers;
+mod refunds;
 mod review;
 mod rulebook;
 mod schema;
@@ -64,8 +66,8 @@ use self::readers::Readers;
 use self::writer::Writer;
 use crate::{
     Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Details, Endpoint, EntryId, Identity,
-    KeyHash, KeyId, NewPartner, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Store,
-    StoreError, Verdict,
+    KeyHash, KeyId, NewPartner, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, RefundOrder,
+    RefundVerdict, Store, StoreError, Verdict,
 };
 
 /// A database in one file.
@@ -146,6 +148,10 @@ impl Store for SqliteStore {
     ) -> Result<Option<PurchaseRecord>, StoreError> {
         let key = key.clone();
         self.readers.run(move |connection| purchases::find(connection, endpoint, &key)).await
+    }
+
+    async fn refund(&self, endpoint: Endpoint, order: RefundOrder) -> Result<RefundVerdict, StoreError> {
+        self.writer.run(move |connection| refunds::refund(connection, endpoint, &order)).await
     }
 
     async fn lock_payer(&self, endpoint: Endpoint) -> Result<PayerLock, StoreError> {

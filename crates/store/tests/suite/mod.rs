@@ -11,6 +11,7 @@ pub(crate) mod model;
 pub(crate) mod operations;
 pub(crate) mod partners;
 pub(crate) mod purchases;
+pub(crate) mod refunds;
 pub(crate) mod review;
 pub(crate) mod rulebook;
 pub(crate) mod units;
@@ -86,6 +87,13 @@ macro_rules! behaviours {
                 each_endpoint_has_a_book_of_its_own,
                 entries_come_in_pages,
                 a_coin_is_credited_once;
+            refunds:
+                what_the_fund_gave_is_charged_and_the_partners_own_share_stays_given,
+                what_a_deposit_lacks_is_owed_and_the_next_deposits_settle_it,
+                a_second_refund_changes_nothing_and_says_the_same,
+                a_part_that_was_returned_is_charged_in_proportion,
+                what_was_not_bought_so_cannot_be_returned,
+                a_payout_given_up_takes_its_refund_back;
             line:
                 a_payout_goes_from_the_queue_to_final,
                 a_parked_payout_is_never_paid_and_its_shares_return,

@@ -1,0 +1,120 @@
+//! Booking that purchases were returned, and taking it back where their cashback is never paid.
+
+use ledger::{Account, PayoutNumber, events};
+use obyte::Bytes;
+use payout::{PayoutId, Timestamp};
+use program::{Amount, Percentage, refund_claim};
+use rusqlite::{Connection, params};
+
+use crate::sqlite::codec::{Fields, millis};
+use crate::sqlite::{book, purchases};
+use crate::{Endpoint, PayoutState, PurchaseRecord, RefundOrder, RefundRecord, RefundVerdict, StoreError};
+
+pub(super) fn refund(
+    connection: &Connection,
+    endpoint: Endpoint,
+    order: &RefundOrder,
+) -> Result<RefundVerdict, StoreError> {
+    let Some(purchase) = purchases::find(connection, endpoint, &order.key)? else {
+        return Ok(RefundVerdict::UnknownOrder);
+    };
+    let price = purchase.terms.price;
+    if let Some(currency) = order.currency.filter(|currency| *currency != price.currency) {
+        return Ok(RefundVerdict::OtherCurrency(currency));
+    }
+    let returned = order.returned.unwrap_or(price.amount);
+    if matches!(purchase.state, PayoutState::Parked | PayoutState::Rejected { .. }) {
+        return Ok(RefundVerdict::NeverPaid);
+    }
+    if let Some(before) = find(connection, purchase.payout.id)? {
+        let same = before.returned == returned;
+        return Ok(if same { RefundVerdict::Replay(before) } else { RefundVerdict::Conflict });
+    }
+    let shares = purchase.shares;
+    let gave = shares.base.checked_add(shares.matched).ok_or(ledger::EntryError::TooLarge)?;
+    let Some(claim) = refund_claim(gave, order.share, returned, price.amount) else {
+        return Ok(RefundVerdict::MoreThanPaid);
+    };
+    book(connection, endpoint, order, &purchase, returned, claim).map(RefundVerdict::Booked)
+}
+
+fn book(
+    connection: &Connection,
+    endpoint: Endpoint,
+    order: &RefundOrder,
+    purchase: &PurchaseRecord,
+    returned: Amount,
+    claim: Bytes,
+) -> Result<RefundRecord, StoreError> {
+    let partner = order.key.partner;
+    let deposit = book::held(connection, endpoint, Account::Deposit(partner))?;
+    let refund = RefundRecord { returned, claim, from_deposit: claim.min(deposit), at: order.at };
+    let payout = purchase.payout.id;
+    if !claim.is_zero() {
+        let entry = events::purchase_refunded(PayoutNumber::new(payout.get()), partner, claim, deposit)?;
+        book::post(connection, endpoint, order.at, &entry)?;
+    }
+    remember(connection, endpoint, payout, order.share, &refund)?;
+    Ok(refund)
+}
+
+fn remember(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: PayoutId,
+    share: Percentage,
+    refund: &RefundRecord,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO refunds (payout, endpoint, returned, share, claim, from_deposit, at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            payout.get(),
+            endpoint.code(),
+            refund.returned.to_string(),
+            share.to_string(),
+            i64::from(refund.claim),
+            i64::from(refund.from_deposit),
+            millis(refund.at)?,
+        ])?;
+    Ok(())
+}
+
+fn find(connection: &Connection, payout: PayoutId) -> Result<Option<RefundRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT payout, returned, claim, from_deposit, at FROM refunds
+         WHERE payout = ? AND undone_at IS NULL",
+    )?;
+    let mut rows = statement.query([payout.get()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let fields = Fields::new("refunds", row);
+    Ok(Some(RefundRecord {
+        returned: fields.text("returned")?,
+        claim: fields.bytes("claim")?,
+        from_deposit: fields.bytes("from_deposit")?,
+        at: fields.time("at")?,
+    }))
+}
+
+/// A payout is given up: what its partner was charged for a return is its own again.
+pub(super) fn undo(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: PayoutId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(refund) = find(connection, payout)? else { return Ok(()) };
+    let partner = purchases::set_aside(connection, payout)?.partner;
+    if !refund.claim.is_zero() {
+        let receivable = book::held(connection, endpoint, Account::Receivable(partner))?;
+        let number = PayoutNumber::new(payout.get());
+        let entry = events::refund_undone(number, partner, refund.claim, receivable)?;
+        book::post(connection, endpoint, at, &entry)?;
+    }
+    connection
+        .prepare_cached("UPDATE refunds SET undone_at = ? WHERE payout = ?")?
+        .execute(params![millis(at)?, payout.get()])?;
+    Ok(())
+}
