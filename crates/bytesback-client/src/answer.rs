@@ -74,7 +74,7 @@ impl PurchaseAnswer {
 const TEXT_MAX: usize = 300;
 
 /// What of a server's words may end on a terminal.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().take(TEXT_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

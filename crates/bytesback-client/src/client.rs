@@ -1,4 +1,4 @@
-//! Sending a purchase.
+//! Sending purchases and refunds.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{StatusCode, Url};
 
 use crate::answer::PurchaseAnswer;
+use crate::refund::{RefundAnswer, RefundRequest};
 use crate::request::PurchaseRequest;
 
 /// The longest answer that is read, in bytes.
@@ -71,8 +72,8 @@ impl From<reqwest::Error> for ClientError {
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
-    live: Url,
-    test: Url,
+    live: Places,
+    test: Places,
 }
 
 impl Client {
@@ -86,8 +87,12 @@ impl Client {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let join = |path| base.join(path).map_err(|_| ClientError::Url);
-        Ok(Self { live: join("new_purchase")?, test: join("test/new_purchase")?, http: http_client(&base)? })
+        let join = |path: &str| base.join(path).map_err(|_| ClientError::Url);
+        let places = |endpoint: &str| {
+            let purchases = join(&format!("{endpoint}new_purchase"))?;
+            Ok::<_, ClientError>(Places { purchases, refunds: join(&format!("{endpoint}v1/refund"))? })
+        };
+        Ok(Self { live: places("")?, test: places("test/")?, http: http_client(&base)? })
     }
 
     /// Reports a purchase. Where this fails the purchase may have been taken all the same: repeat the
@@ -97,23 +102,58 @@ impl Client {
         endpoint: Endpoint,
         request: &PurchaseRequest,
     ) -> Result<PurchaseAnswer, ClientError> {
-        let url = match endpoint {
+        let (status, body) = self.post(&self.place(endpoint).purchases, request.to_form()).await?;
+        let answer = PurchaseAnswer::of_body(&body);
+        let text = match &answer {
+            Some(PurchaseAnswer::Error { text }) => Some(text.clone()),
+            _ => None,
+        };
+        decided(status, answer, text)
+    }
+
+    /// Reports that a purchase was returned. Where this fails it may have been booked all the same: repeat
+    /// the same request, it is booked once.
+    pub async fn refund(
+        &self,
+        endpoint: Endpoint,
+        request: &RefundRequest,
+    ) -> Result<RefundAnswer, ClientError> {
+        let (status, body) = self.post(&self.place(endpoint).refunds, request.to_form()).await?;
+        let answer = RefundAnswer::of_body(&body);
+        let text = match &answer {
+            Some(RefundAnswer::Error { text }) => Some(text.clone()),
+            _ => None,
+        };
+        decided(status, answer, text)
+    }
+
+    const fn place(&self, endpoint: Endpoint) -> &Places {
+        match endpoint {
             Endpoint::Live => &self.live,
             Endpoint::Test => &self.test,
-        };
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        let body = request.to_form();
-        let response = self.http.post(url.clone()).header(CONTENT_TYPE, form).body(body).send().await?;
-        let status = response.status();
-        let answer = PurchaseAnswer::of_body(&read(response).await?);
-        match answer {
-            Some(answer) if status == StatusCode::OK => Ok(answer),
-            None if status == StatusCode::OK => Err(ClientError::NotUnderstood),
-            Some(PurchaseAnswer::Error { text }) => {
-                Err(ClientError::Status { status: status.as_u16(), text: Some(text) })
-            }
-            _ => Err(ClientError::Status { status: status.as_u16(), text: None }),
         }
+    }
+
+    async fn post(&self, url: &Url, body: String) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let response = self.http.post(url.clone()).header(CONTENT_TYPE, form).body(body).send().await?;
+        Ok((response.status(), read(response).await?))
+    }
+}
+
+/// Where an endpoint takes what.
+#[derive(Clone, Debug)]
+struct Places {
+    purchases: Url,
+    refunds: Url,
+}
+
+/// The answer, where the API decided; `text` is its error.
+fn decided<T>(status: StatusCode, answer: Option<T>, text: Option<String>) -> Result<T, ClientError> {
+    match answer {
+        Some(answer) if status == StatusCode::OK => Ok(answer),
+        None if status == StatusCode::OK => Err(ClientError::NotUnderstood),
+        _ => Err(ClientError::Status { status: status.as_u16(), text }),
     }
 }
 
@@ -154,8 +194,9 @@ mod tests {
             ("https://x.org/cashback", "https://x.org/cashback/new_purchase"),
         ] {
             let client = Client::new(base).expect("a client");
-            assert_eq!(client.live.as_str(), live);
-            assert_eq!(client.test.as_str(), live.replace("/new_purchase", "/test/new_purchase"));
+            assert_eq!(client.live.purchases.as_str(), live);
+            assert_eq!(client.test.purchases.as_str(), live.replace("/new_purchase", "/test/new_purchase"));
+            assert_eq!(client.test.refunds.as_str(), live.replace("/new_purchase", "/test/v1/refund"));
         }
     }
 

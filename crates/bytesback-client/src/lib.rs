@@ -28,8 +28,10 @@
 
 mod answer;
 mod client;
+mod refund;
 mod request;
 
 pub use answer::PurchaseAnswer;
 pub use client::{Client, ClientError, Endpoint};
+pub use refund::{RefundAnswer, RefundRequest};
 pub use request::PurchaseRequest;

@@ -49,17 +49,22 @@ impl PurchaseRequest {
 
     /// The body `application/x-www-form-urlencoded`. Holds the key.
     pub fn to_form(&self) -> String {
-        let mut form = String::with_capacity(512);
-        for (name, value) in self.fields() {
-            if !form.is_empty() {
-                form.push('&');
-            }
-            form.push_str(name);
-            form.push('=');
-            value.bytes().for_each(|byte| push_encoded(&mut form, byte));
-        }
-        form
+        form(self.fields())
     }
+}
+
+/// Fields as a body `application/x-www-form-urlencoded`.
+pub(crate) fn form<'a>(fields: impl IntoIterator<Item = (&'static str, &'a str)>) -> String {
+    let mut form = String::with_capacity(512);
+    for (name, value) in fields {
+        if !form.is_empty() {
+            form.push('&');
+        }
+        form.push_str(name);
+        form.push('=');
+        value.bytes().for_each(|byte| push_encoded(&mut form, byte));
+    }
+    form
 }
 
 fn push_encoded(form: &mut String, byte: u8) {

@@ -132,6 +132,11 @@ impl Config {
         Ok(DeskSettings {
             rules,
             queue_max: self.programme.queue_max.unwrap_or(usual.queue_max),
+            refund_share: self
+                .programme
+                .refund_share()
+                .context("in [programme]")?
+                .unwrap_or(usual.refund_share),
             answer_due: self.programme.answer_due_ms.map_or(usual.answer_due, Duration::from_millis),
         })
     }

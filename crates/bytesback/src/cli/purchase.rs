@@ -1,5 +1,6 @@
-//! `purchase`: report one as a shop would, and decide about those that are held.
+//! `purchase`: report one as a shop would, and that it was returned; decide about those that are held.
 
+mod refund;
 mod review;
 
 use std::io::Write;
@@ -15,6 +16,8 @@ use store::Endpoint;
 pub(super) enum PurchaseCommand {
     /// Report a purchase to a server and print what it answers. Repeating it is safe.
     Send(Box<SendArgs>),
+    /// Report to a server that a purchase was returned. The partner is charged; repeating it is safe.
+    Refund(refund::RefundArgs),
     /// List the orders that are held for review, and why.
     Held(review::HeldArgs),
     /// Let a held order be paid, as it was accepted.
@@ -69,6 +72,7 @@ pub(super) struct SendArgs {
 pub(super) async fn run(command: PurchaseCommand) -> anyhow::Result<ExitCode> {
     match command {
         PurchaseCommand::Send(args) => return send(*args).await,
+        PurchaseCommand::Refund(args) => return refund::refund(args).await,
         PurchaseCommand::Held(args) => review::held(&args).await?,
         PurchaseCommand::Release(args) => review::release(&args).await?,
         PurchaseCommand::Reject(args) => review::reject(&args).await?,
@@ -76,12 +80,15 @@ pub(super) async fn run(command: PurchaseCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&args.url)?;
-    let endpoint = match args.endpoint {
+const fn place(endpoint: Endpoint) -> bytesback_client::Endpoint {
+    match endpoint {
         Endpoint::Live => bytesback_client::Endpoint::Live,
         Endpoint::Test => bytesback_client::Endpoint::Test,
-    };
+    }
+}
+
+async fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&args.url)?;
     let request = PurchaseRequest {
         partner: args.partner,
         partner_key: args.partner_key,
@@ -95,7 +102,8 @@ async fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
         partner_cashback_percentage: args.percentage,
         purchase_unit: args.purchase_unit,
     };
-    let answer = client.new_purchase(endpoint, &request).await.context("the purchase was not answered")?;
+    let answer =
+        client.new_purchase(place(args.endpoint), &request).await.context("the purchase was not answered")?;
     report(&answer)
 }
 

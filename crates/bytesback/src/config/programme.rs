@@ -38,6 +38,8 @@ pub struct ProgrammeConfig {
     pub period_days: Option<u16>,
     /// Slices of what a shop sells within the period.
     pub period_tiers: Vec<TierConfig>,
+    /// Of what the fund gave for a purchase, its partner is charged so much when it is returned.
+    pub refund_share: Option<String>,
     /// No purchase is accepted while so many payouts wait.
     pub queue_max: Option<usize>,
     /// When an answer is due, in milliseconds.
@@ -92,6 +94,14 @@ impl ProgrammeConfig {
             ensure!(first <= last, "last_day lies before first_day");
         }
         Ok(rules)
+    }
+
+    /// Which share of what the fund gave a partner is charged for a purchase that was returned.
+    ///
+    /// # Errors
+    /// For what is no percentage.
+    pub fn refund_share(&self) -> anyhow::Result<Option<Percentage>> {
+        read(&self.refund_share, "refund_share")
     }
 
     fn period(&self) -> anyhow::Result<Option<PeriodTiers>> {

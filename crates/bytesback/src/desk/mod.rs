@@ -8,6 +8,7 @@ mod answering;
 mod health;
 mod probe;
 mod quoting;
+mod refunds;
 mod refusal;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::Address;
 use obyte_hub::Hubs;
-use program::{Rules, quote};
+use program::{Percentage, Rules, quote};
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey,
     RulesVersion, Shares, Store, StoreError, Terms, Verdict,
@@ -27,7 +28,10 @@ use self::probe::Probe;
 use self::quoting::{recipient, sale};
 pub use self::refusal::Refusal;
 use crate::clock::Clock;
-use crate::http::{Answer, Cashier, Check, ErrorText, Inquiry, Partner, PartnerKind, Purchase, Unavailable};
+use crate::http::{
+    Answer, Cashier, Check, ErrorText, Inquiry, Partner, PartnerKind, Purchase, Refund, RefundAnswer,
+    Unavailable,
+};
 use crate::payer::Payer;
 use crate::rates::Rates;
 
@@ -42,11 +46,18 @@ pub struct DeskSettings {
     pub queue_max: usize,
     /// When an answer is due, whatever has become of the payout.
     pub answer_due: Duration,
+    /// Which share of what the fund gave a partner is charged for a purchase that was returned.
+    pub refund_share: Percentage,
 }
 
 impl Default for DeskSettings {
     fn default() -> Self {
-        Self { rules: Rules::default(), queue_max: 50_000, answer_due: ANSWER_DUE }
+        Self {
+            rules: Rules::default(),
+            queue_max: 50_000,
+            answer_due: ANSWER_DUE,
+            refund_share: Percentage::HUNDRED,
+        }
     }
 }
 
@@ -226,6 +237,16 @@ impl Cashier for Desk {
         inquiry: Inquiry,
     ) -> Result<program::Quote, ErrorText> {
         self.quote_for(endpoint, partner, &inquiry).map_err(|refusal| ErrorText::from(refusal.to_string()))
+    }
+
+    async fn refund(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        refund: Refund,
+        received: Instant,
+    ) -> RefundAnswer {
+        self.charge(endpoint, partner, refund, received).await
     }
 
     async fn readiness(&self) -> Vec<Check> {

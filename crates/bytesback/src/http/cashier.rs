@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::error_text::ErrorText;
 use super::inquiry::Inquiry;
 use super::purchase::Purchase;
+use super::refund::Refund;
 use crate::endpoint::Endpoint;
 
 /// Decides purchases.
@@ -39,6 +40,15 @@ pub trait Cashier: Send + Sync + 'static {
         partner: &Partner,
         inquiry: Inquiry,
     ) -> Result<program::Quote, ErrorText>;
+
+    /// Charges a partner for a purchase that was returned, or says why not. Like [`Cashier::purchase`].
+    async fn refund(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        refund: Refund,
+        received: Instant,
+    ) -> RefundAnswer;
 
     /// What must work for purchases to be taken, each with what to do when it does not.
     async fn readiness(&self) -> Vec<Check>;
@@ -102,6 +112,28 @@ pub struct Paid {
     pub replayed: bool,
     /// Whether an earlier answer named another unit, since proven dead.
     pub replaced: bool,
+}
+
+/// What became of a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefundAnswer {
+    /// The partner is charged.
+    Ok(Refunded),
+    /// Nothing is charged for this request.
+    Error(ErrorText),
+}
+
+/// What a partner is charged for a purchase that was returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refunded {
+    /// All of it.
+    pub refund_amount: Bytes,
+    /// What its deposit paid.
+    pub from_deposit: Bytes,
+    /// What it owed then; its next deposits settle it first.
+    pub receivable: Bytes,
+    /// Whether an earlier request was answered so already.
+    pub replayed: bool,
 }
 
 /// One thing that must work.

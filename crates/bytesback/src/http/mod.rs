@@ -17,15 +17,19 @@ mod inquiry;
 mod purchase;
 mod receive;
 mod recipient;
+mod refund;
 mod reply;
 mod routes;
 mod serve;
 
-pub use cashier::{Answer, Cashier, Check, Health, Paid, Partner, PartnerKind, Unavailable};
+pub use cashier::{
+    Answer, Cashier, Check, Health, Paid, Partner, PartnerKind, RefundAnswer, Refunded, Unavailable,
+};
 pub use error_text::{ERROR_TEXT_MAX, ErrorText};
 pub use ids::{CustomerId, ID_MAX, IdError, MerchantId, OrderId};
 pub use inquiry::Inquiry;
 pub use purchase::{DESCRIPTION_MAX, Purchase, PurchaseError};
 pub use receive::{BODY_MAX, DRAIN_MAX};
 pub use recipient::{Recipient, RecipientError};
+pub use refund::Refund;
 pub use serve::{Limits, Reserved, serve, serve_within};

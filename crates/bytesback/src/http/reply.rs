@@ -11,7 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::cashier::{Answer, Check, Health, Paid};
+use super::cashier::{Answer, Check, Health, Paid, RefundAnswer, Refunded};
 use super::error_text::ErrorText;
 use super::receive::NotReceived;
 
@@ -56,6 +56,15 @@ pub(super) fn quote(quote: &Result<program::Quote, ErrorText>) -> Response {
     json(StatusCode::OK, text)
 }
 
+/// What became of a refund: status 200, as for purchases.
+pub(super) fn refund(answer: &RefundAnswer) -> Response {
+    let text = match answer {
+        RefundAnswer::Ok(refunded) => refunded_text(refunded),
+        RefundAnswer::Error(text) => error_body(text),
+    };
+    json(StatusCode::OK, text)
+}
+
 fn quote_text(quote: &program::Quote) -> String {
     format!(
         r#"{{"result":"ok","cashback_amount":{},"base":{},"partner":{},"match":{},"explanation":{}}}"#,
@@ -64,6 +73,14 @@ fn quote_text(quote: &program::Quote) -> String {
         quote.partner(),
         quote.matched(),
         serde_json::Value::from(quote.explanation()),
+    )
+}
+
+fn refunded_text(refunded: &Refunded) -> String {
+    let Refunded { refund_amount, from_deposit, receivable, replayed } = refunded;
+    let replayed = if *replayed { r#","replayed":true"# } else { "" };
+    format!(
+        r#"{{"result":"ok","refund_amount":{refund_amount},"from_deposit":{from_deposit},"receivable":{receivable}{replayed}}}"#
     )
 }
 

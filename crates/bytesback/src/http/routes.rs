@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::body::{self, Field, Fields, ReadError};
-use super::cashier::{Answer, Cashier};
+use super::cashier::{Answer, Cashier, Partner, RefundAnswer};
 use super::error_text::ErrorText;
 use super::inquiry;
 use super::purchase::Purchase;
 use super::receive::receive;
+use super::refund::Refund;
 use super::reply;
 use crate::endpoint::Endpoint;
 use crate::metrics::{Metrics, Outcome};
@@ -53,6 +54,8 @@ pub(super) fn routes(
         .route("/test/new_purchase/", test())
         .route("/v1/quote", quote_route(Endpoint::Live))
         .route("/test/v1/quote", quote_route(Endpoint::Test))
+        .route("/v1/refund", refund_route(Endpoint::Live))
+        .route("/test/v1/refund", refund_route(Endpoint::Test))
         .route("/healthz", get_route(get(async || reply::alive())))
         .route("/readyz", get_route(get(readyz)))
         .route(
@@ -66,6 +69,12 @@ pub(super) fn routes(
 
 fn purchase_route(endpoint: Endpoint) -> MethodRouter<App> {
     post(async move |State(app), request| new_purchase(endpoint, app, request).await)
+        .options(async || reply::preflight(POST))
+        .fallback(async || reply::wrong_method(POST))
+}
+
+fn refund_route(endpoint: Endpoint) -> MethodRouter<App> {
+    post(async move |State(app), request| refund(endpoint, app, request).await)
         .options(async || reply::preflight(POST))
         .fallback(async || reply::wrong_method(POST))
 }
@@ -126,6 +135,30 @@ async fn new_purchase(endpoint: Endpoint, app: App, request: Request) -> Respons
     reply::answer(&answer)
 }
 
+async fn refund(endpoint: Endpoint, app: App, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match receive(&head.headers, body, app.body_deadline).await {
+        Ok(body) => body,
+        Err(why) => return reply::not_received(why),
+    };
+    let (received, cashier) = (Instant::now(), Arc::clone(&app.cashier));
+    let decided = app.purchases.spawn(async move {
+        let (fields, partner) = match known(&*cashier, endpoint, &head.headers, &body).await {
+            Ok(known) => known,
+            Err((_, error)) => return RefundAnswer::Error(error),
+        };
+        match Refund::read(&fields, partner.kind) {
+            Ok(refund) => cashier.refund(endpoint, &partner, refund, received).await,
+            Err(error) => RefundAnswer::Error(error.into()),
+        }
+    });
+    let answer = decided.await.unwrap_or_else(|_| {
+        tracing::error!(%endpoint, "a refund ended in a panic");
+        RefundAnswer::Error("internal error; repeating the same request is safe".into())
+    });
+    reply::refund(&answer)
+}
+
 fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|encoding| {
         let encoding = encoding.as_bytes().trim_ascii();
@@ -141,30 +174,39 @@ async fn decide(
     body: &Bytes,
     received: Instant,
 ) -> (Outcome, Answer) {
-    let unreadable = |error: ReadError| (Outcome::Unreadable, Answer::error(error.to_string()));
-    if is_compressed(headers) {
-        return unreadable(ReadError::Compressed);
-    }
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let fields = match body::read(content_type, body) {
-        Ok(fields) => fields,
-        Err(error) => return unreadable(error),
-    };
-    let (name, key) = credentials(&fields);
-    let partner = match cashier.authenticate(name, key).await {
-        Ok(Some(partner)) if !name.is_empty() && !key.is_empty() => partner,
-        Ok(_) => return (Outcome::Unauthenticated, Answer::error("authentication failed")),
-        Err(unavailable) => {
-            tracing::warn!(%endpoint, %unavailable, "a purchase was turned away");
-            let answer = Answer::error("temporarily unavailable; please repeat the same request");
-            return (Outcome::Failed, answer);
-        }
+    let (fields, partner) = match known(cashier, endpoint, headers, body).await {
+        Ok(known) => known,
+        Err((outcome, error)) => return (outcome, Answer::Error(error)),
     };
     let answer = match Purchase::read(&fields, partner.kind) {
         Ok(purchase) => cashier.purchase(endpoint, &partner, purchase, received).await,
         Err(error) => Answer::Error(ErrorText::from(error)),
     };
     (outcome_of(&answer), answer)
+}
+
+/// The fields of a body, and the partner that they name.
+async fn known<'a>(
+    cashier: &dyn Cashier,
+    endpoint: Endpoint,
+    headers: &HeaderMap,
+    body: &'a Bytes,
+) -> Result<(Fields<'a>, Partner), (Outcome, ErrorText)> {
+    let unreadable = |error: ReadError| (Outcome::Unreadable, error.to_string().into());
+    if is_compressed(headers) {
+        return Err(unreadable(ReadError::Compressed));
+    }
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let fields = body::read(content_type, body).map_err(unreadable)?;
+    let (name, key) = credentials(&fields);
+    match cashier.authenticate(name, key).await {
+        Ok(Some(partner)) if !name.is_empty() && !key.is_empty() => Ok((fields, partner)),
+        Ok(_) => Err((Outcome::Unauthenticated, "authentication failed".into())),
+        Err(unavailable) => {
+            tracing::warn!(%endpoint, %unavailable, "a request was turned away");
+            Err((Outcome::Failed, "temporarily unavailable; please repeat the same request".into()))
+        }
+    }
 }
 
 const fn outcome_of(answer: &Answer) -> Outcome {

@@ -8,5 +8,6 @@ mod library;
 mod limits;
 mod metrics;
 mod quote;
+mod refunds;
 mod support;
 mod transport;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytesback::endpoint::Endpoint;
 use bytesback::http::{
-    Answer, Cashier, Check, ErrorText, Health, Inquiry, Limits, Paid, Partner, PartnerKind, Purchase,
-    Unavailable, serve_within,
+    Answer, Cashier, Check, ErrorText, Health, Inquiry, Limits, Paid, Partner, PartnerKind, Purchase, Refund,
+    RefundAnswer, Refunded, Unavailable, serve_within,
 };
 use ledger::PartnerId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,6 +32,7 @@ pub(crate) struct TestCashier {
     pub(crate) purchases: Mutex<Vec<(Endpoint, String, Purchase)>>,
     pub(crate) inquiries: Mutex<Vec<(Endpoint, String, Inquiry)>>,
     paid: Mutex<HashSet<(Endpoint, String)>>,
+    refunded: Mutex<HashSet<(Endpoint, String)>>,
     pub(crate) finished: Notify,
     pub(crate) arrived: Notify,
     pub(crate) release: Notify,
@@ -109,6 +110,23 @@ impl Cashier for TestCashier {
         let rates = program::RateTable::new().with(program::Pair::GbyteUsd, price);
         let quote = program::quote(&program::Rules::default(), &sale, &rates);
         quote.map_err(|error| ErrorText::from(error.to_string()))
+    }
+
+    async fn refund(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        refund: Refund,
+        _received: Instant,
+    ) -> RefundAnswer {
+        match refund.order.as_str() {
+            "refuse" => return RefundAnswer::Error("order_id is unknown".into()),
+            "panic" => panic!("asked to panic"),
+            _ => {}
+        }
+        let replayed = !self.refunded.lock().expect("no panic").insert((endpoint, partner.name.to_string()));
+        let part = obyte::Bytes::literal(refund.returned.map_or(60, |_| 20));
+        RefundAnswer::Ok(Refunded { refund_amount: part, from_deposit: part, receivable: part, replayed })
     }
 
     async fn readiness(&self) -> Vec<Check> {
