@@ -48,11 +48,11 @@ async fn status(store: &dyn Store, endpoint: Endpoint, partners: &[Partner]) -> 
 }
 
 fn name(account: Account, partners: &[Partner]) -> String {
-    match account {
-        Account::Deposit(id) => partners
-            .iter()
-            .find(|partner| partner.id == id)
-            .map_or_else(|| account.to_string(), |partner| format!("deposit of {}", partner.name)),
-        _ => account.to_string(),
-    }
+    let (what, id) = match account {
+        Account::Deposit(id) => ("deposit of", id),
+        Account::Receivable(id) => ("receivable of", id),
+        _ => return account.to_string(),
+    };
+    let partner = partners.iter().find(|partner| partner.id == id);
+    partner.map_or_else(|| account.to_string(), |partner| format!("{what} {}", partner.name))
 }
