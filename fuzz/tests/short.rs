@@ -32,5 +32,5 @@ macro_rules! targets {
 
 targets! {
     unit history links definition login canonical frame answer refusal hub_url uri ids mnemonic email
-    recipient money body purchase purchase_answer wallet_file config
+    recipient money body purchase purchase_answer wallet_file config rates
 }

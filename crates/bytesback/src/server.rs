@@ -94,6 +94,7 @@ impl Server {
             endpoint,
             payer: side.payer.clone(),
             hubs: side.hubs.clone(),
+            rates: side.rates.clone(),
             store: Arc::clone(&store),
         };
         let metrics = Metrics::new(vec![watched(Endpoint::Live, &live), watched(Endpoint::Test, &test)]);

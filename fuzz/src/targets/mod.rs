@@ -6,6 +6,7 @@ mod history;
 mod http;
 mod hub;
 mod money;
+mod rates;
 mod texts;
 mod unit;
 mod uri;
@@ -47,6 +48,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "purchase_answer", run: http::answer, inputs: 4000 },
     Target { name: "wallet_file", run: config::wallet_file, inputs: 3000 },
     Target { name: "config", run: config::config, inputs: 2000 },
+    Target { name: "rates", run: rates::rates, inputs: 3000 },
 ];
 
 /// A target by its name.

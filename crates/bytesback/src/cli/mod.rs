@@ -6,6 +6,7 @@ mod partner;
 mod payer;
 mod people;
 mod purchase;
+mod rates;
 mod run;
 
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Command {
     /// Report purchases as a shop would, and decide about those that are held for review.
     #[command(subcommand)]
     Purchase(purchase::PurchaseCommand),
+    /// Ask the sources of rates once, and say which could be used.
+    Rates(rates::RatesArgs),
 }
 
 /// Where the data is.
@@ -104,6 +107,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Partner(command) => partner::run(command).await?,
         Command::Fund(command) => return fund::run(command).await,
         Command::Payer(command) => payer::run(command).await?,
+        Command::Rates(args) => return rates::run(args).await,
         Command::Purchase(command) => return purchase::run(command).await,
     }
     Ok(ExitCode::SUCCESS)

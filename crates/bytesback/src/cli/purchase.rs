@@ -2,6 +2,7 @@
 
 mod refund;
 mod review;
+mod show;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ pub(super) enum PurchaseCommand {
     Refund(refund::RefundArgs),
     /// List the orders that are held for review, and why.
     Held(review::HeldArgs),
+    /// Show an accepted order: its terms, the rates that it was valued at, and where its payout stands.
+    Show(review::OrderArgs),
     /// Let a held order be paid, as it was accepted.
     Release(review::OrderArgs),
     /// Have a held order never be paid. Its bytes return to where they came from; its order id stays taken.
@@ -74,6 +77,7 @@ pub(super) async fn run(command: PurchaseCommand) -> anyhow::Result<ExitCode> {
         PurchaseCommand::Send(args) => return send(*args).await,
         PurchaseCommand::Refund(args) => return refund::refund(args).await,
         PurchaseCommand::Held(args) => review::held(&args).await?,
+        PurchaseCommand::Show(args) => show::show(&args).await?,
         PurchaseCommand::Release(args) => review::release(&args).await?,
         PurchaseCommand::Reject(args) => review::reject(&args).await?,
     }

@@ -32,6 +32,20 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Purchases in GBYTE need no price, so a price that cannot be used is no reason to send nobody here.
+    pub(super) fn rates_check(&self, endpoint: Endpoint) -> Option<Check> {
+        let rates = &self.side(endpoint).rates;
+        let missing: Vec<_> =
+            rates.missing().into_iter().map(|(pair, why)| format!("{pair}: {why}")).collect();
+        rates.asks_anybody().then(|| Check {
+            name: format!("rates of the {endpoint} endpoint"),
+            health: if missing.is_empty() { Health::Works } else { Health::Degraded },
+            what_to_do: format!("{}; see the log, or fix a rate in the configuration", missing.join("; ")),
+        })
+    }
+}
+
 /// Why the hub that would be asked is not connected.
 fn unreached(hubs: &Hubs) -> String {
     match &*hubs.preferred().state().borrow() {

@@ -253,6 +253,7 @@ impl Cashier for Desk {
         let mut checks = vec![self.database_check().await];
         for endpoint in Endpoint::ALL {
             checks.extend(self.payer_checks(endpoint));
+            checks.extend(self.rates_check(endpoint));
         }
         checks
     }

@@ -5,6 +5,7 @@
 //! their [`obyte_hub::HubName`].
 
 mod process;
+mod rates;
 mod sheet;
 mod sides;
 
@@ -18,6 +19,7 @@ use store::{Endpoint, Store};
 pub(crate) use self::sheet::CONTENT_TYPE;
 use self::sheet::Sheet;
 use crate::payer::Payer;
+use crate::rates::Rates;
 
 /// How answer times are sorted, in seconds: shops give up after five.
 const ANSWER_SECONDS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 10.0];
@@ -77,6 +79,8 @@ pub struct Watched {
     pub payer: Payer,
     /// Its hubs.
     pub hubs: Hubs,
+    /// What its currencies are worth.
+    pub rates: Rates,
     /// Where its book is.
     pub store: Arc<dyn Store>,
 }
@@ -141,11 +145,16 @@ impl Metrics {
         let sheet = Sheet::default();
         process::look(&sheet);
         sides::look(&sheet, &self.watched).await;
+        rates::look(&sheet, &self.watched);
         let mut families = self.counted.gather();
         families.extend(sheet.into_registry().gather());
         families.sort_by(|one, other| one.name().cmp(other.name()));
         sheet::text(&families)
     }
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use ledger::{Account, Book};
 use obyte_hub::HubStats;
 
 use super::sheet::Sheet;
-use super::{Watched, process};
+use super::{Watched, process, whole};
 use crate::payer::PayerStatus;
 
 /// The accounts that are shown: none of a partner.
@@ -108,8 +108,4 @@ fn note_books(sheet: &Sheet, books: &[(&str, Book)]) {
             figure.with_label_values(&[*endpoint, name]).set(balance.try_into().unwrap_or(i64::MAX));
         }
     }
-}
-
-fn whole(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -24,7 +24,7 @@ mod xml;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use program::{Guard, Moment, Pair, Reading};
+use program::{Guard, Moment, Pair, Reading, Unusable};
 use store::Endpoint;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -32,11 +32,12 @@ use tokio_util::sync::CancellationToken;
 pub use self::board::{Board, SourceHealth};
 pub use self::config::RatesConfig;
 pub use self::hub::HubSource;
-pub use self::poll::{Pace, follow};
+pub use self::poll::{Pace, ask, follow};
+pub(crate) use self::prices::codes;
 pub use self::prices::{Prices, Verdict};
 pub use self::settings::{RatesSettings, SourceSettings};
 pub use self::source::{Quote, Source, SourceError};
-pub use self::web::{Web, web_source};
+pub use self::web::{Web, read_answer, web_source};
 use crate::clock::Clock;
 
 /// How often somebody looks, so that the log tells of a price that grows old without purchases.
@@ -91,6 +92,22 @@ impl Rates {
             seen.prices = Some(prices.clone());
         }
         prices
+    }
+
+    /// The prices that some source should tell, and that cannot be used, with the reason.
+    pub fn missing(&self) -> Vec<(Pair, Unusable)> {
+        let prices = self.prices();
+        let reason = |(pair, verdict): (Pair, &Verdict)| match verdict {
+            Verdict::Guarded(Err(why)) => Some((pair, why.clone())),
+            Verdict::Fixed(_) | Verdict::Guarded(Ok(_)) => None,
+        };
+        let missing = prices.iter().filter_map(reason);
+        missing.filter(|(pair, _)| self.0.settings.tells(*pair)).collect()
+    }
+
+    /// Whether there is any source that is asked.
+    pub fn asks_anybody(&self) -> bool {
+        self.0.settings.asks_anybody()
     }
 
     /// How the sources of this endpoint do.

@@ -71,7 +71,10 @@ pub async fn follow(
 }
 
 /// Asks a source once, and puts on the board what it tells.
-pub(super) async fn ask(source: &dyn Source, board: &Board, clock: &dyn Clock) -> Result<(), SourceError> {
+///
+/// # Errors
+/// Where it tells nothing; that stands on the board, too.
+pub async fn ask(source: &dyn Source, board: &Board, clock: &dyn Clock) -> Result<(), SourceError> {
     let now = || Moment::from_millis(clock.now().as_millis());
     let answer = timeout(PATIENCE, source.read(now())).await;
     match answer.unwrap_or(Err(SourceError::TimedOut(PATIENCE))) {

@@ -81,7 +81,7 @@ fn kept(pair: Pair, verdict: &Verdict) -> Option<KeptRate> {
 }
 
 /// Names of sources, for people.
-fn codes(sources: &[RateSource]) -> String {
+pub(crate) fn codes(sources: &[RateSource]) -> String {
     sources.iter().map(|source| source.code()).collect::<Vec<_>>().join(", ")
 }
 

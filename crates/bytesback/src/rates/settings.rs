@@ -63,6 +63,11 @@ impl RatesSettings {
         self.needed().find(|source| source.source == RateSource::Hub).map(|source| source.every)
     }
 
+    /// Whether some source tells this price.
+    pub(super) fn tells(&self, pair: Pair) -> bool {
+        self.needed().any(|source| told_by(source.source).contains(&pair))
+    }
+
     /// Whether there is any source.
     pub(super) fn asks_anybody(&self) -> bool {
         self.needed().next().is_some()

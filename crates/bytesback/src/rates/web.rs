@@ -111,15 +111,26 @@ impl Source for WebSource {
     }
 }
 
+const fn reader(source: RateSource) -> Option<Reader> {
+    match source {
+        RateSource::CoinGecko => Some(coingecko::read),
+        RateSource::CoinPaprika => Some(coinpaprika::read),
+        RateSource::Ecb => Some(ecb::read),
+        RateSource::Cbr => Some(cbr::read),
+        RateSource::Fixed | RateSource::Hub => None,
+    }
+}
+
+/// What a service of the web tells with this answer; nothing if the source is none.
+///
+/// # Errors
+/// [`SourceError::Malformed`], where it is not of that service's form.
+pub fn read_answer(source: RateSource, answer: &[u8]) -> Option<Result<Vec<Quote>, SourceError>> {
+    reader(source).map(|read| read(answer))
+}
+
 /// The source of these settings, if it is one of the web.
 pub fn web_source(settings: &SourceSettings, web: &Web) -> Option<Arc<dyn Source>> {
-    let reader: Reader = match settings.source {
-        RateSource::CoinGecko => coingecko::read,
-        RateSource::CoinPaprika => coinpaprika::read,
-        RateSource::Ecb => ecb::read,
-        RateSource::Cbr => cbr::read,
-        RateSource::Fixed | RateSource::Hub => return None,
-    };
-    let url = settings.url.clone()?;
+    let (reader, url) = (reader(settings.source)?, settings.url.clone()?);
     Some(Arc::new(WebSource { source: settings.source, url, web: web.clone(), reader }))
 }

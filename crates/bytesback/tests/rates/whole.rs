@@ -9,9 +9,9 @@ use program::{Pair, RateSource};
 use store::sqlite::SqliteStore;
 use store::{KeptRate, OrderId, PurchaseKey, PurchaseRecord, Store};
 
-use crate::common::{Dev, address, argument, data_dir, ok, purchase, until};
-use crate::service::{Doing, Service};
-use crate::words::{coingecko, coinpaprika, day, ecb, now};
+use crate::common::{Dev, address, argument, data_dir, ok, purchase, run, until};
+use crate::service::{Doing, Service, raw};
+use crate::words::{coingecko, coinpaprika, day, ecb, now, rfc3339};
 
 /// The rates of a `dev` that asks these.
 fn rates_file(folder: &Path, gecko: &Service, paprika: &Service, bank: &Service) -> String {
@@ -41,6 +41,44 @@ async fn record(data: &Path, order: &str) -> PurchaseRecord {
     let key =
         PurchaseKey { partner: shop.id, merchant: None, order_id: OrderId::new(order).expect("an order id") };
     store.purchase(store::Endpoint::Test, &key).await.expect("read").expect("it was accepted")
+}
+
+async fn page(dev: &Dev, path: &str) -> String {
+    let answer = reqwest::get(format!("{}{path}", dev.url)).await.expect("answered");
+    answer.text().await.expect("text")
+}
+
+/// `bytesback rates` of these services: whether all prices can be used, and what is printed.
+async fn verdict(file: &str) -> (bool, String) {
+    let file = file.to_owned();
+    tokio::task::spawn_blocking(move || run(&["rates", "--rates", &file])).await.expect("no panic")
+}
+
+#[tokio::test]
+async fn an_operator_can_ask_what_could_be_used_now() {
+    let at = now();
+    let gecko = Service::start(Doing::Body(coingecko("7.4", at))).await;
+    let paprika = Service::start(Doing::Body(coinpaprika("7.6", at))).await;
+    let bank = Service::start(Doing::Silence).await;
+    bank.now(raw("404 Not Found", "", "gone"));
+    let (folder, _) = data_dir();
+    let file = rates_file(folder.path(), &gecko, &paprika, &bank);
+    let (all, printed) = verdict(&file).await;
+    assert!(!all, "a bitcoin takes two sources\n{printed}");
+    let since = rfc3339(at);
+    for line in [
+        &format!("GBYTE_USD  7.5, by coingecko, coinpaprika, since {since}"),
+        "BTC_USD    cannot be used: 1 of its sources is not enough, 2 are needed",
+        &format!("EUR_USD    1.1, by coingecko, since {since}"),
+        &format!("coinpaprika  GBYTE_USD 7.6 since {since}"),
+        "ecb          it answered with status 404",
+    ] {
+        assert!(printed.lines().any(|printed| printed == line), "{line} is not in\n{printed}");
+    }
+    let text = std::fs::read_to_string(&file).expect("written");
+    std::fs::write(&file, text.replace("[rates]\n", "[rates]\nBTC_USD = \"90000\"\n")).expect("written");
+    let (all, printed) = verdict(&file).await;
+    assert!(all && printed.contains("BTC_USD    90000, fixed"), "{printed}");
 }
 
 #[tokio::test]
@@ -91,6 +129,23 @@ async fn a_purchase_is_paid_by_the_prices_of_its_day_which_are_kept_with_it() {
     let without = [euro(&[RateSource::CoinGecko], told), gbyte];
     assert!(rates == with_bank || rates == without, "{rates:?}");
 
+    let shown = run(&[
+        "purchase",
+        "show",
+        "1",
+        "--partner",
+        "demo-shop",
+        "--endpoint",
+        "test",
+        "--data-dir",
+        argument(&data),
+    ]);
+    assert!(shown.0, "{}", shown.1);
+    let line = format!("rate      GBYTE_USD 7.5 (coingecko, coinpaprika, since {})", rfc3339(at));
+    assert!(shown.1.lines().any(|shown| shown == line), "{line} is not in\n{}", shown.1);
+    assert!(shown.1.contains("purchase  15 EUR, partner's share 0 %"), "{}", shown.1);
+    assert!(shown.1.contains("220 000 000 bytes: base 220 000 000, partner 0, match 0"), "{}", shown.1);
+
     paprika.now(Doing::Body(coinpaprika("0.75", at)));
     let refused = "no rate for EUR now (GBYTE_USD: its sources disagree), please repeat later";
     let mut orders = 2..;
@@ -103,6 +158,19 @@ async fn a_purchase_is_paid_by_the_prices_of_its_day_which_are_kept_with_it() {
         }
     })
     .await;
+    let figures = page(&dev, "/metrics").await;
+    for figure in [
+        "bytesback_rate_usable{endpoint=\"test\",pair=\"GBYTE_USD\"} 0",
+        "bytesback_rate_usable{endpoint=\"test\",pair=\"EUR_USD\"} 1",
+        "bytesback_rate_source_failures_total{endpoint=\"test\",source=\"ecb\"} 0",
+    ] {
+        assert!(figures.lines().any(|line| line == figure), "{figure} is not in\n{figures}");
+    }
+    let ready = page(&dev, "/readyz").await;
+    assert!(
+        ready.contains("\"degraded\":true") && ready.contains("GBYTE_USD: its sources disagree"),
+        "{ready}"
+    );
     let again = ok(ask(&first).await);
     assert_eq!(again, (amount, unit, true), "what was accepted is not computed anew");
     let bytes = PurchaseRequest { currency: "GBYTE".into(), ..purchase("b", address("customer"), "1") };

@@ -34,13 +34,13 @@ pub(in crate::cli) struct OrderArgs {
     order_id: String,
     /// Whose order.
     #[arg(long)]
-    partner: PartnerName,
+    pub(super) partner: PartnerName,
     /// The merchant, where the partner is a payment processor.
     #[arg(long)]
     merchant: Option<String>,
     /// live or test.
     #[arg(long)]
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     #[command(flatten)]
     data: DataDir,
 }
@@ -93,7 +93,7 @@ pub(super) async fn reject(args: &OrderArgs) -> anyhow::Result<()> {
     ))
 }
 
-async fn find(args: &OrderArgs) -> anyhow::Result<(std::sync::Arc<dyn Store>, PurchaseKey)> {
+pub(super) async fn find(args: &OrderArgs) -> anyhow::Result<(std::sync::Arc<dyn Store>, PurchaseKey)> {
     let store = args.data.open()?;
     let partner = store.partner(&args.partner).await?;
     let partner = partner.with_context(|| format!("there is no partner {}", args.partner))?;

@@ -1,0 +1,81 @@
+//! `purchase show`: an accepted purchase, and how its cashback came about.
+
+use std::io::Write;
+
+use anyhow::Context;
+use store::{KeptRate, PayoutState, PurchaseRecord};
+
+use super::review::{OrderArgs, find};
+use crate::cli::people::{date, in_groups, plain};
+use crate::rates::codes;
+
+pub(super) async fn show(args: &OrderArgs) -> anyhow::Result<()> {
+    let (store, key) = find(args).await?;
+    let record = store.purchase(args.endpoint, &key).await?;
+    let record = record
+        .with_context(|| format!("{} has no such order at the {} endpoint", args.partner, args.endpoint))?;
+    Ok(write!(std::io::stdout(), "{}", text(&record))?)
+}
+
+fn text(record: &PurchaseRecord) -> String {
+    let PurchaseRecord { key, terms, shares, payout, .. } = record;
+    let merchant = key.merchant.as_ref().map(|merchant| format!(" for {}", plain(merchant.as_str())));
+    let mut lines = vec![
+        format!("order {}{}", plain(key.order_id.as_str()), merchant.unwrap_or_default()),
+        format!("accepted  {}", date(payout.queued_at)),
+        format!("purchase  {}, partner's share {} %", terms.price, terms.percentage),
+    ];
+    lines.extend(record.rates.iter().map(rate));
+    lines.push(format!(
+        "cashback  {} bytes: base {}, partner {}, match {}",
+        in_groups(payout.amount),
+        in_groups(shares.base),
+        in_groups(shares.partner),
+        in_groups(shares.matched)
+    ));
+    lines.push(format!("payee     {}", payout.address));
+    lines.push(format!("payout    {}", state(&record.state)));
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// A price that was used, who told it, and since when it held.
+fn rate(kept: &KeptRate) -> String {
+    let KeptRate { pair, rate, sources, at } = kept;
+    let from = if sources.is_empty() { "sources not kept".to_owned() } else { codes(sources) };
+    let since = at.map(|at| format!(", since {}", date(at))).unwrap_or_default();
+    format!("rate      {pair} {rate} ({from}{since})")
+}
+
+fn state(state: &PayoutState) -> String {
+    match state {
+        PayoutState::Queued => "waits for a unit".to_owned(),
+        PayoutState::InUnit { unit, status } => format!("in unit {unit}, {}", status.code()),
+        PayoutState::Parked => "never paid: the payee is an autonomous agent".to_owned(),
+        PayoutState::Held { reason, since } => format!("held since {}: {reason}", date(*since)),
+        PayoutState::Rejected { .. } => "never paid: it was rejected".to_owned(),
+        PayoutState::Final { unit } => format!("paid in unit {unit}, proven"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use payout::Timestamp;
+    use program::{Pair, RateSource};
+
+    use super::*;
+
+    #[test]
+    fn a_rate_is_shown_with_its_sources_and_its_time() {
+        let text = "7.5".parse().expect("a rate");
+        let told = KeptRate {
+            pair: Pair::GbyteUsd,
+            rate: text,
+            sources: vec![RateSource::Hub, RateSource::CoinGecko],
+            at: Some(Timestamp::from_millis(1_795_430_868_000)),
+        };
+        assert_eq!(rate(&told), "rate      GBYTE_USD 7.5 (hub, coingecko, since 2026-11-23T10:47:48Z)");
+        assert_eq!(rate(&KeptRate::fixed(Pair::EurUsd, text)), "rate      EUR_USD 7.5 (fixed)");
+        let old = KeptRate { sources: Vec::new(), at: None, ..told };
+        assert_eq!(rate(&old), "rate      GBYTE_USD 7.5 (sources not kept)");
+    }
+}
