@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::Amount;
 use crate::decimal::Decimal;
+use crate::value::Part;
 
 /// An amount of dollars in the rules: an exact decimal above 0 and up to 1e15. [`fmt::Display`] gives
 /// `12.5 USD`.
@@ -20,6 +21,11 @@ impl Dollars {
     /// The number alone.
     pub const fn amount(self) -> Amount {
         self.0
+    }
+
+    /// In whole cents, rounded down.
+    pub fn turnover(self) -> Turnover {
+        Part::of(self.decimal()).turnover()
     }
 
     pub(crate) const fn decimal(self) -> Decimal {

@@ -4,7 +4,7 @@ use obyte::Bytes;
 
 use crate::quote::{Split, Story};
 use crate::value::Part;
-use crate::{Currency, Percentage, RateTable};
+use crate::{Currency, Pair, Percentage};
 
 /// The lines, in ASCII, the cashback in the last one.
 pub(crate) fn lines(story: &Story<'_>, total: Bytes) -> Vec<String> {
@@ -17,20 +17,21 @@ pub(crate) fn lines(story: &Story<'_>, total: Bytes) -> Vec<String> {
     lines
 }
 
-fn worth(Story { sale, rates, value, whole, rules, .. }: &Story<'_>) -> String {
-    let prices = prices(sale.price.currency, rates);
+fn worth(story: &Story<'_>) -> String {
+    let Story { sale, value, whole, .. } = story;
     // Where rules speak of dollars, a reader wants to compare.
-    let dollars = if rules.need_dollars() && sale.price.currency != Currency::Usd {
+    let dollars = if story.rules.need_dollars() && sale.price.currency != Currency::Usd {
         format!("{} USD, ", value.whole())
     } else {
         String::new()
     };
-    format!("{}{prices} is worth {dollars}{whole} bytes", sale.price)
+    format!("{}{} is worth {dollars}{whole} bytes", sale.price, prices(story))
 }
 
-/// The prices that a purchase was valued at.
-fn prices(currency: Currency, rates: &RateTable) -> String {
-    let (factor, divisor) = currency.prices();
+/// The prices that a purchase was valued at. One in GBYTE takes a price only for rules that speak of dollars.
+fn prices(Story { sale, rates, rules, .. }: &Story<'_>) -> String {
+    let (factor, divisor) = sale.price.currency.prices();
+    let divisor = divisor.or_else(|| rules.need_dollars().then_some(Pair::GbyteUsd));
     let known = factor.into_iter().chain(divisor).filter_map(|pair| Some((pair, rates.get(pair)?)));
     let listed: Vec<_> = known.map(|(pair, rate)| format!("{pair} {rate}")).collect();
     if listed.is_empty() { String::new() } else { format!(" at {}", listed.join(", ")) }

@@ -48,7 +48,7 @@ impl Part {
     }
 
     /// In whole cents, rounded down.
-    fn turnover(self) -> Turnover {
+    pub(crate) fn turnover(self) -> Turnover {
         let cent = Wide::of(1).times_power_of_ten(SCALE - 2);
         let most = Turnover::MAX.cents();
         self.0.divided_by(cent, most).map_or(Turnover::MAX, Turnover::of_cents)
@@ -107,7 +107,7 @@ impl Value {
         needs_dollars: bool,
     ) -> Result<Self, NoRate> {
         let currency = purchase.currency;
-        let price = |missing| rates.get(missing).map(decimal).ok_or(NoRate { currency, missing });
+        let price = |missing| rates.get(missing).map(Rate::decimal).ok_or(NoRate { currency, missing });
         let amount = purchase.amount.decimal();
         let (factor, divisor) = currency.prices();
         if currency != Currency::Gbyte {
@@ -149,11 +149,6 @@ impl Value {
     pub(crate) fn bytes(&self, part: Part) -> Option<Bytes> {
         self.share(part.counted(Percentage::HUNDRED), Percentage::HUNDRED)
     }
-}
-
-/// The text of a rate reads back as the same, by its contract.
-fn decimal(rate: Rate) -> Decimal {
-    Decimal::parse(&rate.to_string()).expect("a rate is read back from its text")
 }
 
 #[cfg(test)]

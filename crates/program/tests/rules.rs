@@ -249,6 +249,16 @@ fn tiers_explain_themselves_line_by_line() {
 }
 
 #[test]
+fn bytes_name_their_price_where_rules_name_dollars() {
+    let first = |rules| {
+        let quote = quote(&rules, &sale("100", "GBYTE", "0"), &rates()).expect("an ordinary purchase");
+        quote.explanation()[0].clone()
+    };
+    assert_eq!(first(Rules::default()), "100 GBYTE is worth 100000000000 bytes");
+    assert_eq!(first(by_purchase()), "100 GBYTE at GBYTE_USD 20 is worth 2000 USD, 100000000000 bytes");
+}
+
+#[test]
 fn a_share_that_is_raised_says_why() {
     let lines = |amount| {
         let rules = Rules { smallest_purchase: None, ..bounded() };

@@ -6,10 +6,11 @@ mod partner;
 mod payer;
 mod people;
 mod purchase;
+mod quote;
 mod rates;
 mod run;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -54,10 +55,12 @@ enum Command {
     Purchase(purchase::PurchaseCommand),
     /// Ask the sources of rates once, and say which could be used.
     Rates(rates::RatesArgs),
+    /// Say what a purchase would get, and why. Pays nothing.
+    Quote(Box<quote::QuoteArgs>),
 }
 
 /// Where the data is.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct DataDir {
     /// The data directory of the server; commands work beside a running server.
     #[arg(long, env = "BYTESBACK_DATA_DIR", default_value = "bytesback-data")]
@@ -65,6 +68,11 @@ struct DataDir {
 }
 
 impl DataDir {
+    /// This data directory.
+    fn at(path: &Path) -> Self {
+        Self { data_dir: path.to_owned() }
+    }
+
     /// Opens the database that is there.
     fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
         let file = self.data_dir.join(DATABASE);
@@ -109,6 +117,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Payer(command) => payer::run(command).await?,
         Command::Rates(args) => return rates::run(args).await,
         Command::Purchase(command) => return purchase::run(command).await,
+        Command::Quote(args) => return quote::run(*args).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,7 @@
 //! `partner`: who may report purchases.
 
+mod terms;
+
 use std::io::Write;
 use std::str::FromStr;
 
@@ -25,6 +27,8 @@ pub(super) enum PartnerCommand {
     List(DataDir),
     /// Make a further key and print it, once; or disable one.
     Key(KeyArgs),
+    /// Agree on what holds for a partner instead of the rules, or print what was agreed.
+    Terms(terms::TermsArgs),
     /// Disable a partner for ever. Its purchases and its deposit stay in the book.
     Disable(NameArgs),
     /// Book bytes that arrived at the fund's address as a partner's deposit.
@@ -91,6 +95,7 @@ pub(super) async fn run(command: PartnerCommand) -> anyhow::Result<()> {
         PartnerCommand::Add(args) => add(args).await,
         PartnerCommand::List(data) => list(&*data.open()?).await,
         PartnerCommand::Key(args) => key(args).await,
+        PartnerCommand::Terms(args) => terms::run(&args).await,
         PartnerCommand::Disable(args) => {
             let store = args.data.open()?;
             let partner = find(&*store, &args.name).await?;

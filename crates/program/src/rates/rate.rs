@@ -43,7 +43,7 @@ impl fmt::Display for Rate {
 }
 
 impl Rate {
-    pub(super) const fn decimal(self) -> Decimal {
+    pub(crate) const fn decimal(self) -> Decimal {
         self.0
     }
 

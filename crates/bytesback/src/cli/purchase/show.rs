@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Context;
-use store::{KeptRate, PayoutState, PurchaseRecord};
+use store::{Explanation, KeptRate, PayoutState, PurchaseRecord, RulesRecord};
 
 use super::review::{OrderArgs, find};
 use crate::cli::people::{date, in_groups, plain};
@@ -14,7 +14,8 @@ pub(super) async fn show(args: &OrderArgs) -> anyhow::Result<()> {
     let record = store.purchase(args.endpoint, &key).await?;
     let record = record
         .with_context(|| format!("{} has no such order at the {} endpoint", args.partner, args.endpoint))?;
-    Ok(write!(std::io::stdout(), "{}", text(&record))?)
+    let rules = store.rules().await?;
+    Ok(write!(std::io::stdout(), "{}{}", text(&record), explained(&record.explanation, &rules))?)
 }
 
 fn text(record: &PurchaseRecord) -> String {
@@ -36,6 +37,21 @@ fn text(record: &PurchaseRecord) -> String {
     lines.push(format!("payee     {}", payout.address));
     lines.push(format!("payout    {}", state(&record.state)));
     lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// How the cashback came about, by the rules of its day.
+fn explained(explanation: &Explanation, rules: &[RulesRecord]) -> String {
+    let Some(version) = explanation.rules else {
+        return "explained not: it was accepted before explanations were kept\n".to_owned();
+    };
+    let indented = |lines: &mut dyn Iterator<Item = &str>| -> String {
+        lines.map(|line| format!("  {}\n", plain(line))).collect()
+    };
+    let lines = indented(&mut explanation.lines.iter().map(String::as_str));
+    let known = rules.iter().find(|record| record.version == version);
+    let since = known.map(|record| format!(", in force since {}", date(record.since))).unwrap_or_default();
+    let text = known.map(|record| indented(&mut record.text.lines())).unwrap_or_default();
+    format!("explained\n{lines}rules     number {version}{since}\n{text}")
 }
 
 /// A price that was used, who told it, and since when it held.
@@ -61,8 +77,28 @@ fn state(state: &PayoutState) -> String {
 mod tests {
     use payout::Timestamp;
     use program::{Pair, RateSource};
+    use store::RulesVersion;
 
     use super::*;
+
+    #[test]
+    fn a_purchase_is_explained_by_the_rules_of_its_day() {
+        let record = |version, text: &str| RulesRecord {
+            version: RulesVersion::new(version),
+            text: text.to_owned(),
+            since: Timestamp::from_millis(1_795_430_868_000),
+        };
+        let rules = [record(1, "base = 10\nmatch = 5"), record(2, "base = 5")];
+        let lines = vec!["worth 10 bytes".to_owned(), "cashback: 1 bytes".to_owned()];
+        let explanation = Explanation { rules: Some(RulesVersion::new(1)), lines };
+        assert_eq!(
+            explained(&explanation, &rules),
+            "explained\n  worth 10 bytes\n  cashback: 1 bytes\n\
+             rules     number 1, in force since 2026-11-23T10:47:48Z\n  base = 10\n  match = 5\n"
+        );
+        let old = explained(&Explanation::default(), &rules);
+        assert_eq!(old, "explained not: it was accepted before explanations were kept\n");
+    }
 
     #[test]
     fn a_rate_is_shown_with_its_sources_and_its_time() {
