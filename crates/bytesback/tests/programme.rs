@@ -4,7 +4,9 @@ mod common;
 
 use std::path::Path;
 
-use crate::common::{argument, run};
+use bytesback_client::{Endpoint, PurchaseAnswer, PurchaseRequest};
+
+use crate::common::{Dev, address, argument, ok, purchase, run, settle};
 
 /// What stands around the rules of an example.
 const CONFIG: &str = r#"
@@ -66,4 +68,59 @@ fn the_examples_of_the_document_are_what_the_program_computes() {
         assert_eq!(said.trim_end(), example.output, "{example:?}");
         assert_eq!(good, !example.output.starts_with("refused"), "{example:?}");
     }
+}
+
+/// `GET /test/v1/quote` of the sample shop: the body of the answer.
+async fn quote(dev: &Dev, parameters: &str) -> serde_json::Value {
+    let path = format!("/test/v1/quote?partner=demo-shop&partner_key=demo-shop-key&{parameters}");
+    let answer = reqwest::get(format!("{}{path}", dev.url)).await.expect("answered");
+    serde_json::from_str(&answer.text().await.expect("text")).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn terms_hold_at_once_and_a_purchase_is_explained_by_what_held_before() {
+    let (_folder, data) = common::data_dir();
+    let dev = Dev::start(&data);
+    let at = ["--data-dir", argument(&data)];
+    let client = dev.client();
+    let request = PurchaseRequest {
+        partner_cashback_percentage: "7.5".into(),
+        ..purchase("1", address("customer"), "12.50")
+    };
+    let quoted = quote(&dev, "currency=USD&currency_amount=12.50&partner_cashback_percentage=7.5").await;
+    let (amount, ..) = ok(settle(&client, Endpoint::Test, &request).await);
+    assert_eq!(quoted["cashback_amount"].as_u64(), Some(amount), "{quoted}");
+    let shares = ["base", "partner", "match"].map(|share| quoted[share].as_u64().expect("a number"));
+    assert_eq!(shares, [62_500_000, 46_875_000, 46_875_000]);
+
+    let (good, said) = run(&[&["partner", "terms", "demo-shop", "--percentage-max", "5"], &at[..]].concat());
+    assert!(good && said.contains("asks for 5 % at most"), "{said}");
+    let refused = "partner_cashback_percentage is too high, the maximum is 5";
+    let asked = quote(&dev, "currency=USD&currency_amount=1&partner_cashback_percentage=7.5").await;
+    assert_eq!(asked["error"], refused);
+    let next = PurchaseRequest { order_id: "2".into(), ..request.clone() };
+    let answer = client.new_purchase(Endpoint::Test, &next).await.expect("answered");
+    assert!(matches!(&answer, PurchaseAnswer::Error { text } if text == refused), "{answer:?}");
+    assert!(ok(settle(&client, Endpoint::Test, &request).await).2, "what was accepted is not judged again");
+    let sale =
+        ["quote", "--currency", "USD", "--amount", "1", "--percentage", "7.5", "--rate", "GBYTE_USD=20"];
+    let (_, said) = run(&[&sale[..], &["--partner", "demo-shop"], &at[..]].concat());
+    assert_eq!(said.trim_end(), format!("refused: {refused}"));
+    let (good, said) = run(&[&sale[..], &at[..]].concat());
+    assert!(good && said.ends_with("cashback: 12500000 bytes\n"), "{said}");
+
+    let order = ["purchase", "show", "1", "--partner", "demo-shop", "--endpoint", "test"];
+    let (good, shown) = run(&[&order[..], &at[..]].concat());
+    let explanation: Vec<_> =
+        quoted["explanation"].as_array().expect("a list").iter().filter_map(|line| line.as_str()).collect();
+    assert!(good && shown.contains(&format!("explained\n  {}\n", explanation.join("\n  "))), "{shown}");
+    assert!(
+        shown.contains("rules     number 1, in force since ")
+            && shown.contains("  base_percentage = \"10\"\n")
+    );
+
+    let (good, said) =
+        run(&[&["partner", "terms", "demo-shop", "--percentage-max", "none"], &at[..]].concat());
+    assert!(good && said.lines().count() == 2 && said.ends_with("as the rules say\n"), "{said}");
+    dev.interrupt();
 }
