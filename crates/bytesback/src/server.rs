@@ -89,6 +89,7 @@ impl Server {
             boards: Vec::new(),
         };
         let (live, test) = (starting.side(live).await?, starting.side(test).await?);
+        tokio::join!(live.rates.settle(), test.rates.settle());
         let payers = [(Endpoint::Live, live.payer.clone()), (Endpoint::Test, test.payer.clone())];
         let watched = |endpoint, side: &Side| Watched {
             endpoint,

@@ -229,7 +229,18 @@ mod tests {
         assert_eq!(sources(&settings), USUAL);
         assert_eq!(settings.guard, GuardSettings::default());
         assert_eq!(settings.fixed, RateTable::new());
-        assert_eq!(settings.web().len(), 4);
+        let urls: Vec<_> = settings.web().iter().filter_map(|one| one.url.clone()).collect();
+        let urls: Vec<_> = urls.iter().map(Url::as_str).collect();
+        assert_eq!(
+            urls,
+            [
+                "https://api.coingecko.com/api/v3/simple/price?ids=byteball,bitcoin\
+                 &vs_currencies=usd,eur,rub&include_last_updated_at=true&precision=8",
+                "https://api.coinpaprika.com/v1/tickers/gbyte-obyte",
+                "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml",
+                "https://www.cbr.ru/scripts/XML_daily.asp",
+            ]
+        );
     }
 
     #[test]

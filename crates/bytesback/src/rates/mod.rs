@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use program::{Guard, Moment, Pair, Reading, Unusable};
 use store::Endpoint;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 pub use self::board::{Board, SourceHealth};
@@ -42,6 +42,8 @@ use crate::clock::Clock;
 
 /// How often somebody looks, so that the log tells of a price that grows old without purchases.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How long the start waits for sources.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// The prices that one endpoint uses.
 #[derive(Clone)]
@@ -113,6 +115,16 @@ impl Rates {
     /// How the sources of this endpoint do.
     pub fn sources(&self) -> Vec<SourceHealth> {
         self.0.boards.iter().flat_map(|board| board.health()).collect()
+    }
+
+    /// Waits until every source was asked once, but not for long: a till that reports a purchase right after
+    /// the start should not hear that there is no rate.
+    pub async fn settle(&self) {
+        let asked = |health: &SourceHealth| health.answers + health.failures > 0;
+        let deadline = Instant::now() + SETTLE;
+        while !self.sources().iter().all(asked) && Instant::now() < deadline {
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Looks at the prices now and then, until `stop`.

@@ -48,8 +48,19 @@ impl Pace {
     }
 }
 
-/// Asks a source, and puts on the board what it tells, until `stop`.
-pub async fn follow(
+/// Asks a source, and puts on the board what it tells, until `stop`. The board expects it from here on.
+pub fn follow(
+    source: Arc<dyn Source>,
+    board: Arc<Board>,
+    every: Duration,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> {
+    board.expect(source.id());
+    ask_again_and_again(source, board, every, clock, stop)
+}
+
+async fn ask_again_and_again(
     source: Arc<dyn Source>,
     board: Arc<Board>,
     every: Duration,
@@ -57,7 +68,6 @@ pub async fn follow(
     stop: CancellationToken,
 ) {
     let mut pace = Pace::new(every);
-    board.expect(source.id());
     loop {
         let answer = tokio::select! {
             () = stop.cancelled() => return,

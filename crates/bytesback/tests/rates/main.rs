@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod hub;
 mod service;
 mod sources;
 mod together;

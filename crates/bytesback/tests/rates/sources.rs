@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytesback::rates::{Quote, SourceError, Web, web_source};
 use program::{Moment, Pair, RateSource};
 
+use crate::common::PATIENCE;
 use crate::service::{Doing, Service, raw};
 use crate::words::{cbr, coingecko, coinpaprika, ecb};
 
@@ -16,7 +17,15 @@ async fn told(source: RateSource, doing: Doing) -> Result<Vec<Quote>, SourceErro
 }
 
 async fn told_by(source: RateSource, service: &Service) -> Result<Vec<Quote>, SourceError> {
-    let web = Web::with_due(Duration::from_millis(500)).expect("TLS is there");
+    told_within(PATIENCE, source, service).await
+}
+
+async fn told_within(
+    due: Duration,
+    source: RateSource,
+    service: &Service,
+) -> Result<Vec<Quote>, SourceError> {
+    let web = Web::with_due(due).expect("TLS is there");
     let source = web_source(&service.settings(source), &web).expect("it is one of the web");
     source.read(Moment::from_millis(0)).await
 }
@@ -122,7 +131,8 @@ async fn what_is_not_of_the_services_form_is_refused_whole() {
 #[tokio::test]
 async fn a_service_that_does_not_answer_in_time_is_not_waited_for() {
     for doing in [Doing::Silence, Doing::Drip] {
-        let told = told(RateSource::Ecb, doing.clone()).await;
+        let service = Service::start(doing.clone()).await;
+        let told = told_within(Duration::from_millis(200), RateSource::Ecb, &service).await;
         assert!(matches!(told, Err(SourceError::TimedOut(_))), "{doing:?}: {told:?}");
     }
 }
