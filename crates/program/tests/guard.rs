@@ -156,6 +156,39 @@ fn a_peak_that_goes_away_is_never_used() {
     assert!(at(15, "20").is_ok());
 }
 
+/// What becomes of prices that two sources tell, at these minutes.
+fn over_time(told: &[(u64, &str)]) -> Vec<Option<String>> {
+    let (mut guard, settings) = (Guard::new(), GuardSettings::default());
+    let mut judge = |(minute, text): &(u64, &str)| {
+        let now = later(minute * MINUTE);
+        let both = [*text, *text];
+        let readings = live(if text.is_empty() { &[] } else { &both }, now);
+        guard.judge(&settings, Pair::GbyteUsd, &readings, now).ok().map(|good| good.rate.to_string())
+    };
+    told.iter().map(&mut judge).collect()
+}
+
+#[test]
+fn a_price_that_jumps_again_has_to_be_confirmed_anew() {
+    let used = over_time(&[(0, "20"), (1, "40"), (6, "80"), (11, "80"), (15, "80"), (16, "80")]);
+    let expected = [Some("20"), None, None, None, None, Some("80")];
+    assert_eq!(used.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn agreement_has_to_go_on_without_a_gap() {
+    let used = over_time(&[(0, "20"), (1, "40"), (6, ""), (11, "40"), (20, "40"), (21, "40")]);
+    let expected = [Some("20"), None, None, None, None, Some("40")];
+    assert_eq!(used.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_make_a_jump_last() {
+    let used = over_time(&[(500, "20"), (501, "40"), (1, "40"), (10, "40"), (11, "40")]);
+    let expected = [Some("20"), None, None, None, Some("40")];
+    assert_eq!(used.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn a_pair_is_guarded_for_itself() {
     let (mut guard, settings) = (Guard::new(), GuardSettings::default());
@@ -257,7 +290,7 @@ proptest! {
         let older = |reading: &Reading| Reading { at: earlier(3 * 60 * MINUTE), ..*reading };
         let told_again = |reading: &&Reading| new.iter().any(|again| again.source == reading.source);
         let before = old.iter().filter(told_again).map(older);
-        let both: Vec<_> = new.iter().copied().chain(before).collect();
+        let both: Vec<_> = before.chain(new.iter().copied()).collect();
         prop_assert_eq!(judge(&both), judge(&new));
     }
 
