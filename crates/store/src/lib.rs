@@ -7,6 +7,7 @@
 //! line of units.
 
 mod book;
+mod bookkeeping;
 mod contract;
 mod endpoint;
 mod error;
@@ -24,6 +25,10 @@ mod rulebook;
 pub mod sqlite;
 
 pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
+pub use bookkeeping::{
+    AuditMark, AuditTask, BookAudit, BookFault, Bookkeeping, FAULTS_MAX, PaidTo, SettledUnit, Statement,
+    StatementLine, StatementQuery,
+};
 pub use contract::Store;
 pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use error::{StoreError, Thing, Violation};

@@ -1,5 +1,7 @@
 //! The behaviour suite on SQLite, and what only a file can show.
 
+#[path = "sqlite/damage.rs"]
+mod damage;
 mod suite;
 
 use std::io::{BufRead, BufReader, Write};

@@ -133,7 +133,10 @@ pub(super) fn balances(connection: &Connection, endpoint: Endpoint) -> Result<Bo
     Book::of_balances(kept(connection, endpoint)?).map_err(|source| StoreError::BadBook { endpoint, source })
 }
 
-fn kept(connection: &Connection, endpoint: Endpoint) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
+pub(super) fn kept(
+    connection: &Connection,
+    endpoint: Endpoint,
+) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT account, balance FROM balances WHERE endpoint = ?")?;
     let mut rows = statement.query([endpoint.code()])?;
@@ -224,7 +227,11 @@ fn close(check: &mut BookCheck, entry: Option<Open>) {
     }
 }
 
-fn compare(check: &mut BookCheck, sums: &BTreeMap<Account, i128>, kept: &BTreeMap<Account, SignedBytes>) {
+pub(super) fn compare(
+    check: &mut BookCheck,
+    sums: &BTreeMap<Account, i128>,
+    kept: &BTreeMap<Account, SignedBytes>,
+) {
     let mut accounts: Vec<Account> = sums.keys().chain(kept.keys()).copied().collect();
     accounts.sort_unstable();
     accounts.dedup();

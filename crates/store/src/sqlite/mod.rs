@@ -32,12 +32,14 @@
 //! | `pauses`, `reposts` | why paying is stopped; what an operator wants posted again |
 //! | `holds` | why a payout is or was held for review, and what became of it |
 //! | `refunds` | that a purchase was returned, and what its partner was charged |
+//! | `audits` | up to where an endpoint was compared with its network |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
 //! A purchase writes one row each of `payouts`, `purchases` and `entries`, and three or four of `postings`
 //! and `balances`. Paying it writes two more; that it is final is said by its slot, once for the batch.
 
+mod audit;
 mod book;
 mod codec;
 mod holds;

@@ -33,7 +33,7 @@ pub(super) fn bind(connection: &Connection, endpoint: Endpoint, wanted: &Identit
     }
 }
 
-fn identity(connection: &Connection, endpoint: Endpoint) -> Result<Option<Identity>, StoreError> {
+pub(super) fn identity(connection: &Connection, endpoint: Endpoint) -> Result<Option<Identity>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM identities WHERE endpoint = ?")?;
     let mut rows = statement.query([endpoint.code()])?;
     let Some(row) = rows.next()? else { return Ok(None) };

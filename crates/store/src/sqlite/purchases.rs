@@ -84,7 +84,11 @@ pub(super) fn set_aside(connection: &Connection, payout: PayoutId) -> Result<led
     )?;
     let mut rows = statement.query([payout.get()])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    let fields = Fields::new("purchases", row);
+    acceptance(&Fields::new("purchases", row))
+}
+
+/// The shares and the reserve in a row of purchases and payouts.
+pub(super) fn acceptance(fields: &Fields<'_>) -> Result<ledger::Acceptance, StoreError> {
     Ok(ledger::Acceptance {
         partner: PartnerId::new(fields.plain("partner")?),
         base: fields.bytes("base")?,

@@ -147,6 +147,8 @@ impl World {
     pub(crate) async fn check_book(&self) {
         let check = self.store.verify_book(Endpoint::Test).await.expect("the store works");
         assert!(check.is_sound(), "{check:?}");
+        let audit = self.store.audit_book(Endpoint::Test).await.expect("the store works");
+        assert!(audit.is_sound(), "{:?}", audit.faults);
     }
 }
 

@@ -3,15 +3,38 @@
 use std::collections::BTreeSet;
 
 use ledger::events;
-use obyte::Bytes;
 use obyte::compose::Coin;
-use payout::{PayoutId, Settlement, SlotNo, Timestamp, VersionId, VersionStatus};
-use rusqlite::params;
+use obyte::{Bytes, UnitHash};
+use payout::{PayoutId, Settlement, SlotNo, Timestamp, VersionId, VersionNo, VersionStatus};
+use rusqlite::{Connection, params};
 
 use super::{Line, Row};
 use crate::sqlite::codec::{Fields, integer, millis};
 use crate::sqlite::{book, holds};
-use crate::{StoreError, Violation};
+use crate::{Endpoint, StoreError, Violation};
+
+/// What a unit of the journal has moved, and the TPS fee that it was charged, once its slot is settled by it.
+pub(in crate::sqlite) fn settlement_of(
+    connection: &Connection,
+    endpoint: Endpoint,
+    unit: UnitHash,
+) -> Result<Option<(ledger::Settlement, Option<Bytes>)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT no, version, kept, charged_tps_fee FROM versions
+         JOIN slots ON slots.endpoint = versions.endpoint AND no = slot AND winner = version
+         WHERE versions.unit = ? AND versions.endpoint = ? AND state = 'settled'",
+    )?;
+    let mut rows = statement.query(params![unit.as_str(), endpoint.code()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let fields = Fields::new("slots", row);
+    let slot = SlotNo::new(fields.number("no")?);
+    let id = VersionId { slot, version: VersionNo::new(fields.number("version")?) };
+    let charged: Option<i64> = fields.plain("charged_tps_fee")?;
+    let charged = charged.map(|_| fields.bytes("charged_tps_fee")).transpose()?;
+    let line = Line { connection, endpoint };
+    let moved = line.moved(slot, &line.version(id)?, fields.bytes("kept")?)?;
+    Ok(moved.map(|moved| (moved, charged.filter(|fee| !fee.is_zero()))))
+}
 
 impl Line<'_> {
     /// What a hub said, or that the version is proven bad. That one is proven good comes as a settlement.
@@ -140,15 +163,8 @@ impl Line<'_> {
     }
 
     fn book_settlement(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
-        let (paid, of_payouts) = self.amounts_of(row.id)?;
-        let of_coins = self.coin_reserves(row.id)?;
-        let before = self.kept_before(settlement.version.slot)?;
-        let reserve =
-            Bytes::checked_sum([of_payouts, of_coins, before]).ok_or(ledger::EntryError::TooLarge)?;
-        let reserve_released =
-            reserve.checked_sub(settlement.kept).ok_or(Violation::KeptTooMuch(settlement.version.slot))?;
-        let moved =
-            ledger::Settlement { paid, reserve_released, size_fees: row.fees.size, tps_fee: row.fees.tps };
+        let slot = settlement.version.slot;
+        let moved = self.moved(slot, row, settlement.kept)?.ok_or(Violation::KeptTooMuch(slot))?;
         let entry = events::unit_settled(settlement.unit, &moved)?;
         book::post(self.connection, self.endpoint, settlement.at, &entry)?;
         if let Some(charged) = settlement.charged_tps_fee.filter(|fee| !fee.is_zero()) {
@@ -156,6 +172,18 @@ impl Line<'_> {
             book::post(self.connection, self.endpoint, settlement.at, &entry)?;
         }
         Ok(())
+    }
+
+    /// What a good version moves; nothing where more is kept than was set aside.
+    fn moved(&self, slot: SlotNo, row: &Row, kept: Bytes) -> Result<Option<ledger::Settlement>, StoreError> {
+        let (paid, of_payouts) = self.amounts_of(row.id)?;
+        let of_coins = self.coin_reserves(row.id)?;
+        let before = self.kept_before(slot)?;
+        let reserve =
+            Bytes::checked_sum([of_payouts, of_coins, before]).ok_or(ledger::EntryError::TooLarge)?;
+        let (size_fees, tps_fee) = (row.fees.size, row.fees.tps);
+        let released = reserve.checked_sub(kept);
+        Ok(released.map(|reserve_released| ledger::Settlement { paid, reserve_released, size_fees, tps_fee }))
     }
 
     /// The sum of the payouts of a version, and of their fee reserves.

@@ -92,6 +92,6 @@ impl Line<'_> {
     }
 }
 
-pub(super) fn coin(fields: &Fields<'_>) -> Result<Coin, StoreError> {
+pub(in crate::sqlite) fn coin(fields: &Fields<'_>) -> Result<Coin, StoreError> {
     fields.coin(["unit", "message_index", "output_index", "amount", "address"])
 }

@@ -14,6 +14,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::sqlite::codec::{Fields, integer};
 use crate::{Endpoint, StoreError, Violation};
 
+pub(super) use close::settlement_of;
+pub(super) use coins::coin;
 pub(super) use heard::heard;
 pub(super) use oversight::{overview, payouts_of_order, slot, slot_of_unit, slots, trail};
 pub(super) use snapshot::{payout, snapshot};
@@ -42,6 +44,15 @@ pub(super) fn apply(
         }
     }
     line.check_lives(&died)
+}
+
+/// The coins that a version spends, by its number in the table.
+pub(super) fn inputs_of(
+    connection: &Connection,
+    endpoint: Endpoint,
+    version: i64,
+) -> Result<Vec<Coin>, StoreError> {
+    Line { connection, endpoint }.inputs(version)
 }
 
 /// The line of an endpoint, within a transaction.
@@ -147,10 +158,10 @@ fn anchor(fields: &Fields<'_>) -> Result<Coin, StoreError> {
 }
 
 /// The change of a version, which is an output of its own unit.
-fn change(fields: &Fields<'_>) -> Result<Coin, StoreError> {
+pub(super) fn change(fields: &Fields<'_>) -> Result<Coin, StoreError> {
     fields.coin(["unit", "change_message", "change_output", "change_amount", "change_address"])
 }
 
-fn fees(fields: &Fields<'_>) -> Result<payout::Fees, StoreError> {
+pub(super) fn fees(fields: &Fields<'_>) -> Result<payout::Fees, StoreError> {
     Ok(payout::Fees { size: fields.bytes("size_fee")?, tps: fields.bytes("tps_fee")? })
 }

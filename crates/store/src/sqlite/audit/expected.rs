@@ -1,0 +1,145 @@
+//! Which entry something that has happened must have, made anew from its rows.
+
+use ledger::{Account, Cause, CommandId, Entry, EntryError, OutputRef, PayoutNumber, events};
+use obyte::{Bytes, UnitHash};
+use payout::PayoutId;
+use rusqlite::{Connection, params};
+
+use crate::sqlite::codec::Fields;
+use crate::sqlite::{line, partners, purchases};
+use crate::{BookFault, Endpoint, StoreError};
+
+/// The entry that must stand where this one stands, with what is wrong about the rows themselves; nothing
+/// where nothing has happened that it could be for. `balance` tells what an account held before.
+pub(super) fn expected(
+    connection: &Connection,
+    endpoint: Endpoint,
+    entry: &Entry,
+    balance: impl Fn(Account) -> i128,
+) -> Result<Option<(Option<Entry>, Vec<BookFault>)>, StoreError> {
+    let rows = Rows { connection, endpoint };
+    // Where an account is below zero, that is a fault of its own.
+    let held = |account| u64::try_from(balance(account)).ok().and_then(|held| Bytes::new(held).ok());
+    let held = |account| held(account).unwrap_or_default();
+    let made = match entry.cause() {
+        Cause::FundReceived(output) => rows.received(*output)?,
+        Cause::DepositBooked(command) => rows.deposited(command, entry, held)?,
+        Cause::PurchaseAccepted(payout) => return rows.accepted(*payout),
+        Cause::PayoutCancelled(payout) => rows.cancelled(*payout)?,
+        Cause::PurchaseRefunded(payout) => rows.refunded(*payout, held)?,
+        Cause::RefundUndone(payout) => rows.undone(*payout, held)?,
+        Cause::UnitSettled(unit) => rows.settled(*unit)?,
+        Cause::TpsFeeCharged(unit) => rows.charged(*unit)?,
+    };
+    Ok(made.map(|made| (made.ok(), Vec::new())))
+}
+
+/// What is made of rows that are there; amounts that cannot be booked make no entry.
+type Made = Option<Result<Entry, EntryError>>;
+
+struct Rows<'a> {
+    connection: &'a Connection,
+    endpoint: Endpoint,
+}
+
+impl Rows<'_> {
+    fn received(&self, output: OutputRef) -> Result<Made, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, amount, reserve FROM coins
+             WHERE endpoint = ? AND unit = ? AND message_index = ? AND output_index = ?",
+        )?;
+        let mut rows = statement.query(params![
+            self.endpoint.code(),
+            output.unit.as_str(),
+            output.message,
+            output.output
+        ])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let fields = Fields::new("coins", row);
+        Ok(Some(events::fund_received(output, fields.bytes("amount")?, fields.bytes("reserve")?)))
+    }
+
+    /// The entry itself is all that there is of a deposit; it must be that of a partner, and settle what that
+    /// owed.
+    fn deposited(
+        &self,
+        command: &CommandId,
+        entry: &Entry,
+        held: impl Fn(Account) -> Bytes,
+    ) -> Result<Made, StoreError> {
+        let Some((partner, amount)) = events::deposit_in(entry) else { return Ok(None) };
+        if !partners::exists(self.connection, partner)? {
+            return Ok(None);
+        }
+        let receivable = held(Account::Receivable(partner));
+        Ok(Some(events::deposit_booked(command.clone(), partner, amount, receivable)))
+    }
+
+    fn accepted(&self, payout: PayoutNumber) -> Result<Option<(Option<Entry>, Vec<BookFault>)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT payouts.id, partner, base, partner_share, matched, fee_reserve, amount,
+                 recipient = address AS same
+             FROM purchases JOIN payouts ON payouts.id = purchases.payout
+             WHERE purchases.payout = ?1 AND purchases.endpoint = ?2 AND payouts.endpoint = ?2",
+        )?;
+        let mut rows = statement.query(params![payout.get(), self.endpoint.code()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let fields = Fields::new("purchases", row);
+        let acceptance = purchases::acceptance(&fields)?;
+        let mut faults = Vec::new();
+        if !fields.plain::<bool>("same")? {
+            faults.push(BookFault::OtherAddress { payout: payout.get() });
+        }
+        let shares = [acceptance.base, acceptance.partner_share, acceptance.matched];
+        if Bytes::checked_sum(shares) != Some(fields.bytes("amount")?) {
+            faults.push(BookFault::OtherSum { payout: payout.get() });
+        }
+        Ok(Some((events::purchase_accepted(payout, &acceptance).ok(), faults)))
+    }
+
+    fn cancelled(&self, payout: PayoutNumber) -> Result<Made, StoreError> {
+        let cancelled = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM payouts
+                 WHERE id = ? AND endpoint = ? AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)",
+            )?
+            .exists(params![payout.get(), self.endpoint.code()])?;
+        if !cancelled {
+            return Ok(None);
+        }
+        let set_aside = purchases::set_aside(self.connection, PayoutId::new(payout.get()))?;
+        Ok(Some(events::payout_cancelled(payout, &set_aside)))
+    }
+
+    fn refunded(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {
+        let Some(claim) = self.claim(payout, false)? else { return Ok(None) };
+        let partner = purchases::set_aside(self.connection, PayoutId::new(payout.get()))?.partner;
+        Ok(Some(events::purchase_refunded(payout, partner, claim, held(Account::Deposit(partner)))))
+    }
+
+    fn undone(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {
+        let Some(claim) = self.claim(payout, true)? else { return Ok(None) };
+        let partner = purchases::set_aside(self.connection, PayoutId::new(payout.get()))?.partner;
+        Ok(Some(events::refund_undone(payout, partner, claim, held(Account::Receivable(partner)))))
+    }
+
+    fn claim(&self, payout: PayoutNumber, undone: bool) -> Result<Option<Bytes>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT payout, claim FROM refunds
+             WHERE payout = ? AND endpoint = ? AND (undone_at IS NOT NULL OR NOT ?)",
+        )?;
+        let mut rows = statement.query(params![payout.get(), self.endpoint.code(), undone])?;
+        rows.next()?.map(|row| Fields::new("refunds", row).bytes("claim")).transpose()
+    }
+
+    fn settled(&self, unit: UnitHash) -> Result<Made, StoreError> {
+        let settled = line::settlement_of(self.connection, self.endpoint, unit)?;
+        Ok(settled.map(|(settlement, _)| events::unit_settled(unit, &settlement)))
+    }
+
+    fn charged(&self, unit: UnitHash) -> Result<Made, StoreError> {
+        let settled = line::settlement_of(self.connection, self.endpoint, unit)?;
+        Ok(settled.and_then(|(_, charged)| charged).map(|charged| events::tps_fee_charged(unit, charged)))
+    }
+}

@@ -1,0 +1,147 @@
+//! The audit of the books finds what somebody has changed with SQL, and names it.
+
+use std::path::Path;
+
+use ledger::Account;
+use payout::Change;
+use rusqlite::Connection;
+use store::sqlite::SqliteStore;
+use store::{BookAudit, Bookkeeping, DepositOrder, Endpoint, RefundOrder, RefundVerdict, Shares, Verdict};
+use tempfile::TempDir;
+
+use crate::InFile;
+use crate::suite::Backend;
+use crate::suite::units::{settled, slot};
+use crate::suite::world::{FUND, World, bytes, coin};
+
+/// A book in which everything has happened once: order 1 is paid, 2 waits, 3 is an agent's, 4 was returned, 5
+/// was returned and turned out to be an agent's.
+async fn lived(backend: &InFile) {
+    let world = World::rich(backend).await;
+    let deposit = |command: &str, amount| DepositOrder {
+        command: command.parse().expect("a good id"),
+        partner: world.partner,
+        amount: bytes(amount),
+        note: String::new(),
+        at: world.now(),
+    };
+    world.store.book_deposit(Endpoint::Test, deposit("d1", 5_000)).await.expect("booked");
+    let mut payouts = Vec::new();
+    for order in ["1", "2", "3", "4", "5"] {
+        let shares = Shares { base: bytes(4_000), partner: bytes(200), matched: bytes(200) };
+        let purchase = store::Acceptance { shares, ..world.purchase(order, 1) };
+        let Verdict::Accepted(record) = world.accept(purchase).await else { panic!("it is accepted") };
+        payouts.push(record.payout);
+    }
+    let first = slot(0, &[coin("funding", FUND)], &payouts[..1]);
+    world.apply([Change::SlotOpened(first.clone())]).await.expect("a good slot");
+    world.apply([settled(&first, first.head())]).await.expect("a good settlement");
+    for order in ["4", "5"] {
+        let share = "100".parse().expect("a percentage");
+        let order =
+            RefundOrder { key: world.key(order), returned: None, currency: None, share, at: world.now() };
+        let verdict = world.store.refund(Endpoint::Test, order).await.expect("the store works");
+        assert!(matches!(verdict, RefundVerdict::Booked(_)), "{verdict:?}");
+    }
+    for payout in [payouts[2], payouts[4]] {
+        world.apply([Change::Parked { payout: payout.id, at: world.now() }]).await.expect("it waits");
+    }
+    world.store.book_deposit(Endpoint::Test, deposit("d2", 2_000)).await.expect("booked");
+    assert_eq!(world.balance(Account::Receivable(world.partner)).await, 0);
+}
+
+/// The audit of a copy of a database, after this was done to it.
+async fn after(database: &Path, damage: &str) -> BookAudit {
+    let folder = TempDir::new().expect("a temporary directory");
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(database, &copy).expect("copied");
+    let connection = Connection::open(&copy).expect("a database");
+    connection.execute_batch(damage).unwrap_or_else(|error| panic!("{damage}: {error}"));
+    connection.close().expect("nothing is open");
+    let store = SqliteStore::open(&copy).expect("a good file");
+    store.audit_book(Endpoint::Test).await.expect("the store works")
+}
+
+#[tokio::test]
+async fn an_audit_finds_what_was_changed_and_names_it() {
+    let backend = InFile::fresh();
+    lived(&backend).await;
+    let sound = after(&backend.path(), "").await;
+    assert!(sound.is_sound(), "{:?}", sound.faults);
+    assert_eq!((sound.entries, sound.purchases, sound.units), (15, 5, 1));
+
+    let accepted = "(SELECT id FROM entries WHERE cause = 'purchase-accepted:2')";
+    for (damage, found) in [
+        ("DELETE FROM postings WHERE entry = 1; DELETE FROM entries WHERE id = 1".to_owned(), "no entry for fund-received:"),
+        (
+            format!("DELETE FROM postings WHERE entry = {accepted}; DELETE FROM entries WHERE cause = 'purchase-accepted:2'"),
+            "no entry for purchase-accepted:2",
+        ),
+        (
+            "DELETE FROM postings WHERE entry IN (SELECT id FROM entries WHERE cause LIKE 'unit-settled:%');
+             DELETE FROM entries WHERE cause LIKE 'unit-settled:%'".to_owned(),
+            "no entry for unit-settled:",
+        ),
+        (
+            "DELETE FROM postings WHERE entry IN (SELECT id FROM entries WHERE cause = 'purchase-refunded:4');
+             DELETE FROM entries WHERE cause = 'purchase-refunded:4'".to_owned(),
+            "no entry for purchase-refunded:4",
+        ),
+        (
+            format!("UPDATE postings SET change = change + 5 WHERE account = 'owed' AND entry = {accepted}"),
+            "does not balance",
+        ),
+        (
+            format!(
+                "UPDATE postings SET change = change + 5 WHERE account = 'owed' AND entry = {accepted};
+                 UPDATE postings SET change = change - 5 WHERE account = 'fund' AND entry = {accepted};
+                 UPDATE balances SET balance = balance + 5 WHERE account = 'owed';
+                 UPDATE balances SET balance = balance - 5 WHERE account = 'fund'"
+            ),
+            "(purchase-accepted:2) books other amounts",
+        ),
+        ("UPDATE balances SET balance = balance + 1 WHERE account = 'fund'".to_owned(), "account fund is kept as"),
+        ("UPDATE balances SET balance = -1 WHERE account = 'paid'".to_owned(), "account paid is below zero"),
+        ("UPDATE payouts SET address = 'QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD' WHERE id = 2".to_owned(), "payout 2 goes to another address"),
+        ("UPDATE payouts SET amount = amount + 1 WHERE id = 2".to_owned(), "payout 2 is not the sum"),
+        ("UPDATE purchases SET base = base + 1 WHERE payout = 2".to_owned(), "(purchase-accepted:2) books other amounts"),
+        ("UPDATE refunds SET claim = claim + 1 WHERE payout = 4".to_owned(), "(purchase-refunded:4) books other amounts"),
+        ("DELETE FROM refunds WHERE payout = 4".to_owned(), "(purchase-refunded:4) is for nothing"),
+        ("UPDATE payouts SET parked_at = NULL WHERE id = 3".to_owned(), "(payout-cancelled:3) is for nothing"),
+        ("UPDATE payouts SET parked_at = 5 WHERE id = 2".to_owned(), "no entry for payout-cancelled:2"),
+        ("UPDATE payouts SET slot = 0, position = 1 WHERE id = 2".to_owned(), "payout 2 counts as paid"),
+        ("UPDATE payouts SET slot = NULL, position = NULL WHERE id = 1".to_owned(), "payout 1 is paid by the unit of slot 0"),
+        ("DELETE FROM version_outputs".to_owned(), "payout 1 counts as paid"),
+        ("UPDATE versions SET size_fee = size_fee + 1".to_owned(), "(unit-settled:"),
+        ("UPDATE slots SET charged_tps_fee = 1".to_owned(), "(tps-fee-charged:"),
+        ("UPDATE coins SET amount = amount + 1".to_owned(), "(fund-received:"),
+        (
+            "INSERT INTO entries VALUES (99, 'test', 5, 'purchase-accepted:02', '');
+             INSERT INTO postings VALUES (99, 'fund', -4900), (99, 'owed', 4200), (99, 'fee-reserve', 700)".to_owned(),
+            "entry 99 cannot be read: its cause is unknown",
+        ),
+        (
+            "INSERT INTO entries VALUES (99, 'test', 5, 'purchase-accepted:77', '');
+             INSERT INTO postings VALUES (99, 'fund', -4900), (99, 'owed', 4200), (99, 'fee-reserve', 700)".to_owned(),
+            "(purchase-accepted:77) is for nothing",
+        ),
+        (
+            "INSERT INTO entries VALUES (99, 'test', 5, 'deposit-booked:x', '');
+             INSERT INTO postings VALUES (99, 'fund', -9), (99, 'deposit:1', 9)".to_owned(),
+            "(deposit-booked:x)",
+        ),
+        (
+            "INSERT INTO entries VALUES (99, 'test', 5, 'deposit-booked:x', '');
+             INSERT INTO postings VALUES (99, 'deposit:1', -9000000), (99, 'operator-top-ups', 9000000)".to_owned(),
+            "goes below zero",
+        ),
+        (
+            "UPDATE postings SET account = 'somewhere' WHERE account = 'paid'".to_owned(),
+            "an account of it is unknown",
+        ),
+    ] {
+        let audit = after(&backend.path(), &damage).await;
+        let said: Vec<_> = audit.faults.iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|fault| fault.contains(found)), "{damage}\nwants {found:?}\nfound {said:#?}");
+    }
+}
