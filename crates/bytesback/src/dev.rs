@@ -22,6 +22,7 @@ use store::{DepositOrder, DepositVerdict, Endpoint, KeyHash, NewPartner, Partner
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
+use crate::audit::DevPlace;
 use crate::clock::{Clock, SystemClock};
 use crate::desk::DeskSettings;
 use crate::http::Reserved;
@@ -79,6 +80,8 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
     let network = DevNetwork::open(&options, [live.fund_address(), test.fund_address()]).await?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options.data_dir.join(DATABASE))?);
     let shop = add_sample_partners(&*store).await?;
+    let place = DevPlace { hub: network.hub.clone(), genesis: network.genesis };
+    place.write(&options.data_dir).context("the data directory cannot be written")?;
     let setup = |endpoint, key| network.setup(endpoint, key);
     let usual = DeskSettings::default();
     let desk = DeskSettings { queue_max: options.queue_max.unwrap_or(usual.queue_max), ..usual };

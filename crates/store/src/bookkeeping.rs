@@ -237,7 +237,7 @@ pub trait Bookkeeping: Send + Sync {
     /// What there is to compare with the network behind a mark.
     async fn audit_task(&self, endpoint: Endpoint, mark: AuditMark) -> Result<AuditTask, StoreError>;
 
-    /// Which of these units the journal of an endpoint holds.
+    /// Which of these units an endpoint knows: the journal holds them, or they brought coins that are credited.
     async fn journaled(
         &self,
         endpoint: Endpoint,

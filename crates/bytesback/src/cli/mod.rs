@@ -1,5 +1,6 @@
 //! The commands.
 
+mod audit;
 mod fund;
 mod init;
 mod partner;
@@ -47,6 +48,8 @@ enum Command {
     /// Look at the distribution fund and the book.
     #[command(subcommand)]
     Fund(fund::FundCommand),
+    /// Prove the books: entry by entry, and against the network. Ends with an error where anything is wrong.
+    Audit(audit::AuditArgs),
     /// Look at the line of units, stop paying and let it go on.
     #[command(subcommand)]
     Payer(payer::PayerCommand),
@@ -114,6 +117,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::init(&args)?,
         Command::Partner(command) => partner::run(command).await?,
         Command::Fund(command) => return fund::run(command).await,
+        Command::Audit(args) => return audit::run(args).await,
         Command::Payer(command) => payer::run(command).await?,
         Command::Rates(args) => return rates::run(args).await,
         Command::Purchase(command) => return purchase::run(command).await,
@@ -127,6 +131,8 @@ fn start_log(command: &Command) {
     let usual = match command {
         Command::Serve(_) => "info",
         Command::Dev(_) => "warn,bytesback=info",
+        // What a hub refuses is in the report.
+        Command::Audit(_) => "warn,obyte_hub=error",
         _ => "warn",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));

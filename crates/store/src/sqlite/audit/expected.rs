@@ -9,6 +9,9 @@ use crate::sqlite::codec::Fields;
 use crate::sqlite::{line, partners, purchases};
 use crate::{BookFault, Endpoint, StoreError};
 
+/// An entry that must stand in the book, where its rows make one, and what is wrong about the rows themselves.
+pub(super) type Expected = (Option<Entry>, Vec<BookFault>);
+
 /// The entry that must stand where this one stands, with what is wrong about the rows themselves; nothing
 /// where nothing has happened that it could be for. `balance` tells what an account held before.
 pub(super) fn expected(
@@ -16,7 +19,7 @@ pub(super) fn expected(
     endpoint: Endpoint,
     entry: &Entry,
     balance: impl Fn(Account) -> i128,
-) -> Result<Option<(Option<Entry>, Vec<BookFault>)>, StoreError> {
+) -> Result<Option<Expected>, StoreError> {
     let rows = Rows { connection, endpoint };
     // Where an account is below zero, that is a fault of its own.
     let held = |account| u64::try_from(balance(account)).ok().and_then(|held| Bytes::new(held).ok());
@@ -75,7 +78,7 @@ impl Rows<'_> {
         Ok(Some(events::deposit_booked(command.clone(), partner, amount, receivable)))
     }
 
-    fn accepted(&self, payout: PayoutNumber) -> Result<Option<(Option<Entry>, Vec<BookFault>)>, StoreError> {
+    fn accepted(&self, payout: PayoutNumber) -> Result<Option<Expected>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT payouts.id, partner, base, partner_share, matched, fee_reserve, amount,
                  recipient = address AS same

@@ -123,7 +123,7 @@ fn paid(connection: &Connection, version: i64) -> Result<Vec<PaidTo>, StoreError
     let mut statement = connection.prepare_cached(
         "SELECT payouts.id AS payout, output_index, address, amount
          FROM version_outputs JOIN payouts ON payouts.id = version_outputs.payout
-         WHERE version = ? ORDER BY position",
+         WHERE version = ? ORDER BY version_outputs.position",
     )?;
     let mut rows = statement.query([version])?;
     let mut paid = Vec::new();
@@ -155,13 +155,16 @@ fn addresses(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Address>
     Ok(addresses)
 }
 
+/// Units that the wallet has signed, and those that brought coins.
 pub(super) fn journaled(
     connection: &Connection,
     endpoint: Endpoint,
     units: Vec<UnitHash>,
 ) -> Result<BTreeSet<UnitHash>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT 1 FROM versions WHERE unit = ? AND endpoint = ?")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM versions WHERE unit = ?1 AND endpoint = ?2
+             UNION ALL SELECT 1 FROM coins WHERE endpoint = ?2 AND unit = ?1",
+    )?;
     let mut known = BTreeSet::new();
     for unit in units {
         if statement.exists(params![unit.as_str(), endpoint.code()])? {
