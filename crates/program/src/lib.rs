@@ -26,7 +26,10 @@ mod wide;
 pub use currency::{Amount, AmountError, Currency, CurrencyAmount, UnknownCurrency};
 pub use day::{Day, DayError};
 pub use dollars::{Dollars, DollarsError, Turnover};
-pub use limits::{Limit, UnknownLimit};
+pub use limits::{
+    Asked, History, Judgement, Limit, LimitRules, LimitSetting, LimitSettingError, Retry, Spent, Standing,
+    Stop, UnknownLimit, names_somebody,
+};
 pub use percentage::{Percentage, PercentageError};
 pub use quote::{BaseShare, Quote, QuoteError, Sale, quote};
 pub use rates::{

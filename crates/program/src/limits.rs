@@ -1,16 +1,28 @@
 //! What may be given, to whom, and within what time.
+//!
+//! Limits count what the distribution fund gives: base share and match. [`LimitRules`] are the limits of a
+//! partner or merchant, made of the defaults and of what an operator has set ([`LimitSetting`]); from them, a
+//! purchase ([`Asked`]) and what was given before ([`Standing`]) follows whether it is allowed
+//! ([`LimitRules::judge`]). Days are days of universal time.
+
+mod judge;
+mod rules;
+mod setting;
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A limit of the programme. All of them but [`Limit::Proportion`] are amounts of the distribution fund: the
-/// base share and the match together.
+pub use judge::{Asked, History, Judgement, Retry, Spent, Standing, Stop};
+pub use rules::LimitRules;
+pub use setting::{LimitSetting, LimitSettingError};
+
+/// A limit of the programme. All of them but [`Limit::Proportion`] are amounts of the distribution fund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Limit {
-    /// For one purchase.
-    Purchase,
     /// A purchase out of all proportion to those before it.
     Proportion,
+    /// For one purchase.
+    Purchase,
     /// To one recipient within a day.
     RecipientDay,
     /// To one recipient in total.
@@ -27,9 +39,11 @@ pub enum Limit {
     PartnerDay,
     /// For one partner in total.
     PartnerTotal,
+    /// In orders of one partner that are held at a time; what goes beyond is refused.
+    PartnerHeld,
     /// For everybody within a day.
     FundDay,
-    /// What the fund keeps.
+    /// What stays in the fund.
     FundReserve,
 }
 
@@ -40,9 +54,9 @@ pub struct UnknownLimit;
 
 impl Limit {
     /// All of them, in the order in which they are looked at.
-    pub const ALL: [Self; 12] = [
-        Self::Purchase,
+    pub const ALL: [Self; 13] = [
         Self::Proportion,
+        Self::Purchase,
         Self::RecipientDay,
         Self::RecipientTotal,
         Self::CustomerDay,
@@ -51,6 +65,7 @@ impl Limit {
         Self::MerchantTotal,
         Self::PartnerDay,
         Self::PartnerTotal,
+        Self::PartnerHeld,
         Self::FundDay,
         Self::FundReserve,
     ];
@@ -68,6 +83,7 @@ impl Limit {
             Self::MerchantTotal => "merchant_total",
             Self::PartnerDay => "partner_day",
             Self::PartnerTotal => "partner_total",
+            Self::PartnerHeld => "partner_held",
             Self::FundDay => "fund_day",
             Self::FundReserve => "fund_reserve",
         }
@@ -88,6 +104,18 @@ impl FromStr for Limit {
     }
 }
 
+/// What guests and careless shops send where a customer has no name (C17, C19).
+const NOBODY: [&str; 6] = ["0", "none", "null", "guest", "undefined", "-"];
+
+/// Whether a customer, as a partner names it, is somebody whose purchases belong together.
+///
+/// Some shops send a new random text for each purchase, which nobody can tell from a name: limits by
+/// recipient hold there, too.
+pub fn names_somebody(customer: &str) -> bool {
+    let customer = customer.trim();
+    !customer.is_empty() && !NOBODY.iter().any(|nobody| customer.eq_ignore_ascii_case(nobody))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +126,15 @@ mod tests {
             assert_eq!(limit.code().parse(), Ok(limit));
         }
         assert_eq!("Purchase".parse::<Limit>(), Err(UnknownLimit));
+    }
+
+    #[test]
+    fn guests_are_nobody() {
+        for guest in ["", " ", "0", "None", "NULL", "guest"] {
+            assert!(!names_somebody(guest), "{guest:?}");
+        }
+        for somebody in ["1", "00", "Ann Example 7", "x"] {
+            assert!(names_somebody(somebody), "{somebody:?}");
+        }
     }
 }
