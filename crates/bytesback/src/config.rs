@@ -19,8 +19,10 @@ use serde::Deserialize;
 use crate::desk::DeskSettings;
 use crate::rates::RatesConfig;
 
+mod limits;
 mod programme;
 
+pub use limits::{LimitValue, LimitsConfig};
 pub use programme::ProgrammeConfig;
 
 /// The order providers with which livenet and testnet began version 4.0 (section 1); an operator may pin
@@ -55,6 +57,9 @@ pub struct Config {
     /// The rules of the programme.
     #[serde(default)]
     pub programme: ProgrammeConfig,
+    /// How much is given at most, to and for whom.
+    #[serde(default)]
+    pub limits: LimitsConfig,
     /// How to pay.
     #[serde(default)]
     pub payer: PayerConfig,
@@ -128,8 +133,10 @@ impl Config {
     pub fn desk(&self) -> anyhow::Result<DeskSettings> {
         let usual = DeskSettings::default();
         let rules = self.programme.rules().context("in [programme]")?;
+        let limits = self.limits.rules().context("in [limits]")?;
         ensure!(rules.period.is_none(), "in [programme]: period_tiers cannot be used yet");
         Ok(DeskSettings {
+            limits,
             rules,
             queue_max: self.programme.queue_max.unwrap_or(usual.queue_max),
             refund_share: self

@@ -64,6 +64,8 @@ pub struct DevOptions {
     pub fees: Fees,
     /// No purchase is accepted while so many payouts wait; without it, as usual.
     pub queue_max: Option<usize>,
+    /// Whether the usual limits hold; otherwise nothing is limited.
+    pub limits: bool,
 }
 
 /// Runs until `shutdown`, and prints for people what they need to try it.
@@ -84,7 +86,11 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
     place.write(&options.data_dir).context("the data directory cannot be written")?;
     let setup = |endpoint, key| network.setup(endpoint, key);
     let usual = DeskSettings::default();
-    let desk = DeskSettings { queue_max: options.queue_max.unwrap_or(usual.queue_max), ..usual };
+    let desk = DeskSettings {
+        queue_max: options.queue_max.unwrap_or(usual.queue_max),
+        limits: usual.limits.filter(|_| options.limits),
+        ..usual
+    };
     let server =
         Server::start(Arc::clone(&store), desk, setup(Endpoint::Live, live)?, setup(Endpoint::Test, test)?)
             .await?;

@@ -13,7 +13,7 @@ use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{Change, Timestamp};
-use program::{Currency, CurrencyAmount, Pair, Percentage};
+use program::{Currency, CurrencyAmount, Pair, Percentage, Turnover};
 use store::sqlite::SqliteStore;
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId, PartnerKind, PurchaseKey,
@@ -108,6 +108,8 @@ fn purchase(partner: PartnerId, order: &str) -> Acceptance {
         rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20.35".parse().expect("a rate"))],
         explanation: Explanation::default(),
         fee_reserve: Bytes::literal(1_000),
+        sold: Turnover::ZERO,
+        limits: None,
         hold: None,
         at: Timestamp::from_millis(2),
     }

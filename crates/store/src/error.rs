@@ -108,6 +108,8 @@ pub enum Thing {
     Key,
     /// A purchase.
     Purchase,
+    /// A merchant of a payment processor.
+    Merchant,
 }
 
 impl std::fmt::Display for Thing {
@@ -116,6 +118,7 @@ impl std::fmt::Display for Thing {
             Self::Partner => "partner",
             Self::Key => "partner key",
             Self::Purchase => "purchase",
+            Self::Merchant => "merchant",
         })
     }
 }

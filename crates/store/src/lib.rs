@@ -1,7 +1,8 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
-//! [`Store`], with its [`Operations`], its [`Review`] and its [`Rulebook`], is all that the server knows of
-//! its database. Each method is one transaction and says in its types what can come of it. [`sqlite::SqliteStore`] is the embedded default.
+//! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`] and its [`Limiting`], is all that the
+//! server knows of its database. Each method is one transaction and says in its types what can come of it.
+//! [`sqlite::SqliteStore`] is the embedded default.
 //!
 //! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
 //! line of units.
@@ -14,6 +15,7 @@ mod error;
 mod identity;
 mod journal;
 mod kept_rate;
+mod limiting;
 mod lock;
 mod operations;
 mod oversight;
@@ -34,6 +36,7 @@ pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use error::{StoreError, Thing, Violation};
 pub use identity::{Identity, IdentityPart};
 pub use kept_rate::KeptRate;
+pub use limiting::{Limiting, Merchant, MerchantRefusal, Merchants, Scope, Shop, Totals};
 pub use lock::PayerLock;
 pub use operations::{Operations, Pause, PauseNo, PayerReport, Repost, RepostNo, Wishes};
 pub use oversight::{

@@ -1,15 +1,14 @@
 //! Purchases: what is accepted, and what is remembered of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ledger::PartnerId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{Payout, Timestamp, VersionStatus};
-use program::{CurrencyAmount, Percentage, Quote};
+use program::{CurrencyAmount, LimitRules, Percentage, Quote, Stop, Turnover};
 
-use crate::KeptRate;
-
-use crate::{Explanation, HoldReason};
+use crate::{Explanation, HoldReason, KeptRate, MerchantRefusal};
 
 /// Why a text identifies nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -200,6 +199,10 @@ pub struct Acceptance {
     pub explanation: Explanation,
     /// What is set aside from the fund for the network fees of the payout.
     pub fee_reserve: Bytes,
+    /// What was sold, for limits and for tiers by period; nothing where that is not known in dollars.
+    pub sold: Turnover,
+    /// The limits that hold where an operator has set no others; without them nothing is limited.
+    pub limits: Option<Arc<LimitRules>>,
     /// Why somebody has to look at it before it is paid, if so.
     pub hold: Option<HoldReason>,
     /// When.
@@ -217,6 +220,10 @@ pub enum Verdict {
     Replay(Box<PurchaseRecord>),
     /// The order id was accepted before, on other terms. Nothing has changed.
     Conflict(Term),
+    /// A limit refuses it. Nothing has changed, the order id is free.
+    Stopped(Stop),
+    /// Nothing is accepted for this merchant. Nothing has changed, the order id is free.
+    MerchantRefused(MerchantRefusal),
     /// The distribution fund does not hold enough. Nothing has changed, the order id is free.
     FundTooLow {
         /// How much it lacks.

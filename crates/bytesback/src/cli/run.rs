@@ -48,6 +48,9 @@ pub(super) struct DevArgs {
     /// Refuse purchases while so many payouts wait, such as during an outage of the hub (usually 50000).
     #[arg(long)]
     queue_max: Option<usize>,
+    /// Let the usual limits hold, as `serve` does; without it nothing is limited.
+    #[arg(long)]
+    limits: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -82,6 +85,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
             FeesArg::Off => Fees::Off,
         },
         queue_max: args.queue_max,
+        limits: args.limits,
     };
     outlive_file_limits()?;
     crate::dev::dev(options, shutdown()?).await

@@ -17,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::Address;
 use obyte_hub::Hubs;
-use program::{Percentage, Rules, quote};
+use program::{LimitRules, Percentage, Rules, quote};
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey,
     RulesVersion, Shares, Store, StoreError, Terms, Verdict,
@@ -42,6 +42,8 @@ const ANSWER_DUE: Duration = Duration::from_secs(4);
 pub struct DeskSettings {
     /// The rules of the programme.
     pub rules: Rules,
+    /// The limits where an operator has set no others for a partner; without them nothing is limited.
+    pub limits: Option<Arc<LimitRules>>,
     /// No purchase is accepted while so many payouts wait for a unit.
     pub queue_max: usize,
     /// When an answer is due, whatever has become of the payout.
@@ -54,6 +56,7 @@ impl Default for DeskSettings {
     fn default() -> Self {
         Self {
             rules: Rules::default(),
+            limits: Some(Arc::default()),
             queue_max: 50_000,
             answer_due: ANSWER_DUE,
             refund_share: Percentage::HUNDRED,
@@ -134,6 +137,8 @@ impl Desk {
             Verdict::Held(_) => Ok(Answer::Held),
             Verdict::Replay(record) => self.answer_again(endpoint, *record, due).await,
             Verdict::Conflict(term) => Err(Refusal::Conflict(term)),
+            Verdict::Stopped(stop) => Err(Refusal::Limit(stop)),
+            Verdict::MerchantRefused(why) => Err(Refusal::Merchant(why)),
             Verdict::FundTooLow { .. } => Err(Refusal::FundTooLow),
             Verdict::DepositTooLow { .. } => Err(Refusal::DepositTooLow),
         }
@@ -183,6 +188,8 @@ impl Desk {
             rates,
             explanation: Explanation { rules: Some(self.version), lines: quote.explanation().to_vec() },
             fee_reserve: side.fee_reserve,
+            sold: quote.turnover(),
+            limits: self.settings.limits.clone(),
             hold: None,
             at,
         })

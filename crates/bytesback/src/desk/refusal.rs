@@ -1,7 +1,7 @@
 //! Why a purchase is not paid, in the words of the API.
 
-use program::{Currency, NoRate, Pair, QuoteError};
-use store::{IdentityError, StoreError, Term};
+use program::{Currency, NoRate, Pair, QuoteError, Stop};
+use store::{IdentityError, MerchantRefusal, StoreError, Term};
 
 use crate::rates::{Prices, Verdict};
 
@@ -49,6 +49,12 @@ pub enum Refusal {
     /// The order id belongs to another purchase.
     #[error("order_id was used before, with another {}", .0.field())]
     Conflict(Term),
+    /// More than a limit allows.
+    #[error("{0}")]
+    Limit(Stop),
+    /// The merchant of a payment processor.
+    #[error("merchant {0}; please ask the operator")]
+    Merchant(MerchantRefusal),
     /// Nothing left to give.
     #[error("the distribution fund is too low at the moment, please repeat later")]
     FundTooLow,
@@ -96,7 +102,7 @@ impl Refusal {
 mod tests {
     use std::time::Duration;
 
-    use program::{Moment, Rate, Unusable};
+    use program::{Limit, Moment, Rate, Retry, Unusable};
 
     use super::*;
     use crate::http::{ERROR_TEXT_MAX, ErrorText};
@@ -116,6 +122,10 @@ mod tests {
             Refusal::OwnWallet,
             Refusal::Agent,
             Refusal::Rejected,
+            Refusal::Merchant(MerchantRefusal::NotListed),
+            Refusal::Merchant(MerchantRefusal::Blocked),
+            Refusal::Limit(Stop { limit: Limit::Purchase, retry: Retry::Never }),
+            Refusal::Limit(Stop { limit: Limit::RecipientTotal, retry: Retry::Never }),
             Refusal::Busy,
             Refusal::Superseded,
             Refusal::FundTooLow,

@@ -4,7 +4,7 @@ use bytesback::clock::{Clock, SystemClock};
 use bytesback_client::{Endpoint, PurchaseAnswer};
 use ledger::Account;
 use obyte::Bytes;
-use program::{Currency, CurrencyAmount, Limit};
+use program::{Currency, CurrencyAmount, Limit, Turnover};
 use store::{
     Acceptance, Details, Explanation, HoldReason, OrderId, PurchaseKey, Review, Shares, Store, Terms, Verdict,
 };
@@ -33,6 +33,8 @@ async fn hold(site: &Site, order: &str) {
         rates: Vec::new(),
         explanation: Explanation::default(),
         fee_reserve: Bytes::literal(10_000),
+        sold: Turnover::ZERO,
+        limits: None,
         hold: Some(HoldReason::Limit(Limit::RecipientDay)),
         at: SystemClock.now(),
     };

@@ -6,7 +6,7 @@ use bytesback::clock::{Clock, SystemClock};
 use bytesback_client::PurchaseAnswer;
 use ledger::Account;
 use obyte::Bytes;
-use program::{Currency, CurrencyAmount};
+use program::{Currency, CurrencyAmount, Turnover};
 use store::{
     Acceptance, Details, Endpoint, Explanation, Operations, OrderId, PayoutState, PurchaseKey, Shares, Store,
     Terms, Verdict, WhichSlots,
@@ -90,6 +90,8 @@ async fn what_another_process_accepted_last_is_paid() {
         rates: Vec::new(),
         explanation: Explanation::default(),
         fee_reserve: Bytes::literal(10_000),
+        sold: Turnover::ZERO,
+        limits: None,
         hold: None,
         at: SystemClock.now(),
     };

@@ -5,7 +5,7 @@ use payout::{Payout, PayoutId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, line, purchases, refunds};
+use crate::sqlite::{book, line, purchases, refunds, totals};
 use crate::{
     Endpoint, HoldReason, PayoutState, PurchaseKey, PurchaseRecord, Reviewed, StoreError, Thing, Violation,
 };
@@ -36,7 +36,9 @@ pub(super) fn hold(
     connection
         .prepare_cached("INSERT INTO holds (endpoint, payout, reason, held_at) VALUES (?, ?, ?, ?)")?
         .execute(params![endpoint.code(), payout.get(), reason.to_string(), millis(at)?])?;
-    Ok(())
+    // While it is held it counts as held only.
+    totals::take_out(connection, payout)?;
+    totals::note_held(connection, payout, true)
 }
 
 /// How a payout stands that has a moment in `held_at`.
@@ -92,6 +94,7 @@ pub(super) fn release(
         .prepare_cached("UPDATE payouts SET held_at = NULL WHERE id = ?")?
         .execute([before.payout.id.get()])?;
     end(connection, before.payout.id, "released", at)?;
+    totals::count_payout(connection, before.payout.id, at)?;
     Ok(Reviewed::Done(known(connection, endpoint, key)?.into()))
 }
 
@@ -115,17 +118,18 @@ fn end(connection: &Connection, payout: PayoutId, outcome: &str, at: Timestamp) 
     connection
         .prepare_cached("UPDATE holds SET outcome = ?, ended_at = ? WHERE payout = ? AND outcome IS NULL")?
         .execute(params![outcome, millis(at)?, payout.get()])?;
-    Ok(())
+    totals::note_held(connection, payout, false)
 }
 
-/// Books what was set aside for a payout that is never paid back to where it came from, and what its partner
-/// was charged for a return back to the partner.
+/// Takes a payout that is never paid out of the totals, and books what was set aside for it back to where it
+/// came from, and what its partner was charged for a return back to the partner.
 pub(super) fn give_back(
     connection: &Connection,
     endpoint: Endpoint,
     payout: PayoutId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    totals::take_out(connection, payout)?;
     let set_aside = purchases::set_aside(connection, payout)?;
     let entry = events::payout_cancelled(PayoutNumber::new(payout.get()), &set_aside)?;
     book::post(connection, endpoint, at, &entry)?;

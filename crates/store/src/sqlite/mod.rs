@@ -33,6 +33,8 @@
 //! | `holds` | why a payout is or was held for review, and what became of it |
 //! | `refunds` | that a purchase was returned, and what its partner was charged |
 //! | `audits` | up to where an endpoint was compared with its network |
+//! | `totals`, `shop_days` | what was given to and for whom; what a shop sold on a day |
+//! | `limit_settings`, `merchants` | what operators set; the merchants of payment processors |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -43,8 +45,11 @@ mod audit;
 mod book;
 mod codec;
 mod holds;
+mod limiting;
+mod limits;
 mod line;
 mod lock;
+mod merchants;
 mod operations;
 mod partners;
 mod payers;
@@ -55,6 +60,7 @@ mod refunds;
 mod review;
 mod rulebook;
 mod schema;
+mod totals;
 mod wishes;
 mod writer;
 

@@ -4,7 +4,7 @@ use ledger::PartnerId;
 use obyte::Address;
 use payout::Timestamp;
 use program::PartnerTerms;
-use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
+use rusqlite::{Connection, Params, named_params, params};
 
 use crate::sqlite::codec::{Fields, is_dangling, is_taken, millis};
 use crate::sqlite::rulebook;
@@ -95,11 +95,14 @@ pub(super) fn disable_key(connection: &Connection, key: KeyId, at: Timestamp) ->
 }
 
 pub(super) fn exists(connection: &Connection, partner: PartnerId) -> Result<bool, StoreError> {
-    let found = connection
-        .prepare_cached("SELECT 1 FROM partners WHERE id = ?")?
-        .query_row([partner.get()], |_| Ok(()))
-        .optional()?;
-    Ok(found.is_some())
+    Ok(added_at(connection, partner)?.is_some())
+}
+
+/// When a partner was added, if there is one.
+pub(super) fn added_at(connection: &Connection, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id, added_at FROM partners WHERE id = ?")?;
+    let mut rows = statement.query([partner.get()])?;
+    rows.next()?.map(|row| Fields::new("partners", row).time("added_at")).transpose()
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<Partner>, StoreError> {

@@ -1,15 +1,17 @@
 //! Accepting purchases, and reading them again.
 
 use ledger::{Account, PartnerId, PayoutNumber, Refusal, events};
+use obyte::Bytes;
 use payout::{Payout, PayoutId, VersionStatus};
-use program::CurrencyAmount;
+use program::{CurrencyAmount, Judgement};
 use rusqlite::{Connection, Row, params};
 
-use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, holds, partners, rates};
+use crate::sqlite::codec::{Fields, integer, millis};
+use crate::sqlite::totals::{Counted, Subject};
+use crate::sqlite::{book, holds, limits, merchants, partners, rates, totals};
 use crate::{
-    Acceptance, AnsweredUnit, Details, Endpoint, Explanation, MerchantScope, OrderId, PayoutState,
-    PurchaseKey, PurchaseRecord, RulesVersion, Shares, StoreError, Terms, Thing, Verdict,
+    Acceptance, AnsweredUnit, Details, Endpoint, Explanation, HoldReason, MerchantScope, OrderId,
+    PayoutState, PurchaseKey, PurchaseRecord, RulesVersion, Shares, StoreError, Terms, Thing, Verdict,
 };
 
 pub(super) fn accept(
@@ -23,8 +25,10 @@ pub(super) fn accept(
             Some(term) => Verdict::Conflict(term),
         });
     }
-    if !partners::exists(connection, acceptance.key.partner)? {
-        return Err(StoreError::Unknown(Thing::Partner));
+    let partner_added_at =
+        partners::added_at(connection, acceptance.key.partner)?.ok_or(StoreError::Unknown(Thing::Partner))?;
+    if let Some(refusal) = merchants::refusal(connection, &acceptance.key)? {
+        return Ok(Verdict::MerchantRefused(refusal));
     }
     // The entry comes first: a purchase that cannot be paid leaves nothing behind.
     let id = next_payout(connection)?;
@@ -41,8 +45,8 @@ pub(super) fn accept(
         fee_reserve: acceptance.fee_reserve,
     };
     let entry = events::purchase_accepted(PayoutNumber::new(id.get()), &set_aside)?;
-    match book::weigh(connection, endpoint, &entry)? {
-        Ok(after) => book::write(connection, endpoint, acceptance.at, &entry, "", &after)?,
+    let after = match book::weigh(connection, endpoint, &entry)? {
+        Ok(after) => after,
         Err(Refusal::Overdraft { account: Account::Fund, missing }) => {
             return Ok(Verdict::FundTooLow { missing: book::lacking(missing) });
         }
@@ -50,11 +54,30 @@ pub(super) fn accept(
             return Ok(Verdict::DepositTooLow { missing: book::lacking(missing) });
         }
         Err(refusal) => return Err(refusal.into()),
-    }
+    };
+    let subject = Subject::new(
+        endpoint,
+        &acceptance.key,
+        acceptance.terms.recipient.as_str(),
+        &acceptance.details.customer,
+    );
+    let rows = subject.rows(connection, totals::day_of(acceptance.at))?;
+    let judgement = limits::judge(connection, &acceptance, &rows, partner_added_at, fund_left(&after))?;
+    let hold = match judgement {
+        Judgement::Refused(stop) => return Ok(Verdict::Stopped(stop)),
+        Judgement::Held(limit) => acceptance.hold.or(Some(HoldReason::Limit(limit))),
+        Judgement::Allowed => acceptance.hold,
+    };
+    book::write(connection, endpoint, acceptance.at, &entry, "", &after)?;
+    let counted_day = match hold {
+        Some(_) => None,
+        None => Some(totals::count(connection, &subject, rows, counted(&acceptance)?)?),
+    };
     let payout = Payout { id, address: acceptance.terms.recipient, amount, queued_at: acceptance.at };
-    queue(connection, endpoint, &payout, &acceptance)?;
+    queue(connection, endpoint, &payout, &acceptance, counted_day)?;
     remember(connection, endpoint, &acceptance, id)?;
-    let state = match acceptance.hold {
+    merchants::see(connection, &acceptance.key, acceptance.at)?;
+    let state = match hold {
         Some(reason) => {
             holds::hold(connection, endpoint, id, reason, acceptance.at)?;
             PayoutState::Held { reason, since: acceptance.at }
@@ -74,6 +97,18 @@ pub(super) fn accept(
         answered: None,
     });
     Ok(if state == PayoutState::Queued { Verdict::Accepted(record) } else { Verdict::Held(record) })
+}
+
+/// What an entry leaves in the fund; one that does not touch it leaves whatever there is.
+fn fund_left(after: &book::After) -> Bytes {
+    let left = after.iter().find(|(account, _)| *account == Account::Fund);
+    left.and_then(|(_, balance)| balance.to_bytes()).unwrap_or(Bytes::MAX)
+}
+
+fn counted(acceptance: &Acceptance) -> Result<Counted, StoreError> {
+    let Shares { base, matched, .. } = acceptance.shares;
+    let from_fund = base.checked_add(matched).ok_or(ledger::EntryError::TooLarge)?;
+    Ok(Counted { from_fund, sold: acceptance.sold })
 }
 
 /// What was set aside when the purchase of a payout was accepted.
@@ -111,11 +146,12 @@ fn queue(
     endpoint: Endpoint,
     payout: &Payout,
     acceptance: &Acceptance,
+    counted_day: Option<u32>,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at, counted_day)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             payout.id.get(),
@@ -124,6 +160,7 @@ fn queue(
             i64::from(payout.amount),
             i64::from(acceptance.fee_reserve),
             millis(payout.queued_at)?,
+            counted_day,
         ])?;
     Ok(())
 }
@@ -139,8 +176,8 @@ fn remember(
         .prepare_cached(
             "INSERT INTO purchases (endpoint, partner, merchant_scope, order_id, recipient, currency,
                  currency_amount, percentage, purchase_unit, customer, merchant, description, base,
-                 partner_share, matched, rates, rules, explanation, payout)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 partner_share, matched, rates, rules, explanation, payout, sold)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             endpoint.code(),
@@ -162,6 +199,7 @@ fn remember(
             explanation.rules.map(RulesVersion::get),
             explanation.lines.join("\n"),
             payout.get(),
+            integer(acceptance.sold.cents())?,
         ])?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub(crate) mod book;
 pub(crate) mod invariants;
 pub(crate) mod life;
+pub(crate) mod limits;
 pub(crate) mod line;
 pub(crate) mod model;
 pub(crate) mod operations;
@@ -80,6 +81,21 @@ macro_rules! behaviours {
                 a_purchase_keeps_its_rules_and_its_explanation,
                 an_explanation_by_unknown_rules_is_not_kept,
                 the_newest_terms_of_a_partner_hold_and_the_old_ones_stay;
+            limits:
+                a_limit_stops_what_would_pass_it_and_leaves_nothing,
+                each_scope_has_a_limit_of_its_own,
+                guests_have_no_limit_together,
+                what_a_limit_holds_counts_once_it_is_released,
+                what_is_never_paid_counts_no_more,
+                a_partner_and_its_merchants_have_limits_of_their_own,
+                what_is_finished_lets_a_new_partner_grow,
+                the_reserve_of_the_fund_is_never_given,
+                a_sale_out_of_all_proportion_is_refused,
+                a_clock_that_goes_back_over_midnight_begins_no_day_anew,
+                the_turnover_of_a_shop_is_told_from_a_day_on,
+                a_merchant_is_listed_with_its_first_purchase,
+                nothing_is_accepted_for_a_blocked_merchant,
+                in_any_order_of_requests_no_limit_is_passed;
             book:
                 a_deposit_is_booked_from_the_fund,
                 the_same_command_books_once,

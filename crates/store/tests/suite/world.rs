@@ -8,7 +8,7 @@ use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{Change, Payout, Snapshot, Timestamp, VersionId, VersionStatus};
-use program::{Currency, CurrencyAmount, Pair};
+use program::{Currency, CurrencyAmount, Pair, Turnover};
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId, PartnerKind, PayerLock,
     PurchaseKey, PurchaseRecord, Shares, Store, StoreError, Terms, Verdict, Violation,
@@ -95,6 +95,8 @@ impl World {
             rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20".parse().expect("a rate"))],
             explanation: Explanation::default(),
             fee_reserve: bytes(RESERVE),
+            sold: Turnover::ZERO,
+            limits: None,
             hold: None,
             at: self.now(),
         }

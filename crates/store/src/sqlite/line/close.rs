@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::{Line, Row};
 use crate::sqlite::codec::{Fields, integer, millis};
-use crate::sqlite::{book, holds};
+use crate::sqlite::{book, holds, totals};
 use crate::{Endpoint, StoreError, Violation};
 
 /// What a unit of the journal has moved, and the TPS fee that it was charged, once its slot is settled by it.
@@ -94,6 +94,7 @@ impl Line<'_> {
         self.free_coins_except(slot, &settlement.spent)?;
         self.mark_settled(settlement, &row)?;
         self.note_first_unit(settlement)?;
+        totals::finish(self.connection, self.endpoint, row.id)?;
         self.book_settlement(settlement, &row)
     }
 

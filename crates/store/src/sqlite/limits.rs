@@ -1,0 +1,88 @@
+//! What operators set, and whether a purchase passes it.
+
+use std::borrow::Cow;
+
+use obyte::Bytes;
+use program::{Asked, Judgement, LimitRules, LimitSetting};
+use rusqlite::{Connection, params};
+
+use crate::sqlite::codec::{Fields, is_dangling};
+use crate::sqlite::totals::{Rows, merchant_of};
+use crate::{Acceptance, PurchaseKey, Shop, StoreError, Thing};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What becomes of a purchase by the limits that hold for it.
+pub(super) fn judge(
+    connection: &Connection,
+    acceptance: &Acceptance,
+    rows: &Rows,
+    partner_added_at: payout::Timestamp,
+    fund_left: Bytes,
+) -> Result<Judgement, StoreError> {
+    let Some(defaults) = &acceptance.limits else { return Ok(Judgement::Allowed) };
+    let rules = rules(connection, defaults, &acceptance.key)?;
+    let age = acceptance.at.as_millis().saturating_sub(partner_added_at.as_millis()) / DAY_MS;
+    let standing = rows.standing(u32::try_from(age).unwrap_or(u32::MAX));
+    let shares = acceptance.shares;
+    let from_fund = shares.base.checked_add(shares.matched).ok_or(ledger::EntryError::TooLarge)?;
+    let asked = Asked { from_fund, sold: acceptance.sold, fund_left };
+    Ok(rules.judge(&asked, &standing))
+}
+
+/// The defaults, with what was set for the partner, and for the merchant.
+fn rules<'a>(
+    connection: &Connection,
+    defaults: &'a LimitRules,
+    key: &PurchaseKey,
+) -> Result<Cow<'a, LimitRules>, StoreError> {
+    let mut rules = Cow::Borrowed(defaults);
+    let merchant = key.merchant.as_ref().map_or("", |merchant| merchant.as_str());
+    // The partner's own come first, since its merchant is empty.
+    let mut statement = connection.prepare_cached(
+        "SELECT partner, name, value FROM limit_settings WHERE partner = ? AND merchant IN ('', ?)
+         ORDER BY merchant",
+    )?;
+    let mut rows = statement.query(params![key.partner.get(), merchant])?;
+    while let Some(row) = rows.next()? {
+        rules.to_mut().set(&read(&Fields::new("limit_settings", row))?);
+    }
+    Ok(rules)
+}
+
+fn read(fields: &Fields<'_>) -> Result<LimitSetting, StoreError> {
+    let (name, value): (String, String) = (fields.plain("name")?, fields.plain("value")?);
+    LimitSetting::read(&name, &value).map_err(|error| fields.bad("value", error))
+}
+
+pub(super) fn settings(connection: &Connection, shop: &Shop) -> Result<Vec<LimitSetting>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT partner, name, value FROM limit_settings WHERE partner = ? AND merchant = ? ORDER BY name",
+    )?;
+    let mut rows = statement.query(params![shop.partner.get(), merchant_of(shop)])?;
+    let mut settings = Vec::new();
+    while let Some(row) = rows.next()? {
+        settings.push(read(&Fields::new("limit_settings", row))?);
+    }
+    Ok(settings)
+}
+
+pub(super) fn set(connection: &Connection, shop: &Shop, setting: &LimitSetting) -> Result<(), StoreError> {
+    let written = connection
+        .prepare_cached(
+            "INSERT INTO limit_settings (partner, merchant, name, value) VALUES (?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET value = excluded.value",
+        )?
+        .execute(params![shop.partner.get(), merchant_of(shop), setting.name(), setting.value()]);
+    match written {
+        Err(error) if is_dangling(&error) => Err(StoreError::Unknown(Thing::Partner)),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+pub(super) fn unset(connection: &Connection, shop: &Shop, name: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM limit_settings WHERE partner = ? AND merchant = ? AND name = ?")?
+        .execute(params![shop.partner.get(), merchant_of(shop), name])?;
+    Ok(())
+}
