@@ -156,3 +156,17 @@ async fn a_second_server_on_the_same_data_refuses_to_start() {
     let (good, said) = run(&["dev", "--listen", "127.0.0.1:0", "--data-dir", argument(&data)]);
     assert!(!good, "{said}");
 }
+
+#[tokio::test]
+async fn limits_hold_in_a_devnet_only_where_they_are_asked_for() {
+    let (_folder, data) = data_dir();
+    // 15 GBYTE for one purchase.
+    let large = purchase("1001", address("customer"), "3000");
+    let dev = Dev::start_with(&data, &["--limits"]);
+    let refused = dev.client().new_purchase(Endpoint::Test, &large).await.expect("answered");
+    assert!(matches!(refused, PurchaseAnswer::Error { text } if text.contains("limit purchase")));
+    dev.interrupt();
+    let dev = Dev::start(&data);
+    let (amount, ..) = ok(dev.client().new_purchase(Endpoint::Test, &large).await.expect("answered"));
+    assert_eq!(amount, 15_000_000_000);
+}

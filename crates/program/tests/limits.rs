@@ -174,6 +174,39 @@ fn the_defaults_let_an_ordinary_purchase_pass() {
     assert_eq!(rules.partner_day(0, Bytes::ZERO), Some(bytes(50_000_000_000)));
 }
 
+/// The example of `docs/limits.md`.
+#[test]
+fn a_day_of_a_shop_is_as_the_documentation_tells_it() {
+    let gbytes = |thousandths: u64| bytes(thousandths * 1_000_000);
+    let rules = LimitRules::default();
+    let mut today = gbytes(168_500);
+    #[rustfmt::skip]
+    let table = [
+        // cents    from the fund
+        (  1_250,      62_500_000, Judgement::Allowed),
+        (  1_250,      93_750_000, Judgement::Allowed),
+        ( 30_000,   1_500_000_000, refused(Limit::PartnerDay, Retry::NextDay)),
+        ( 20_000,   1_000_000_000, Judgement::Allowed),
+        (240_000,  12_000_000_000, refused(Limit::Purchase, Retry::Never)),
+    ];
+    for (cents, from_fund, judgement) in table {
+        let standing = Standing {
+            partner: Spent { today, ever: gbytes(500_000) },
+            partner_age_days: 21,
+            partner_finished: gbytes(120_000),
+            fund: Spent { today, ever: gbytes(500_000) },
+            history: History { purchases: 1000, sold: Turnover::of_cents(4_000_000) },
+            ..Standing::default()
+        };
+        let sale = Asked { sold: Turnover::of_cents(cents), ..asked(from_fund) };
+        assert_eq!(rules.judge(&sale, &standing), judgement, "{cents} cents");
+        if judgement == Judgement::Allowed {
+            today = today.checked_add(bytes(from_fund)).expect("small");
+        }
+    }
+    assert_eq!(today, bytes(169_656_250_000));
+}
+
 #[derive(Clone, Debug)]
 struct Purchase {
     recipient: u8,

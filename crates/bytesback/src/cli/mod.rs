@@ -42,7 +42,7 @@ enum Command {
     Init(init::InitArgs),
     /// Run the server.
     Serve(run::ServeArgs),
-    /// Add, list and disable partners, make keys for them, book deposits.
+    /// Add, list and disable partners, make keys for them, book deposits, set limits.
     #[command(subcommand)]
     Partner(partner::PartnerCommand),
     /// Look at the distribution fund and the book.

@@ -1,5 +1,7 @@
 //! `partner`: who may report purchases.
 
+mod limits;
+mod merchants;
 mod terms;
 
 use std::io::Write;
@@ -33,6 +35,10 @@ pub(super) enum PartnerCommand {
     Disable(NameArgs),
     /// Book bytes that arrived at the fund's address as a partner's deposit.
     Deposit(DepositArgs),
+    /// Show and set how much a partner, or one of its merchants, is given at most.
+    Limits(limits::LimitsArgs),
+    /// List the merchants of a payment processor, and block one.
+    Merchants(merchants::MerchantsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +109,8 @@ pub(super) async fn run(command: PartnerCommand) -> anyhow::Result<()> {
             say(format_args!("{} is disabled", partner.name))
         }
         PartnerCommand::Deposit(args) => deposit(args).await,
+        PartnerCommand::Limits(args) => limits::run(args).await,
+        PartnerCommand::Merchants(args) => merchants::run(args).await,
     }
 }
 

@@ -61,6 +61,13 @@ impl Site {
         Self { shop, ..site }
     }
 
+    /// Adds to the configuration of a server that is not started.
+    pub(crate) fn append(&self, text: &str) {
+        let file = self.folder.join(self.config);
+        let before = std::fs::read_to_string(&file).expect("it was made");
+        std::fs::write(file, before + text).expect("written");
+    }
+
     /// Another server over the same data, at an address of its own.
     pub(crate) fn beside(&self) -> Self {
         self.copy(&self.folder, "beside.toml")

@@ -9,6 +9,7 @@ mod site;
 mod stage;
 
 mod commands;
+mod limits;
 mod review;
 mod second;
 
