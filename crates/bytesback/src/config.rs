@@ -134,7 +134,6 @@ impl Config {
         let usual = DeskSettings::default();
         let rules = self.programme.rules().context("in [programme]")?;
         let limits = self.limits.rules().context("in [limits]")?;
-        ensure!(rules.period.is_none(), "in [programme]: period_tiers cannot be used yet");
         Ok(DeskSettings {
             limits,
             rules,

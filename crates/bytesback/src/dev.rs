@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::audit::DevPlace;
 use crate::clock::{Clock, SystemClock};
+use crate::config::ProgrammeConfig;
 use crate::desk::DeskSettings;
 use crate::http::Reserved;
 use crate::rates::{RatesConfig, RatesSettings};
@@ -60,6 +61,8 @@ pub struct DevOptions {
     pub genesis: Option<UnitHash>,
     /// A file with the section `[rates]` of a configuration, instead of the fixed rates of a devnet.
     pub rates: Option<PathBuf>,
+    /// A file with the section `[programme]` of a configuration: the rules, instead of the announced ones.
+    pub programme: Option<PathBuf>,
     /// Whether the embedded devnet charges TPS fees.
     pub fees: Fees,
     /// No purchase is accepted while so many payouts wait; without it, as usual.
@@ -86,7 +89,10 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
     place.write(&options.data_dir).context("the data directory cannot be written")?;
     let setup = |endpoint, key| network.setup(endpoint, key);
     let usual = DeskSettings::default();
+    let programme = options.programme.as_deref().map(ProgrammeConfig::read).transpose()?;
+    let rules = programme.map(|programme| programme.rules().context("in [programme]")).transpose()?;
     let desk = DeskSettings {
+        rules: rules.unwrap_or(usual.rules),
         queue_max: options.queue_max.unwrap_or(usual.queue_max),
         limits: usual.limits.filter(|_| options.limits),
         ..usual

@@ -124,3 +124,39 @@ async fn terms_hold_at_once_and_a_purchase_is_explained_by_what_held_before() {
     assert!(good && said.lines().count() == 2 && said.ends_with("as the rules say\n"), "{said}");
     dev.interrupt();
 }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_shop_has_sold_lowers_what_the_fund_gives() {
+    let (folder, data) = common::data_dir();
+    let file = folder.path().join("programme.toml");
+    let tiers = "[programme]\nperiod_days = 30\nperiod_tiers = [{ above_usd = \"10\", counts = \"50\" }]\n";
+    std::fs::write(&file, tiers).expect("written");
+    let dev = Dev::start_with(&data, &["--programme", argument(&file)]);
+    let client = dev.client();
+    let mut paid = Vec::new();
+    for order in ["1", "2", "3"] {
+        let asked = quote(&dev, "currency=USD&currency_amount=8").await;
+        let request = purchase(order, address("customer"), "8");
+        let (amount, ..) = ok(settle(&client, Endpoint::Test, &request).await);
+        assert_eq!(asked["cashback_amount"].as_u64(), Some(amount), "{asked}");
+        paid.push(amount);
+    }
+    // A dollar is worth 50,000,000 bytes: 8 dollars count, then 2 and a half of 6, then a half of 8.
+    assert_eq!(paid, [40_000_000, 25_000_000, 20_000_000]);
+    assert!(ok(settle(&client, Endpoint::Test, &purchase("1", address("customer"), "8")).await).2);
+    let sale = [
+        "quote",
+        "--currency",
+        "USD",
+        "--amount",
+        "8",
+        "--rate",
+        "GBYTE_USD=20",
+        "--data-dir",
+        argument(&data),
+    ];
+    let (_, said) = run(&[&sale[..], &["--partner", "demo-shop"]].concat());
+    assert!(said.contains("the shop sold for 24.00 USD before, within 30 days\n"), "{said}");
+    let (_, said) = run(&[&sale[..], &["--partner", "demo-shop", "--endpoint", "live"]].concat());
+    assert!(said.contains("the shop sold for 0.00 USD before, within 30 days\n"), "{said}");
+    dev.interrupt();
+}

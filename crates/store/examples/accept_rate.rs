@@ -108,6 +108,7 @@ fn purchase(partner: PartnerId, order: &str) -> Acceptance {
         rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20.35".parse().expect("a rate"))],
         explanation: Explanation::default(),
         fee_reserve: Bytes::literal(1_000),
+        by_period: None,
         sold: Turnover::ZERO,
         limits: None,
         hold: None,

@@ -47,8 +47,8 @@ pub use partner::{
     UnknownPartnerKind,
 };
 pub use purchase::{
-    Acceptance, AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PurchaseKey,
-    PurchaseRecord, Shares, Term, Terms, Verdict,
+    Acceptance, AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PeriodQuote,
+    PurchaseKey, PurchaseRecord, Shares, Term, Terms, Verdict,
 };
 pub use refund::{RefundOrder, RefundRecord, RefundVerdict};
 pub use review::{HoldReason, Review, Reviewed, UnknownHoldReason};

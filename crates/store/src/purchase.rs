@@ -6,7 +6,9 @@ use std::sync::Arc;
 use ledger::PartnerId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{Payout, Timestamp, VersionStatus};
-use program::{CurrencyAmount, LimitRules, Percentage, Quote, Stop, Turnover};
+use program::{
+    CurrencyAmount, LimitRules, Percentage, Quote, QuoteError, RateTable, Rules, Sale, Stop, Turnover,
+};
 
 use crate::{Explanation, HoldReason, KeptRate, MerchantRefusal};
 
@@ -199,6 +201,8 @@ pub struct Acceptance {
     pub explanation: Explanation,
     /// What is set aside from the fund for the network fees of the payout.
     pub fee_reserve: Bytes,
+    /// By what the shares are computed anew within the transaction, where they depend on what the shop has sold.
+    pub by_period: Option<Box<PeriodQuote>>,
     /// What was sold, for limits and for tiers by period; nothing where that is not known in dollars.
     pub sold: Turnover,
     /// The limits that hold where an operator has set no others; without them nothing is limited.
@@ -207,6 +211,17 @@ pub struct Acceptance {
     pub hold: Option<HoldReason>,
     /// When.
     pub at: Timestamp,
+}
+
+/// What a purchase is quoted by, where [`Rules::period`] makes it depend on what the shop has sold before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodQuote {
+    /// The rules, with the terms of the partner.
+    pub rules: Rules,
+    /// The purchase; its turnover is found by the store.
+    pub sale: Sale,
+    /// The prices.
+    pub rates: RateTable,
 }
 
 /// What became of an [`Acceptance`].
@@ -220,6 +235,8 @@ pub enum Verdict {
     Replay(Box<PurchaseRecord>),
     /// The order id was accepted before, on other terms. Nothing has changed.
     Conflict(Term),
+    /// It gets nothing, by what the shop has sold before. Nothing has changed, the order id is free.
+    NoCashback(QuoteError),
     /// A limit refuses it. Nothing has changed, the order id is free.
     Stopped(Stop),
     /// Nothing is accepted for this merchant. Nothing has changed, the order id is free.

@@ -10,7 +10,7 @@ use program::{
     Amount, BaseShare, Currency, CurrencyAmount, Day, Dollars, Pair, Percentage, QuoteError, Rate, RateTable,
     Rules, Sale, Turnover, quote,
 };
-use store::{PartnerName, Store};
+use store::{Endpoint, MerchantScope, Partner, PartnerName, Shop, Store};
 
 use super::DataDir;
 use crate::clock::{Clock, SystemClock};
@@ -30,9 +30,15 @@ pub(super) struct QuoteArgs {
     /// As with a verified purchase unit.
     #[arg(long)]
     with_purchase_unit: bool,
-    /// By the terms of this partner; by the rules for all if it is missing.
+    /// By the terms of this partner, and what it has sold; by the rules for all if it is missing.
     #[arg(long)]
     partner: Option<PartnerName>,
+    /// The merchant, where the partner is a payment processor.
+    #[arg(long, requires = "partner")]
+    merchant: Option<String>,
+    /// live or test.
+    #[arg(long, default_value_t = Endpoint::Test)]
+    endpoint: Endpoint,
     /// By the rules and the fixed rates of this configuration; by the rules that are in force in the data
     /// directory if it is missing.
     #[arg(long)]
@@ -43,7 +49,7 @@ pub(super) struct QuoteArgs {
     /// As on this day (UTC); today if it is missing.
     #[arg(long)]
     day: Option<Day>,
-    /// As if the shop had sold for so many dollars within the period of period_tiers.
+    /// As if the shop had sold for so many dollars within the period of period_tiers, whatever it has sold.
     #[arg(long, value_name = "USD")]
     sold: Option<Dollars>,
     #[command(flatten)]
@@ -58,13 +64,13 @@ fn price(text: &str) -> Result<(Pair, Rate), String> {
 
 pub(super) async fn run(args: QuoteArgs) -> anyhow::Result<ExitCode> {
     let config = args.config.as_deref().map(Config::read).transpose()?;
-    let rules = rules(&args, config.as_ref()).await?;
+    let Terms { rules, sold } = terms(&args, config.as_ref()).await?;
     let sale = Sale {
         price: CurrencyAmount { amount: args.amount, currency: args.currency },
         partner_percentage: args.percentage,
         base_share: if args.with_purchase_unit { BaseShare::WithPurchaseUnit } else { BaseShare::Ordinary },
-        day: args.day.unwrap_or_else(|| Day::of_millis(SystemClock.now().as_millis())),
-        turnover: args.sold.map_or(Turnover::ZERO, Dollars::turnover),
+        day: args.day(),
+        turnover: sold,
     };
     let rates = rates(&args.rate, config.as_ref())?;
     let mut out = std::io::stdout();
@@ -86,16 +92,49 @@ pub(super) async fn run(args: QuoteArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn rules(args: &QuoteArgs, config: Option<&Config>) -> anyhow::Result<Rules> {
+impl QuoteArgs {
+    fn day(&self) -> Day {
+        self.day.unwrap_or_else(|| Day::of_millis(SystemClock.now().as_millis()))
+    }
+}
+
+/// What holds for the purchase.
+struct Terms {
+    rules: Rules,
+    /// What the shop has sold within the period of the rules.
+    sold: Turnover,
+}
+
+async fn terms(args: &QuoteArgs, config: Option<&Config>) -> anyhow::Result<Terms> {
     let data = config.map_or_else(|| args.data.clone(), |config| DataDir::at(config.data_dir()));
     let rules = match config {
         Some(config) => config.programme.rules().context("in [programme]")?,
         None => in_force(&*data.open()?).await?,
     };
-    let Some(name) = &args.partner else { return Ok(rules) };
-    let partner = data.open()?.partner(name).await?;
-    let partner = partner.with_context(|| format!("there is no partner {name}"))?;
-    Ok(rules.on(partner.terms))
+    let told = args.sold.map(Dollars::turnover);
+    let Some(name) = &args.partner else { return Ok(Terms { rules, sold: told.unwrap_or_default() }) };
+    let store = data.open()?;
+    let partner = store.partner(name).await?.with_context(|| format!("there is no partner {name}"))?;
+    let rules = rules.on(partner.terms);
+    let sold = match told {
+        Some(told) => told,
+        None => sold(args, &*store, &partner, &rules).await?,
+    };
+    Ok(Terms { rules, sold })
+}
+
+/// What a shop has really sold within the period of the rules.
+async fn sold(
+    args: &QuoteArgs,
+    store: &dyn Store,
+    partner: &Partner,
+    rules: &Rules,
+) -> anyhow::Result<Turnover> {
+    let Some(period) = &rules.period else { return Ok(Turnover::ZERO) };
+    let merchant =
+        args.merchant.as_deref().map(MerchantScope::new).transpose().context("this is no merchant")?;
+    let shop = Shop { partner: partner.id, merchant };
+    Ok(store.turnover(args.endpoint, &shop, args.day().first_of(period.days)).await?)
 }
 
 /// The rules that the server was started with last.

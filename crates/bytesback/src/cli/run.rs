@@ -42,6 +42,9 @@ pub(super) struct DevArgs {
     /// A file with the section [rates] of a configuration: where prices come from, instead of fixed ones.
     #[arg(long)]
     rates: Option<PathBuf>,
+    /// A file with the section [programme] of a configuration: the rules, instead of the announced ones.
+    #[arg(long)]
+    programme: Option<PathBuf>,
     /// Whether the embedded devnet charges TPS fees; `off` is for benchmarks.
     #[arg(long, value_enum, default_value_t, conflicts_with = "hub")]
     fees: FeesArg,
@@ -80,6 +83,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
         order_provider: args.order_provider,
         genesis: args.genesis,
         rates: args.rates,
+        programme: args.programme,
         fees: match args.fees {
             FeesArg::Real => Fees::Real,
             FeesArg::Off => Fees::Off,

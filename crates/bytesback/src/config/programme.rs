@@ -1,5 +1,6 @@
 //! `[programme]`: the rules of the programme, and how its desk works.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, ensure};
@@ -56,7 +57,26 @@ pub struct TierConfig {
     pub counts: String,
 }
 
+/// A file with a section `[programme]`, and nothing else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProgrammeFile {
+    programme: ProgrammeConfig,
+}
+
 impl ProgrammeConfig {
+    /// Reads a file with a section `[programme]`, and nothing else.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or says what cannot be.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let file: ProgrammeFile = toml::from_str(&text)
+            .with_context(|| format!("{} holds no section [programme] of a configuration", path.display()))?;
+        Ok(file.programme)
+    }
+
     /// The rules. Their text reads back as the same rules.
     ///
     /// # Errors

@@ -19,8 +19,8 @@ use obyte::Address;
 use obyte_hub::Hubs;
 use program::{LimitRules, Percentage, Rules, quote};
 use store::{
-    Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PurchaseKey,
-    RulesVersion, Shares, Store, StoreError, Terms, Verdict,
+    Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PeriodQuote,
+    PurchaseKey, RulesVersion, Shares, Store, StoreError, Terms, Verdict,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -29,8 +29,8 @@ use self::quoting::{recipient, sale};
 pub use self::refusal::Refusal;
 use crate::clock::Clock;
 use crate::http::{
-    Answer, Cashier, Check, ErrorText, Inquiry, Partner, PartnerKind, Purchase, Refund, RefundAnswer,
-    Unavailable,
+    Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
+    RefundAnswer, Unavailable,
 };
 use crate::payer::Payer;
 use crate::rates::Rates;
@@ -137,6 +137,7 @@ impl Desk {
             Verdict::Held(_) => Ok(Answer::Held),
             Verdict::Replay(record) => self.answer_again(endpoint, *record, due).await,
             Verdict::Conflict(term) => Err(Refusal::Conflict(term)),
+            Verdict::NoCashback(error) => Err(Refusal::Quote(error)),
             Verdict::Stopped(stop) => Err(Refusal::Limit(stop)),
             Verdict::MerchantRefused(why) => Err(Refusal::Merchant(why)),
             Verdict::FundTooLow { .. } => Err(Refusal::FundTooLow),
@@ -172,8 +173,8 @@ impl Desk {
         let prices = side.rates.prices();
         let at = self.clock.now();
         let sale = sale(terms.price, terms.percentage, at);
-        let quote = quote(&self.settings.rules.on(partner.terms), &sale, &prices.table())
-            .map_err(|error| Refusal::of_quote(error, &prices))?;
+        let (rules, table) = (self.settings.rules.on(partner.terms), prices.table());
+        let quote = quote(&rules, &sale, &table).map_err(|error| Refusal::of_quote(error, &prices))?;
         let rates = prices.kept(terms.price.currency);
         let details = Details {
             customer: purchase.customer.as_str().to_owned(),
@@ -188,6 +189,7 @@ impl Desk {
             rates,
             explanation: Explanation { rules: Some(self.version), lines: quote.explanation().to_vec() },
             fee_reserve: side.fee_reserve,
+            by_period: rules.period.is_some().then(|| Box::new(PeriodQuote { rules, sale, rates: table })),
             sold: quote.turnover(),
             limits: self.settings.limits.clone(),
             hold: None,
@@ -243,7 +245,13 @@ impl Cashier for Desk {
         partner: &Partner,
         inquiry: Inquiry,
     ) -> Result<program::Quote, ErrorText> {
-        self.quote_for(endpoint, partner, &inquiry).map_err(|refusal| ErrorText::from(refusal.to_string()))
+        let quoted = self.quote_for(endpoint, partner, &inquiry).await;
+        quoted.map_err(|refusal| {
+            if let Some(cause) = refusal.cause() {
+                tracing::error!(%endpoint, %cause, "a quote could not be made");
+            }
+            ErrorText::from(refusal.to_string())
+        })
     }
 
     async fn refund(
@@ -276,9 +284,14 @@ fn nobody() -> PartnerName {
 }
 
 fn key_of(partner: &Partner, purchase: &Purchase) -> Result<PurchaseKey, Refusal> {
-    let merchant = match (partner.kind, &purchase.merchant) {
-        (PartnerKind::Processor, Some(merchant)) => Some(MerchantScope::new(merchant.as_str())?),
-        _ => None,
-    };
+    let merchant = scope_of(partner, purchase.merchant.as_ref())?;
     Ok(PurchaseKey { partner: partner.id, merchant, order_id: OrderId::new(purchase.order.as_str())? })
+}
+
+/// Only the merchants of a payment processor have order ids and a turnover of their own.
+fn scope_of(partner: &Partner, merchant: Option<&MerchantId>) -> Result<Option<MerchantScope>, Refusal> {
+    match (partner.kind, merchant) {
+        (PartnerKind::Processor, Some(merchant)) => Ok(Some(MerchantScope::new(merchant.as_str())?)),
+        _ => Ok(None),
+    }
 }

@@ -2,16 +2,17 @@
 
 use obyte::Address;
 use payout::Timestamp;
-use program::{BaseShare, CurrencyAmount, Day, Percentage, Quote, Sale, Turnover, quote};
-use store::Endpoint;
+use program::{BaseShare, CurrencyAmount, Day, Percentage, Quote, Rules, Sale, Turnover, quote};
+use store::{Endpoint, Shop};
+use tokio::time::Instant;
 
-use super::{Desk, Refusal};
+use super::{Desk, Refusal, by, scope_of};
 use crate::http::{Inquiry, Partner, Recipient};
 
 impl Desk {
     /// What a purchase would get now. Neither the fund, nor deposits, nor limits are looked at: they are as
     /// they are when the purchase comes.
-    pub(super) fn quote_for(
+    pub(super) async fn quote_for(
         &self,
         endpoint: Endpoint,
         partner: &Partner,
@@ -24,9 +25,27 @@ impl Desk {
             None => {}
         }
         let sale = sale(inquiry.amount, inquiry.partner_percentage, self.clock.now());
+        let rules = self.settings.rules.on(partner.terms);
+        let turnover = self.turnover(endpoint, partner, inquiry, &rules, sale.day).await?;
         let prices = self.side(endpoint).rates.prices();
-        quote(&self.settings.rules.on(partner.terms), &sale, &prices.table())
+        quote(&rules, &Sale { turnover, ..sale }, &prices.table())
             .map_err(|error| Refusal::of_quote(error, &prices))
+    }
+
+    /// What the shop has sold within the period of the rules.
+    async fn turnover(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        inquiry: &Inquiry,
+        rules: &Rules,
+        day: Day,
+    ) -> Result<Turnover, Refusal> {
+        let Some(period) = &rules.period else { return Ok(Turnover::ZERO) };
+        let merchant = scope_of(partner, inquiry.merchant.as_ref())?;
+        let shop = Shop { partner: partner.id, merchant };
+        let due = Instant::now() + self.settings.answer_due;
+        by(due, self.store.turnover(endpoint, &shop, day.first_of(period.days))).await
     }
 }
 

@@ -100,7 +100,27 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_or_refused_in_peace(
+            bytes in prop::collection::vec(any::<u8>(), 0..60), name in "[a-z]{0,9}", key in "\\PC{0,20}",
+        ) {
+            let mut headers = HeaderMap::new();
+            for text in [bytes.clone(), [b"Basic ", &bytes[..]].concat()] {
+                let Ok(value) = HeaderValue::from_bytes(&text) else { continue };
+                headers.insert(AUTHORIZATION, value);
+                prop_assert!(basic(&headers).is_some());
+            }
+            let text = format!("Basic {}", BASE64.encode(format!("{name}:{key}").as_bytes()));
+            headers.insert(AUTHORIZATION, text.parse().expect("ASCII"));
+            prop_assert_eq!(basic(&headers), Some((name, key)));
+        }
+    }
 
     fn read(header: &str) -> Option<(String, String)> {
         let mut headers = HeaderMap::new();

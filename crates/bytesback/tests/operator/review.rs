@@ -33,6 +33,7 @@ async fn hold(site: &Site, order: &str) {
         rates: Vec::new(),
         explanation: Explanation::default(),
         fee_reserve: Bytes::literal(10_000),
+        by_period: None,
         sold: Turnover::ZERO,
         limits: None,
         hold: Some(HoldReason::Limit(Limit::RecipientDay)),

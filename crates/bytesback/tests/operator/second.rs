@@ -90,6 +90,7 @@ async fn what_another_process_accepted_last_is_paid() {
         rates: Vec::new(),
         explanation: Explanation::default(),
         fee_reserve: Bytes::literal(10_000),
+        by_period: None,
         sold: Turnover::ZERO,
         limits: None,
         hold: None,

@@ -159,7 +159,7 @@ impl RateTable {
 /// It is made of an amount, at most one factor and at most one divisor, each of at most 18 digits and
 /// 24 decimals. A share multiplies by at most 1e8 and divides by 1e8. The numerator is then below
 /// 10^(18 + 9 + 18 + 24 + 8 + 1) = 10^78, and the denominator below 10^(24 + 24 + 18 + 9) = 10^75;
-/// a quotient up to [`Bytes::MAX`] times the latter is below 10^91. 320 bits hold 10^96.
+/// a quotient up to [`Bytes::MAX`] times the latter is below 10^91. 448 bits hold 10^134.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Worth {
     numerator: Wide,

@@ -53,6 +53,7 @@ mod merchants;
 mod operations;
 mod partners;
 mod payers;
+mod periods;
 mod purchases;
 mod rates;
 mod readers;

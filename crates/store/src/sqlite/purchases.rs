@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::sqlite::codec::{Fields, integer, millis};
 use crate::sqlite::totals::{Counted, Subject};
-use crate::sqlite::{book, holds, limits, merchants, partners, rates, totals};
+use crate::sqlite::{book, holds, limits, merchants, partners, periods, rates, totals};
 use crate::{
     Acceptance, AnsweredUnit, Details, Endpoint, Explanation, HoldReason, MerchantScope, OrderId,
     PayoutState, PurchaseKey, PurchaseRecord, RulesVersion, Shares, StoreError, Terms, Thing, Verdict,
@@ -30,6 +30,10 @@ pub(super) fn accept(
     if let Some(refusal) = merchants::refusal(connection, &acceptance.key)? {
         return Ok(Verdict::MerchantRefused(refusal));
     }
+    let acceptance = match periods::requoted(connection, endpoint, acceptance)? {
+        Ok(acceptance) => acceptance,
+        Err(error) => return Ok(Verdict::NoCashback(error)),
+    };
     // The entry comes first: a purchase that cannot be paid leaves nothing behind.
     let id = next_payout(connection)?;
     let shares = acceptance.shares;

@@ -11,6 +11,7 @@ pub(crate) mod line;
 pub(crate) mod model;
 pub(crate) mod operations;
 pub(crate) mod partners;
+pub(crate) mod periods;
 pub(crate) mod purchases;
 pub(crate) mod refunds;
 pub(crate) mod review;
@@ -96,6 +97,11 @@ macro_rules! behaviours {
                 a_merchant_is_listed_with_its_first_purchase,
                 nothing_is_accepted_for_a_blocked_merchant,
                 in_any_order_of_requests_no_limit_is_passed;
+            periods:
+                shares_fall_with_what_the_shop_has_sold,
+                purchases_at_once_are_quoted_one_behind_the_other,
+                what_gets_nothing_by_the_period_leaves_nothing,
+                each_shop_and_each_day_counts_for_itself;
             book:
                 a_deposit_is_booked_from_the_fund,
                 the_same_command_books_once,

@@ -95,6 +95,7 @@ impl World {
             rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20".parse().expect("a rate"))],
             explanation: Explanation::default(),
             fee_reserve: bytes(RESERVE),
+            by_period: None,
             sold: Turnover::ZERO,
             limits: None,
             hold: None,
