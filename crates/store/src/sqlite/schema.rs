@@ -149,6 +149,67 @@ mod tests {
     }
 
     #[test]
+    fn what_was_given_before_there_were_limits_counts() {
+        let mut connection = in_memory();
+        for migration in &MIGRATIONS[..9] {
+            connection.execute_batch(migration).expect("an older schema");
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO partners (id, name, kind, trusted, added_at) VALUES (1, 'many', 'processor', 0, 5);
+                 INSERT INTO slots (endpoint, no, anchor_unit, anchor_message, anchor_output, anchor_amount,
+                     anchor_address, state, winner, closed_at)
+                 VALUES ('test', 0, 'a unit', 0, 0, 9, 'an address', 'settled', 0, 7);
+                 -- Paid, queued, parked, held and rejected.
+                 INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at, slot, position,
+                     parked_at, held_at, rejected_at)
+                 VALUES (1, 'test', 'a', 1, 0, 86400001, 0, 0, NULL, NULL, NULL),
+                     (2, 'test', 'a', 1, 0, 86400002, NULL, NULL, NULL, NULL, NULL),
+                     (3, 'test', 'a', 1, 0, 86400003, NULL, NULL, 9, NULL, NULL),
+                     (4, 'test', 'a', 1, 0, 86400004, NULL, NULL, NULL, 9, NULL),
+                     (5, 'test', 'a', 1, 0, 86400005, NULL, NULL, NULL, 9, 10);
+                 INSERT INTO purchases (endpoint, partner, merchant_scope, order_id, recipient, currency,
+                     currency_amount, percentage, customer, merchant, description, base, partner_share,
+                     matched, rates, payout)
+                 SELECT 'test', 1, 'stall', id, 'a', 'USD', '1', '0', 'c1', '', '', 100 * id, 50, 1, '', id
+                 FROM payouts;",
+            )
+            .expect("rows of an older schema");
+        connection.pragma_update(None, "application_id", APPLICATION_ID).expect("a number");
+        connection.pragma_update(None, "user_version", 9).expect("a number");
+        migrate(&mut connection).expect("a database of an older version");
+        let mut statement = connection
+            .prepare(
+                "SELECT scope || ' ' || merchant || who, given, held, finished FROM totals ORDER BY scope",
+            )
+            .expect("the newest schema");
+        let totals: Vec<(String, i64, i64, i64)> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .expect("rows")
+            .collect::<Result<_, _>>()
+            .expect("rows");
+        let row = |name: &str, given, held, finished| (name.to_owned(), given, held, finished);
+        assert_eq!(
+            totals,
+            [
+                row("fund ", 302, 0, 0),
+                row("merchant stall", 302, 0, 0),
+                row("partner ", 302, 401, 101),
+                row("recipient a", 302, 0, 0),
+            ]
+        );
+        let (days, listed): (String, i64) = connection
+            .query_row(
+                "SELECT (SELECT group_concat(coalesce(counted_day, 'no') || '') FROM payouts),
+                     (SELECT added_at FROM merchants WHERE name = 'stall')",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .expect("one row");
+        assert_eq!((days.as_str(), listed), ("1,1,no,no,no", 86_400_001));
+    }
+
+    #[test]
     fn a_newer_database_is_refused() {
         let mut connection = in_memory();
         migrate(&mut connection).expect("an empty database");
