@@ -7,6 +7,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{StatusCode, Url};
 
 use crate::answer::PurchaseAnswer;
+use crate::quote::QuoteAnswer;
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::request::PurchaseRequest;
 
@@ -90,7 +91,8 @@ impl Client {
         let join = |path: &str| base.join(path).map_err(|_| ClientError::Url);
         let places = |endpoint: &str| {
             let purchases = join(&format!("{endpoint}new_purchase"))?;
-            Ok::<_, ClientError>(Places { purchases, refunds: join(&format!("{endpoint}v1/refund"))? })
+            let refunds = join(&format!("{endpoint}v1/refund"))?;
+            Ok::<_, ClientError>(Places { purchases, refunds, quotes: join(&format!("{endpoint}v1/quote"))? })
         };
         Ok(Self { live: places("")?, test: places("test/")?, http: http_client(&base)? })
     }
@@ -127,6 +129,29 @@ impl Client {
         decided(status, answer, text)
     }
 
+    /// Asks what a purchase would get. Of the request only what matters for that must be there; nothing is
+    /// paid.
+    pub async fn quote(
+        &self,
+        endpoint: Endpoint,
+        request: &PurchaseRequest,
+    ) -> Result<QuoteAnswer, ClientError> {
+        let mut url = self.place(endpoint).quotes.clone();
+        // URLs end up in logs, so name and key go in a header.
+        let unnamed =
+            PurchaseRequest { partner: String::new(), partner_key: String::new(), ..request.clone() };
+        url.set_query(Some(&unnamed.to_form()));
+        let asked = self.http.get(url).basic_auth(&request.partner, Some(&request.partner_key));
+        let response = asked.send().await?;
+        let (status, body) = (response.status(), read(response).await?);
+        let answer = QuoteAnswer::of_body(&body);
+        let text = match &answer {
+            Some(QuoteAnswer::Error { text }) => Some(text.clone()),
+            _ => None,
+        };
+        decided(status, answer, text)
+    }
+
     const fn place(&self, endpoint: Endpoint) -> &Places {
         match endpoint {
             Endpoint::Live => &self.live,
@@ -146,6 +171,7 @@ impl Client {
 struct Places {
     purchases: Url,
     refunds: Url,
+    quotes: Url,
 }
 
 /// The answer, where the API decided; `text` is its error.

@@ -28,10 +28,12 @@
 
 mod answer;
 mod client;
+mod quote;
 mod refund;
 mod request;
 
 pub use answer::PurchaseAnswer;
 pub use client::{Client, ClientError, Endpoint};
+pub use quote::QuoteAnswer;
 pub use refund::{RefundAnswer, RefundRequest};
 pub use request::PurchaseRequest;

@@ -93,6 +93,14 @@ async fn terms_hold_at_once_and_a_purchase_is_explained_by_what_held_before() {
     let shares = ["base", "partner", "match"].map(|share| quoted[share].as_u64().expect("a number"));
     assert_eq!(shares, [62_500_000, 46_875_000, 46_875_000]);
 
+    let asking = ["quote", "--currency", "USD", "--amount", "12.50", "--percentage", "7.5", "--url", &dev.url];
+    let (good, said) =
+        run(&[&asking[..], &["--partner", "demo-shop", "--partner-key", "demo-shop-key"]].concat());
+    let lines: Vec<_> = said.lines().map(serde_json::Value::from).collect();
+    assert!(good && quoted["explanation"] == serde_json::Value::from(lines), "{said}");
+    let (good, said) = run(&[&asking[..], &["--partner", "demo-shop", "--partner-key", "wrong"]].concat());
+    assert!(!good && said == "refused: authentication failed\n", "{said}");
+
     let (good, said) = run(&[&["partner", "terms", "demo-shop", "--percentage-max", "5"], &at[..]].concat());
     assert!(good && said.contains("asks for 5 % at most"), "{said}");
     let refused = "partner_cashback_percentage is too high, the maximum is 5";

@@ -1,5 +1,7 @@
 //! `quote`: what a purchase would get, and why.
 
+mod remote;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +41,13 @@ pub(super) struct QuoteArgs {
     /// live or test.
     #[arg(long, default_value_t = Endpoint::Test)]
     endpoint: Endpoint,
+    /// Ask this server, which knows rules, terms and prices. Takes --partner and its key.
+    #[arg(long, requires = "partner", requires = "partner_key",
+        conflicts_with_all = ["config", "rate", "day", "sold", "with_purchase_unit"])]
+    url: Option<String>,
+    /// The partner's key, for --url; better in the environment than on the command line.
+    #[arg(long, env = "BYTESBACK_PARTNER_KEY", hide_env_values = true)]
+    partner_key: Option<String>,
     /// By the rules and the fixed rates of this configuration; by the rules that are in force in the data
     /// directory if it is missing.
     #[arg(long)]
@@ -63,6 +72,9 @@ fn price(text: &str) -> Result<(Pair, Rate), String> {
 }
 
 pub(super) async fn run(args: QuoteArgs) -> anyhow::Result<ExitCode> {
+    if let Some(url) = &args.url {
+        return remote::ask(url, &args).await;
+    }
     let config = args.config.as_deref().map(Config::read).transpose()?;
     let Terms { rules, sold } = terms(&args, config.as_ref()).await?;
     let sale = Sale {
