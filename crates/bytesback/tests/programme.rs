@@ -93,7 +93,8 @@ async fn terms_hold_at_once_and_a_purchase_is_explained_by_what_held_before() {
     let shares = ["base", "partner", "match"].map(|share| quoted[share].as_u64().expect("a number"));
     assert_eq!(shares, [62_500_000, 46_875_000, 46_875_000]);
 
-    let asking = ["quote", "--currency", "USD", "--amount", "12.50", "--percentage", "7.5", "--url", &dev.url];
+    let asking =
+        ["quote", "--currency", "USD", "--amount", "12.50", "--percentage", "7.5", "--url", &dev.url];
     let (good, said) =
         run(&[&asking[..], &["--partner", "demo-shop", "--partner-key", "demo-shop-key"]].concat());
     let lines: Vec<_> = said.lines().map(serde_json::Value::from).collect();
