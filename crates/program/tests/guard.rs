@@ -69,7 +69,7 @@ fn why_there_is_no_price_is_said() {
     let all_apart = Unusable::Disagree { low: rate("5"), high: rate("9") };
     assert_eq!(judge(&live(&["5", "7", "9"], NOW)), Err(all_apart));
     let ahead = live(&["7", "7", "7"], later(6 * MINUTE));
-    assert!(matches!(judge(&ahead), Err(Unusable::Stale { .. })));
+    assert_eq!(judge(&ahead), Err(Unusable::Ahead { by: Duration::from_secs(360) }));
     assert!(judge(&live(&["7", "7", "7"], later(4 * MINUTE))).is_ok());
 }
 

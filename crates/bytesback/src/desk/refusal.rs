@@ -137,6 +137,7 @@ mod tests {
         let why = [
             Unusable::Silent,
             Unusable::Stale { over: Duration::ZERO },
+            Unusable::Ahead { by: Duration::ZERO },
             Unusable::TooFew { fresh: 1, needed: 2 },
             Unusable::Disagree { low: rate(), high: rate() },
             Unusable::Jumped { from: rate(), to: rate(), until: Moment::default() },

@@ -1,9 +1,16 @@
 //! Each source by itself: what it understands, and what it does not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytesback::rates::{Quote, SourceError, Web, web_source};
+use bytesback::rates::{Quote, SourceError, SourceSettings, Web, web_source};
 use program::{Moment, Pair, RateSource};
+use reqwest::Url;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::common::PATIENCE;
 use crate::service::{Doing, Service, raw};
@@ -197,6 +204,33 @@ async fn a_service_that_is_not_there_is_named_without_a_panic() {
     let source = web_source(&settings, &web).expect("it is one of the web");
     let told = source.read(Moment::from_millis(0)).await;
     assert!(matches!(told, Err(SourceError::Unreachable(_) | SourceError::TimedOut(_))), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_service_whose_certificate_nobody_signed_is_not_believed() {
+    let key = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring knows them")
+        .with_no_client_auth()
+        .with_single_cert(vec![key.cert.der().clone()], private)
+        .expect("they belong together");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there are ports");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Whoever does not believe us hangs up.
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    let url = Url::parse(&format!("https://localhost:{port}/")).ok();
+    let settings = SourceSettings { source: RateSource::Ecb, url, every: PATIENCE };
+    let web = Web::with_due(PATIENCE).expect("TLS is there");
+    let source = web_source(&settings, &web).expect("it is one of the web");
+    let error = source.read(Moment::from_millis(0)).await.expect_err("not believed").to_string();
+    assert!(error.contains("cannot be reached") && error.contains("certificate"), "{error}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytesback_client::{Endpoint, PurchaseAnswer, PurchaseRequest};
+use obyte_devnet::{Devnet, DevnetConfig};
 use payout::Timestamp;
 use program::{Pair, RateSource};
 use store::sqlite::SqliteStore;
@@ -79,6 +80,30 @@ async fn an_operator_can_ask_what_could_be_used_now() {
     std::fs::write(&file, text.replace("[rates]\n", "[rates]\nBTC_USD = \"90000\"\n")).expect("written");
     let (all, printed) = verdict(&file).await;
     assert!(all && printed.contains("BTC_USD    90000, fixed"), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_the_configuration_of_a_server_its_hub_is_asked_too() {
+    let (folder, _) = data_dir();
+    let devnet = Devnet::start(DevnetConfig::new(folder.path().join("devnet"))).await.expect("a devnet");
+    let gecko = Service::start(Doing::Body(coingecko("20.4", now()))).await;
+    let endpoint = |name: &str| {
+        format!("[{name}]\nnetwork = \"devnet\"\nhub = \"{}\"\nwallet = \"{name}.wallet\"\n", devnet.url())
+    };
+    let (live, test, url) = (endpoint("live"), endpoint("test"), &gecko.url);
+    let text = format!(
+        "listen = \"127.0.0.1:8080\"\n{live}{test}[rates]\nRUB_USD = \"0.0125\"\n\
+         sources = [\"hub\", \"coingecko\"]\ncoingecko.url = \"{url}\"\n"
+    );
+    let file = folder.path().join("bytesback.toml");
+    std::fs::write(&file, text).expect("written");
+    let (all, printed) = run(&["rates", "--config", argument(&file)]);
+    // The devnet's hub says 20 for a GBYTE, and 100000 for a bitcoin where CoinGecko says 110000.
+    assert!(!all, "{printed}");
+    for line in ["GBYTE_USD  20.2, by hub, coingecko, ", "BTC_USD    cannot be used: its sources disagree"] {
+        assert!(printed.lines().any(|printed| printed.starts_with(line)), "{line} is not in\n{printed}");
+    }
+    devnet.shutdown().await;
 }
 
 /// The services answer on another thread, while this one waits for `dev` to be ready.

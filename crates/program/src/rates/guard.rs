@@ -41,6 +41,12 @@ pub enum Unusable {
         /// By how much the one that is least too old is too old.
         over: Duration,
     },
+    /// What sources have told holds only later, by our clock.
+    #[error("what its sources told lies ahead of this clock, by {} s at least", .by.as_secs())]
+    Ahead {
+        /// By how much the one that is least ahead is.
+        by: Duration,
+    },
     /// One source is not enough.
     #[error("{fresh} of its sources is not enough, {needed} are needed")]
     TooFew {
@@ -75,6 +81,7 @@ impl Unusable {
         match self {
             Self::Silent => "no source tells it",
             Self::Stale { .. } => "what is known is too old",
+            Self::Ahead { .. } => "its time is ahead of ours",
             Self::TooFew { .. } => "too few sources tell it",
             Self::Disagree { .. } => "its sources disagree",
             Self::Jumped { .. } => "it moved far and is being confirmed",
@@ -207,9 +214,7 @@ fn consensus(
     let pair = settings.pair(pair);
     let needed = pair.sources_min.max(1);
     if fresh.is_empty() {
-        let over =
-            newest.iter().map(|one| now.since(one.at).saturating_sub(settings.age_max(one.source))).min();
-        return Err(over.map_or(Unusable::Silent, |over| Unusable::Stale { over }));
+        return Err(none_fresh(settings, &newest, now));
     }
     if fresh.len() < needed {
         return Err(Unusable::TooFew { fresh: fresh.len(), needed });
@@ -225,6 +230,17 @@ fn consensus(
     fresh.sort_by_key(|reading| reading.source);
     let (agree, dissent) = fresh.into_iter().partition(|reading| reading.rate.is_near(rate, pair.spread_max));
     Ok(Consensus { rate, agree, dissent })
+}
+
+/// Why none of these is fresh.
+fn none_fresh(settings: &GuardSettings, newest: &[Reading], now: Moment) -> Unusable {
+    let ahead = newest.iter().map(|one| one.at.since(now)).filter(|by| !by.is_zero()).min();
+    let over = |one: &Reading| now.since(one.at).saturating_sub(settings.age_max(one.source));
+    match (ahead, newest.iter().map(over).min()) {
+        (Some(by), _) => Unusable::Ahead { by },
+        (None, Some(over)) => Unusable::Stale { over },
+        (None, None) => Unusable::Silent,
+    }
 }
 
 fn newest_of_each(readings: &[Reading]) -> Vec<Reading> {
