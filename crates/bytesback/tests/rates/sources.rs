@@ -139,7 +139,8 @@ async fn what_is_not_of_the_services_form_is_refused_whole() {
 async fn a_service_that_does_not_answer_in_time_is_not_waited_for() {
     for doing in [Doing::Silence, Doing::Drip] {
         let service = Service::start(doing.clone()).await;
-        let told = told_within(Duration::from_millis(200), RateSource::Ecb, &service).await;
+        let asking = told_within(Duration::from_millis(200), RateSource::Ecb, &service);
+        let told = tokio::time::timeout(PATIENCE, asking).await.expect("it is given up");
         assert!(matches!(told, Err(SourceError::TimedOut(_))), "{doing:?}: {told:?}");
     }
 }
