@@ -10,6 +10,7 @@ mod purchase;
 mod quote;
 mod rates;
 mod run;
+mod statement;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Command {
     Fund(fund::FundCommand),
     /// Prove the books: entry by entry, and against the network. Ends with an error where anything is wrong.
     Audit(audit::AuditArgs),
+    /// Print what happened to a partner's deposit or to the fund, as CSV or JSON.
+    Statement(statement::StatementArgs),
     /// Look at the line of units, stop paying and let it go on.
     #[command(subcommand)]
     Payer(payer::PayerCommand),
@@ -117,6 +120,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::init(&args)?,
         Command::Partner(command) => partner::run(command).await?,
         Command::Fund(command) => return fund::run(command).await,
+        Command::Statement(args) => statement::run(args).await?,
         Command::Audit(args) => return audit::run(args).await,
         Command::Payer(command) => payer::run(command).await?,
         Command::Rates(args) => return rates::run(args).await,

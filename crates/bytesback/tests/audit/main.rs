@@ -117,3 +117,45 @@ async fn a_returned_purchase_is_charged_once_and_audited() {
     let (good, report) = audit(&data, &[]);
     assert!(good, "{report}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_leads_from_its_opening_to_its_closing_balance() {
+    let (_folder, data) = data_dir();
+    let dev = with_orders(&data, &["=1+1", "2"]).await;
+    dev.client().refund(Endpoint::Test, &refund("2")).await.expect("answered");
+    let statement = |more: &[&str]| {
+        let about = ["statement", "--endpoint", "test", "--data-dir", argument(&data)];
+        let (good, said) = run(&[&about[..], more].concat());
+        assert!(good, "{said}");
+        said
+    };
+    let csv = statement(&["--partner", "demo-shop"]);
+    let rows: Vec<&str> = csv.split("\r\n").collect();
+    assert_eq!(rows.len(), 6, "head, opening, deposit, refund, closing, and the end of the last: {csv}");
+    assert!(rows[2].contains(",deposit-booked:dev-sample-deposit,,,the sample shop's deposit"), "{csv}");
+    assert!(rows[3].contains(",purchase-refunded:2,2,,,-5000000,9995000000,0,0"), "{csv}");
+    assert!(rows[4].ends_with(",,9995000000,,0"), "{csv}");
+
+    for of in [&["--fund"][..], &["--partner", "demo-shop"]] {
+        for daily in [&[][..], &["--daily"]] {
+            let json: Value =
+                serde_json::from_str(&statement(&[of, daily, &["--format", "json"]].concat())).expect("JSON");
+            for (account, opening) in json["opening"].as_object().expect("balances") {
+                let lines = json["lines"].as_array().expect("a list");
+                let sum: i64 =
+                    lines.iter().map(|line| line["changes"][account].as_i64().expect("a number")).sum();
+                let closing = json["closing"][account].as_i64();
+                assert_eq!(opening.as_i64().map(|opening| opening + sum), closing, "{account}: {json}");
+            }
+        }
+    }
+    let csv = statement(&["--fund"]);
+    assert!(csv.contains(",purchase-accepted:1,'=1+1,,,"), "no spreadsheet computes an order id: {csv}");
+    let later = statement(&["--fund", "--from", "2100-01-01"]);
+    assert_eq!(later.split("\r\n").count(), 4, "{later}");
+    let earlier = statement(&["--fund", "--to", "2001-01-01"]);
+    assert!(earlier.ends_with(",,closing balance,,,,,0,,0\r\n"), "{earlier}");
+    let about = ["statement", "--fund", "--from", "2026-02-01", "--to", "2026-01-01", "--data-dir"];
+    let (good, said) = run(&[&about[..], &[argument(&data)]].concat());
+    assert!(!good && said.contains("--to lies before --from"), "{said}");
+}

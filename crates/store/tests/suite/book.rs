@@ -1,8 +1,8 @@
 //! Deposits, entries and balances.
 
-use ledger::{Account, CommandId, PartnerId};
+use ledger::{Account, CommandId, PartnerId, SignedBytes};
 use payout::Timestamp;
-use store::{DepositOrder, DepositVerdict, Endpoint, EntryId, StoreError, Thing};
+use store::{DepositOrder, DepositVerdict, Endpoint, EntryId, StatementQuery, StoreError, Thing};
 
 use super::Backend;
 use super::world::{FUND, World, bytes, coin, credited};
@@ -106,4 +106,34 @@ pub(crate) async fn a_coin_is_credited_once(backend: &impl Backend) {
     let violation = world.refused([credited(other)]).await;
     assert_eq!(violation, store::Violation::OtherCoin(gift.id));
     world.check_book().await;
+}
+
+pub(crate) async fn a_statement_leads_from_opening_to_closing(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let partner = world.partner;
+    let deposit = |command: &str, amount| DepositOrder {
+        command: command.parse().expect("a good id"),
+        partner,
+        amount: bytes(amount),
+        note: "cash".to_owned(),
+        at: world.now(),
+    };
+    world.store.book_deposit(Endpoint::Test, deposit("d1", 500)).await.expect("booked");
+    let from = world.now();
+    world.owe("order 1", 1_000).await;
+    world.store.book_deposit(Endpoint::Test, deposit("d2", 70)).await.expect("booked");
+    let until = world.now();
+    world.store.book_deposit(Endpoint::Test, deposit("d3", 9)).await.expect("booked");
+    let accounts = vec![Account::Deposit(partner), Account::Fund];
+    let query = StatementQuery { accounts, from, until };
+    let statement = world.store.statement(Endpoint::Test, query).await.expect("readable");
+    let numbers = |amounts: &[SignedBytes]| amounts.iter().map(|amount| amount.get()).collect::<Vec<_>>();
+    let fund = i64::try_from(FUND).expect("small") - 500;
+    assert_eq!(numbers(&statement.opening), [500, fund]);
+    let changes: Vec<_> = statement.lines.iter().map(|line| numbers(&line.changes)).collect();
+    assert_eq!(changes, [[0, -1_700], [70, -70]]);
+    assert_eq!(numbers(&statement.closing), [570, fund - 1_770]);
+    let [bought, booked] = &statement.lines[..] else { panic!("two entries") };
+    assert_eq!(bought.purchase.as_ref(), Some(&world.key("order 1")));
+    assert_eq!((booked.purchase.as_ref(), booked.note.as_str()), (None, "cash"));
 }

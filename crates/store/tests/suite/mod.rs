@@ -108,7 +108,8 @@ macro_rules! behaviours {
                 a_deposit_beyond_the_fund_is_refused,
                 each_endpoint_has_a_book_of_its_own,
                 entries_come_in_pages,
-                a_coin_is_credited_once;
+                a_coin_is_credited_once,
+                a_statement_leads_from_opening_to_closing;
             refunds:
                 what_the_fund_gave_is_charged_and_the_partners_own_share_stays_given,
                 what_a_deposit_lacks_is_owed_and_the_next_deposits_settle_it,
