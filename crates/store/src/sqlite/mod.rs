@@ -41,6 +41,7 @@
 //! A purchase writes one row each of `payouts`, `purchases` and `entries`, and three or four of `postings`
 //! and `balances`. Paying it writes two more; that it is final is said by its slot, once for the batch.
 
+mod accepting;
 mod audit;
 mod book;
 mod codec;
@@ -147,7 +148,7 @@ impl Store for SqliteStore {
         let Details { customer, merchant, description } = &acceptance.details;
         no_nul([customer.as_str(), merchant, description])?;
         no_nul(acceptance.explanation.lines.iter().map(String::as_str))?;
-        self.writer.run(move |connection| purchases::accept(connection, endpoint, acceptance)).await
+        self.writer.run(move |connection| accepting::accept(connection, endpoint, acceptance)).await
     }
 
     async fn purchase(

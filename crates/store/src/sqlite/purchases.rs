@@ -1,119 +1,16 @@
-//! Accepting purchases, and reading them again.
+//! Reading purchases that were accepted.
 
-use ledger::{Account, PartnerId, PayoutNumber, Refusal, events};
-use obyte::Bytes;
+use ledger::PartnerId;
 use payout::{Payout, PayoutId, VersionStatus};
-use program::{CurrencyAmount, Judgement};
+use program::CurrencyAmount;
 use rusqlite::{Connection, Row, params};
 
-use crate::sqlite::codec::{Fields, integer, millis};
-use crate::sqlite::totals::{Counted, Subject};
-use crate::sqlite::{book, holds, limits, merchants, partners, periods, rates, totals};
+use crate::sqlite::codec::Fields;
+use crate::sqlite::{holds, rates};
 use crate::{
-    Acceptance, AnsweredUnit, Details, Endpoint, Explanation, HoldReason, MerchantScope, OrderId,
-    PayoutState, PurchaseKey, PurchaseRecord, RulesVersion, Shares, StoreError, Terms, Thing, Verdict,
+    AnsweredUnit, Details, Endpoint, Explanation, MerchantScope, OrderId, PayoutState, PurchaseKey,
+    PurchaseRecord, RulesVersion, Shares, StoreError, Terms,
 };
-
-pub(super) fn accept(
-    connection: &Connection,
-    endpoint: Endpoint,
-    acceptance: Acceptance,
-) -> Result<Verdict, StoreError> {
-    if let Some(before) = find(connection, endpoint, &acceptance.key)? {
-        return Ok(match before.terms.differs_in(&acceptance.terms) {
-            None => Verdict::Replay(Box::new(before)),
-            Some(term) => Verdict::Conflict(term),
-        });
-    }
-    let partner_added_at =
-        partners::added_at(connection, acceptance.key.partner)?.ok_or(StoreError::Unknown(Thing::Partner))?;
-    if let Some(refusal) = merchants::refusal(connection, &acceptance.key)? {
-        return Ok(Verdict::MerchantRefused(refusal));
-    }
-    let acceptance = match periods::requoted(connection, endpoint, acceptance)? {
-        Ok(acceptance) => acceptance,
-        Err(error) => return Ok(Verdict::NoCashback(error)),
-    };
-    // The entry comes first: a purchase that cannot be paid leaves nothing behind.
-    let id = next_payout(connection)?;
-    let shares = acceptance.shares;
-    let amount = shares.total().ok_or(ledger::EntryError::TooLarge)?;
-    if amount.is_zero() {
-        return Err(ledger::EntryError::Empty.into());
-    }
-    let set_aside = ledger::Acceptance {
-        partner: acceptance.key.partner,
-        base: shares.base,
-        partner_share: shares.partner,
-        matched: shares.matched,
-        fee_reserve: acceptance.fee_reserve,
-    };
-    let entry = events::purchase_accepted(PayoutNumber::new(id.get()), &set_aside)?;
-    let after = match book::weigh(connection, endpoint, &entry)? {
-        Ok(after) => after,
-        Err(Refusal::Overdraft { account: Account::Fund, missing }) => {
-            return Ok(Verdict::FundTooLow { missing: book::lacking(missing) });
-        }
-        Err(Refusal::Overdraft { account: Account::Deposit(_), missing }) => {
-            return Ok(Verdict::DepositTooLow { missing: book::lacking(missing) });
-        }
-        Err(refusal) => return Err(refusal.into()),
-    };
-    let subject = Subject::new(
-        endpoint,
-        &acceptance.key,
-        acceptance.terms.recipient.as_str(),
-        &acceptance.details.customer,
-    );
-    let rows = subject.rows(connection, totals::day_of(acceptance.at))?;
-    let judgement = limits::judge(connection, &acceptance, &rows, partner_added_at, fund_left(&after))?;
-    let hold = match judgement {
-        Judgement::Refused(stop) => return Ok(Verdict::Stopped(stop)),
-        Judgement::Held(limit) => acceptance.hold.or(Some(HoldReason::Limit(limit))),
-        Judgement::Allowed => acceptance.hold,
-    };
-    book::write(connection, endpoint, acceptance.at, &entry, "", &after)?;
-    let counted_day = match hold {
-        Some(_) => None,
-        None => Some(totals::count(connection, &subject, rows, counted(&acceptance)?)?),
-    };
-    let payout = Payout { id, address: acceptance.terms.recipient, amount, queued_at: acceptance.at };
-    queue(connection, endpoint, &payout, &acceptance, counted_day)?;
-    remember(connection, endpoint, &acceptance, id)?;
-    merchants::see(connection, &acceptance.key, acceptance.at)?;
-    let state = match hold {
-        Some(reason) => {
-            holds::hold(connection, endpoint, id, reason, acceptance.at)?;
-            PayoutState::Held { reason, since: acceptance.at }
-        }
-        None => PayoutState::Queued,
-    };
-    let record = Box::new(PurchaseRecord {
-        key: acceptance.key,
-        terms: acceptance.terms,
-        details: acceptance.details,
-        shares,
-        rates: acceptance.rates,
-        explanation: acceptance.explanation,
-        fee_reserve: acceptance.fee_reserve,
-        payout,
-        state,
-        answered: None,
-    });
-    Ok(if state == PayoutState::Queued { Verdict::Accepted(record) } else { Verdict::Held(record) })
-}
-
-/// What an entry leaves in the fund; one that does not touch it leaves whatever there is.
-fn fund_left(after: &book::After) -> Bytes {
-    let left = after.iter().find(|(account, _)| *account == Account::Fund);
-    left.and_then(|(_, balance)| balance.to_bytes()).unwrap_or(Bytes::MAX)
-}
-
-fn counted(acceptance: &Acceptance) -> Result<Counted, StoreError> {
-    let Shares { base, matched, .. } = acceptance.shares;
-    let from_fund = base.checked_add(matched).ok_or(ledger::EntryError::TooLarge)?;
-    Ok(Counted { from_fund, sold: acceptance.sold })
-}
 
 /// What was set aside when the purchase of a payout was accepted.
 pub(super) fn set_aside(connection: &Connection, payout: PayoutId) -> Result<ledger::Acceptance, StoreError> {
@@ -135,77 +32,6 @@ pub(super) fn acceptance(fields: &Fields<'_>) -> Result<ledger::Acceptance, Stor
         matched: fields.bytes("matched")?,
         fee_reserve: fields.bytes("fee_reserve")?,
     })
-}
-
-/// Payouts are never deleted, so the highest number is the newest.
-fn next_payout(connection: &Connection) -> Result<PayoutId, StoreError> {
-    let highest: i64 = connection
-        .prepare_cached("SELECT coalesce(max(id), 0) FROM payouts")?
-        .query_row([], |row| row.get(0))?;
-    Ok(PayoutId::new(highest + 1))
-}
-
-fn queue(
-    connection: &Connection,
-    endpoint: Endpoint,
-    payout: &Payout,
-    acceptance: &Acceptance,
-    counted_day: Option<u32>,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at, counted_day)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            payout.id.get(),
-            endpoint.code(),
-            payout.address.as_str(),
-            i64::from(payout.amount),
-            i64::from(acceptance.fee_reserve),
-            millis(payout.queued_at)?,
-            counted_day,
-        ])?;
-    Ok(())
-}
-
-fn remember(
-    connection: &Connection,
-    endpoint: Endpoint,
-    acceptance: &Acceptance,
-    payout: PayoutId,
-) -> Result<(), StoreError> {
-    let Acceptance { key, terms, details, shares, explanation, .. } = acceptance;
-    connection
-        .prepare_cached(
-            "INSERT INTO purchases (endpoint, partner, merchant_scope, order_id, recipient, currency,
-                 currency_amount, percentage, purchase_unit, customer, merchant, description, base,
-                 partner_share, matched, rates, rules, explanation, payout, sold)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            endpoint.code(),
-            key.partner.get(),
-            scope(key),
-            key.order_id.as_str(),
-            terms.recipient.as_str(),
-            terms.price.currency.code(),
-            terms.price.amount.to_string(),
-            terms.percentage.to_string(),
-            terms.purchase_unit.as_ref().map(obyte::UnitHash::as_str),
-            details.customer,
-            details.merchant,
-            details.description,
-            i64::from(shares.base),
-            i64::from(shares.partner),
-            i64::from(shares.matched),
-            rates::write(&acceptance.rates),
-            explanation.rules.map(RulesVersion::get),
-            explanation.lines.join("\n"),
-            payout.get(),
-            integer(acceptance.sold.cents())?,
-        ])?;
-    Ok(())
 }
 
 pub(super) fn find(
@@ -356,6 +182,6 @@ pub(super) fn status(fields: &Fields<'_>) -> Result<VersionStatus, StoreError> {
     VersionStatus::from_code(&code).ok_or_else(|| fields.bad("status", "the code is unknown"))
 }
 
-fn scope(key: &PurchaseKey) -> &str {
+pub(super) fn scope(key: &PurchaseKey) -> &str {
     key.merchant.as_ref().map_or("", MerchantScope::as_str)
 }
