@@ -106,8 +106,12 @@ pub(super) fn not_received(why: NotReceived) -> Response {
 }
 
 pub(super) fn wrong_method(allowed: &'static str) -> Response {
-    let mut response =
-        error(StatusCode::METHOD_NOT_ALLOWED, "wrong method; a purchase is reported with POST");
+    let text = if allowed.starts_with("POST") {
+        "wrong method; a purchase is reported with POST"
+    } else {
+        "wrong method; this is asked for with GET"
+    };
+    let mut response = error(StatusCode::METHOD_NOT_ALLOWED, text);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }

@@ -102,6 +102,7 @@ async fn a_quote_is_asked_with_get() {
     let server = Server::start().await;
     let reply = server.send("POST /v1/quote HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").await;
     assert_eq!((reply.status(), reply.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    assert_eq!(reply.error(), "wrong method; this is asked for with GET");
     let reply = server.send("OPTIONS /test/v1/quote HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert_eq!((reply.status(), reply.header("allow")), (204, Some("GET, HEAD, OPTIONS")));
 }
