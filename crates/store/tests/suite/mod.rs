@@ -116,7 +116,8 @@ macro_rules! behaviours {
                 a_second_refund_changes_nothing_and_says_the_same,
                 a_part_that_was_returned_is_charged_in_proportion,
                 what_was_not_bought_so_cannot_be_returned,
-                a_payout_given_up_takes_its_refund_back;
+                a_payout_given_up_takes_its_refund_back,
+                random_lives_keep_the_books;
             line:
                 a_payout_goes_from_the_queue_to_final,
                 a_parked_payout_is_never_paid_and_its_shares_return,

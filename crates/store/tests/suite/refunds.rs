@@ -3,6 +3,9 @@
 use ledger::Account;
 use payout::{Change, PayoutId};
 use program::Currency;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use store::{
     Acceptance, DepositOrder, DepositVerdict, Endpoint, RefundOrder, RefundRecord, RefundVerdict, Shares,
     Verdict,
@@ -161,4 +164,123 @@ pub(crate) async fn a_payout_given_up_takes_its_refund_back(backend: &impl Backe
     world.apply([Change::Parked { payout: other, at: world.now() }]).await.expect("it waits in the queue");
     assert_eq!(refund(&world, order(&world, "2", None)).await, RefundVerdict::NeverPaid);
     assert_eq!(stands(&world, fund).await, [1_300, 0, -300]);
+}
+
+/// Something that happens to money. Numbers choose among what there is.
+#[derive(Clone, Debug)]
+enum Step {
+    Deposit(u64),
+    Buy { base: u64, partner: u64 },
+    Refund { order: usize, cents: u32, share: u8 },
+    Park(usize),
+    Reopen,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => (1u64..1_500).prop_map(Step::Deposit),
+        4 => (1u64..3_000, 0u64..60).prop_map(|(base, partner)| Step::Buy { base, partner }),
+        5 => (any::<usize>(), prop_oneof![Just(0), 0u32..1_300], prop_oneof![Just(100), 0u8..=100])
+            .prop_map(|(order, cents, share)| Step::Refund { order, cents, share }),
+        1 => any::<usize>().prop_map(Step::Park),
+        1 => Just(Step::Reopen),
+    ];
+    prop::collection::vec(step, 10..60)
+}
+
+/// How often things came out so.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    charged: u32,
+    owed: u32,
+    undone: u32,
+    settled: u32,
+}
+
+/// Whatever happens in whatever order: the books stay sound, and the partner stands by exactly what it sent less
+/// what it gave and was charged.
+pub(crate) async fn random_lives_keep_the_books<B: Backend>(_: &B) {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut seen = Seen::default();
+    for life in 0..20 {
+        let steps = steps().new_tree(&mut runner).expect("the strategy never refuses").current();
+        println!("life {life}: {steps:?}");
+        live(&B::fresh(), &steps, &mut seen).await;
+    }
+    println!("{seen:?}");
+    assert!(seen.charged > 50 && seen.owed > 10 && seen.undone > 5 && seen.settled > 10, "{seen:?}");
+}
+
+/// What the partner stands by, and what can change it.
+#[derive(Default)]
+struct Partner {
+    stands: i64,
+    /// By order: the payout, what the partner gave, what it was charged. Parked ones are gone.
+    orders: Vec<(String, PayoutId, i64, Option<i64>)>,
+}
+
+async fn live(backend: &impl Backend, steps: &[Step], seen: &mut Seen) {
+    let mut world = World::rich(backend).await;
+    let mut partner = Partner::default();
+    for (number, step) in steps.iter().enumerate() {
+        let owed = world.balance(Account::Receivable(world.partner)).await;
+        match *step {
+            Step::Deposit(amount) => {
+                if deposit(&world, &format!("d{number}"), amount).await == DepositVerdict::Booked {
+                    partner.stands += i64::try_from(amount).expect("small");
+                }
+            }
+            Step::Buy { base, partner: share } => {
+                let order = format!("order {number}");
+                let verdict = world.accept(purchase(&world, &order, base, share)).await;
+                if let Verdict::Accepted(record) = verdict {
+                    let given = i64::try_from(share).expect("small");
+                    partner.stands -= given;
+                    partner.orders.push((order, record.payout.id, given, None));
+                }
+            }
+            Step::Refund { order, cents, share } => {
+                return_one(&world, &mut partner, order, cents, share, seen).await;
+            }
+            Step::Park(order) if !partner.orders.is_empty() => {
+                let (_, payout, given, charged) = partner.orders.remove(order % partner.orders.len());
+                world.apply([Change::Parked { payout, at: world.now() }]).await.expect("it waits");
+                partner.stands += given + charged.unwrap_or_default();
+                seen.undone += u32::from(charged.is_some_and(|claim| claim > 0));
+            }
+            Step::Park(_) => {}
+            Step::Reopen => world = world.restart(backend).await,
+        }
+        let [deposit, receivable, _] = stands(&world, 0).await;
+        assert_eq!(deposit - receivable, partner.stands, "after step {number}: {step:?}");
+        seen.owed += u32::from(receivable > owed);
+        seen.settled += u32::from(receivable < owed);
+    }
+}
+
+async fn return_one(
+    world: &World,
+    partner: &mut Partner,
+    order: usize,
+    cents: u32,
+    share: u8,
+    seen: &mut Seen,
+) {
+    let count = partner.orders.len().max(1);
+    let Some((id, _, _, charged)) = partner.orders.get_mut(order % count) else { return };
+    let returned = (cents > 0).then(|| format!("{}.{:02}", cents / 100, cents % 100));
+    let order = self::order(world, id, returned.as_deref());
+    let share = share.to_string().parse().expect("a percentage");
+    match (refund(world, RefundOrder { share, ..order }).await, *charged) {
+        (RefundVerdict::Booked(record), None) => {
+            *charged = Some(i64::from(record.claim));
+            partner.stands -= i64::from(record.claim);
+            seen.charged += 1;
+        }
+        (RefundVerdict::Replay(record), Some(claim)) => assert_eq!(i64::from(record.claim), claim),
+        (RefundVerdict::Conflict, Some(_)) => {}
+        (RefundVerdict::MoreThanPaid, _) => assert!(cents > 1_250),
+        (verdict, charged) => panic!("{verdict:?} for {charged:?}"),
+    }
 }
