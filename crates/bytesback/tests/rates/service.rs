@@ -16,6 +16,8 @@ use tokio::task::JoinHandle;
 pub(crate) enum Doing {
     /// Answered well, with this body.
     Body(Vec<u8>),
+    /// The same, after a while.
+    Late(Duration, Vec<u8>),
     /// Answered with these bytes, whatever they are, and then closed.
     Raw(Vec<u8>),
     /// Not answered.
@@ -110,10 +112,10 @@ async fn answer(
 async fn write(stream: &mut TcpStream, doing: Doing, written: &AtomicUsize) -> std::io::Result<()> {
     const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     match doing {
-        Doing::Body(body) => {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-            stream.write_all(head.as_bytes()).await?;
-            stream.write_all(&body).await
+        Doing::Body(body) => well(stream, &body).await,
+        Doing::Late(pause, body) => {
+            tokio::time::sleep(pause).await;
+            well(stream, &body).await
         }
         Doing::Raw(bytes) => {
             stream.write_all(&bytes).await?;
@@ -137,4 +139,10 @@ async fn write(stream: &mut TcpStream, doing: Doing, written: &AtomicUsize) -> s
             }
         }
     }
+}
+
+async fn well(stream: &mut TcpStream, body: &[u8]) -> std::io::Result<()> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body).await
 }

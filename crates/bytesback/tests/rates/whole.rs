@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytesback_client::{Endpoint, PurchaseAnswer, PurchaseRequest};
 use obyte_devnet::{Devnet, DevnetConfig};
@@ -112,7 +113,8 @@ async fn a_purchase_is_paid_by_the_prices_of_its_day_which_are_kept_with_it() {
     let at = now();
     let gecko = Service::start(Doing::Body(coingecko("7.4", at))).await;
     let paprika = Service::start(Doing::Body(coinpaprika("7.6", at))).await;
-    let bank = Service::start(Doing::Body(ecb("1.1", &day(at)))).await;
+    // Slower than all else that `dev` has to do at its start.
+    let bank = Service::start(Doing::Late(Duration::from_millis(1500), ecb("1.1", &day(at)))).await;
     let (folder, data) = data_dir();
     let file = rates_file(folder.path(), &gecko, &paprika, &bank);
     let dev = Dev::start_with(&data, &["--rates", &file]);
