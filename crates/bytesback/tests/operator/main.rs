@@ -8,6 +8,7 @@ mod site;
 #[path = "../common/stage.rs"]
 mod stage;
 
+mod audits;
 mod commands;
 mod limits;
 mod review;
