@@ -99,7 +99,7 @@ pub(super) fn note_held(connection: &Connection, payout: PayoutId, is_held: bool
     let mut row = find(connection, subject.endpoint, name)?;
     row.held =
         if is_held { plus(row.held, counted.from_fund) } else { row.held.saturating_sub(counted.from_fund) };
-    write(connection, subject.endpoint, name, &row)
+    write(connection, subject.endpoint, &[(name, &row)])
 }
 
 /// What a version of a slot pays is paid and proven.
@@ -115,7 +115,7 @@ pub(super) fn finish(connection: &Connection, endpoint: Endpoint, version: i64) 
         let name = partner(fields.plain("partner")?);
         let mut row = find(connection, endpoint, name)?;
         row.finished = plus(row.finished, fields.bytes("finished")?);
-        write(connection, endpoint, name, &row)?;
+        write(connection, endpoint, &[(name, &row)])?;
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use obyte::Bytes;
 use program::{Day, Spent, Turnover};
-use rusqlite::{Connection, Row as SqlRow, params};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, Row as SqlRow, ToSql, params, params_from_iter};
 
 use crate::sqlite::codec::{Fields, integer};
 use crate::{Endpoint, StoreError};
@@ -98,7 +99,7 @@ pub(super) fn find(connection: &Connection, endpoint: Endpoint, name: Name<'_>) 
     rows.next()?.map_or(Ok(Row::default()), read)
 }
 
-fn read(row: &SqlRow<'_>) -> Result<Row, StoreError> {
+pub(super) fn read(row: &SqlRow<'_>) -> Result<Row, StoreError> {
     let fields = Fields::new("totals", row);
     Ok(Row {
         day: fields.number("day")?,
@@ -111,34 +112,53 @@ fn read(row: &SqlRow<'_>) -> Result<Row, StoreError> {
     })
 }
 
+/// Writes rows, each under its name.
 pub(super) fn write(
     connection: &Connection,
     endpoint: Endpoint,
-    name: Name<'_>,
-    row: &Row,
+    rows: &[(Name<'_>, &Row)],
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO totals (endpoint, scope, partner, merchant, who, day, given_today, given, held, finished,
-                 purchases, sold)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET day = excluded.day, given_today = excluded.given_today,
-                 given = excluded.given, held = excluded.held, finished = excluded.finished,
-                 purchases = excluded.purchases, sold = excluded.sold",
-        )?
-        .execute(params![
-            endpoint.code(),
-            name.scope,
-            name.partner,
-            name.merchant,
-            name.who,
-            row.day,
-            i64::from(row.today),
-            i64::from(row.ever),
-            i64::from(row.held),
-            i64::from(row.finished),
-            integer(row.purchases)?,
-            integer(row.sold.cents())?,
-        ])?;
+    let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows.len()].join(", ");
+    let mut statement = connection.prepare_cached(&format!(
+        "INSERT INTO totals (endpoint, scope, partner, merchant, who, day, given_today, given, held, finished,
+             purchases, sold)
+         VALUES {values}
+         ON CONFLICT DO UPDATE SET day = excluded.day, given_today = excluded.given_today,
+             given = excluded.given, held = excluded.held, finished = excluded.finished,
+             purchases = excluded.purchases, sold = excluded.sold"
+    ))?;
+    let mut parameters = Vec::with_capacity(12 * rows.len());
+    for (name, row) in rows {
+        parameters.extend([
+            Parameter::Text(endpoint.code()),
+            Parameter::Text(name.scope),
+            Parameter::Number(name.partner),
+            Parameter::Text(name.merchant),
+            Parameter::Text(name.who),
+            Parameter::Number(row.day.into()),
+            Parameter::Number(row.today.into()),
+            Parameter::Number(row.ever.into()),
+            Parameter::Number(row.held.into()),
+            Parameter::Number(row.finished.into()),
+            Parameter::Number(integer(row.purchases)?),
+            Parameter::Number(integer(row.sold.cents())?),
+        ]);
+    }
+    statement.execute(params_from_iter(parameters))?;
     Ok(())
+}
+
+/// What is bound to a place of a statement.
+enum Parameter<'a> {
+    Text(&'a str),
+    Number(i64),
+}
+
+impl ToSql for Parameter<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Text(text) => text.to_sql(),
+            Self::Number(number) => number.to_sql(),
+        }
+    }
 }

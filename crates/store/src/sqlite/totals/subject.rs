@@ -4,7 +4,8 @@ use obyte::Bytes;
 use program::{Day, History, Standing, Turnover, names_somebody};
 use rusqlite::{Connection, params};
 
-use super::row::{FUND, Name, Row, find, merchant, partner, write};
+use super::row::{FUND, Name, Row, merchant, partner, read, write};
+use crate::sqlite::codec::Fields;
 use crate::{Endpoint, PurchaseKey, StoreError};
 
 /// To and for whom a purchase gives.
@@ -34,6 +35,21 @@ pub(in crate::sqlite) struct Rows {
     pub(super) partner: Row,
     pub(super) fund: Row,
 }
+
+/// Of the endpoint ?1, the rows of the partner ?2, its merchant ?3, the recipient ?4 and the customer ?5. No
+/// merchant is named by an empty text, and no customer by null, so that these are not found.
+const ALL_ROWS: &str = "
+    SELECT scope, * FROM totals WHERE endpoint = ?1 AND scope = 'fund' AND partner = 0 AND merchant = '' AND who = ''
+    UNION ALL
+    SELECT scope, * FROM totals WHERE endpoint = ?1 AND scope = 'partner' AND partner = ?2 AND merchant = '' AND who = ''
+    UNION ALL
+    SELECT scope, * FROM totals WHERE endpoint = ?1 AND scope = 'merchant' AND partner = ?2 AND merchant = ?3 AND who = ''
+    UNION ALL
+    SELECT scope, * FROM totals
+    WHERE endpoint = ?1 AND scope = 'customer' AND partner = ?2 AND merchant = ?3 AND who = ?5
+    UNION ALL
+    SELECT scope, * FROM totals
+    WHERE endpoint = ?1 AND scope = 'recipient' AND partner = 0 AND merchant = '' AND who = ?4";
 
 impl Subject {
     pub(in crate::sqlite) fn new(
@@ -68,44 +84,52 @@ impl Subject {
 
     /// All its rows, as they stand on a day.
     pub(in crate::sqlite) fn rows(&self, connection: &Connection, day: Day) -> Result<Rows, StoreError> {
+        let mut rows = self.kept_rows(connection)?;
         // A day that has begun for the fund has begun for all.
-        let fund = find(connection, self.endpoint, FUND)?.on(day);
-        self.load(connection, fund, |row| row.on_day(fund.day))
+        let day = rows.fund.on(day).day;
+        rows.all().for_each(|row| *row = row.on_day(day));
+        Ok(rows)
     }
 
     /// All its rows as they are kept, each on its own day.
     pub(super) fn kept_rows(&self, connection: &Connection) -> Result<Rows, StoreError> {
-        self.load(connection, find(connection, self.endpoint, FUND)?, |row| row)
-    }
-
-    fn load(
-        &self,
-        connection: &Connection,
-        fund: Row,
-        stand: impl Fn(Row) -> Row,
-    ) -> Result<Rows, StoreError> {
-        let row = |name| Ok::<_, StoreError>(stand(find(connection, self.endpoint, name)?));
-        Ok(Rows {
-            recipient: row(self.recipient())?,
-            customer: self.customer().map(row).transpose()?,
-            merchant: self.merchant().map(row).transpose()?,
-            partner: row(partner(self.partner))?,
-            fund,
-        })
+        let mut rows = Rows {
+            recipient: Row::default(),
+            customer: self.customer.as_ref().map(|_| Row::default()),
+            merchant: self.merchant().map(|_| Row::default()),
+            partner: Row::default(),
+            fund: Row::default(),
+        };
+        // One statement for all of them: it is the number of statements that takes time.
+        let mut statement = connection.prepare_cached(ALL_ROWS)?;
+        let parameters =
+            params![self.endpoint.code(), self.partner, self.merchant, self.recipient, self.customer];
+        let mut found = statement.query(parameters)?;
+        while let Some(row) = found.next()? {
+            let fields = Fields::new("totals", row);
+            let scope: String = fields.plain("scope")?;
+            let kept = match scope.as_str() {
+                "recipient" => Some(&mut rows.recipient),
+                "customer" => rows.customer.as_mut(),
+                "merchant" => rows.merchant.as_mut(),
+                "partner" => Some(&mut rows.partner),
+                _ => Some(&mut rows.fund),
+            };
+            if let Some(kept) = kept {
+                *kept = read(row)?;
+            }
+        }
+        Ok(rows)
     }
 
     /// Writes back rows that were read.
     pub(super) fn write(&self, connection: &Connection, rows: &Rows) -> Result<(), StoreError> {
-        let put = |name, row: &Row| write(connection, self.endpoint, name, row);
-        put(self.recipient(), &rows.recipient)?;
-        if let (Some(name), Some(row)) = (self.customer(), &rows.customer) {
-            put(name, row)?;
-        }
-        if let (Some(name), Some(row)) = (self.merchant(), &rows.merchant) {
-            put(name, row)?;
-        }
-        put(partner(self.partner), &rows.partner)?;
-        put(FUND, &rows.fund)
+        let customer = self.customer().zip(rows.customer.as_ref());
+        let merchant = self.merchant().zip(rows.merchant.as_ref());
+        let others =
+            [(self.recipient(), &rows.recipient), (partner(self.partner), &rows.partner), (FUND, &rows.fund)];
+        let all: Vec<_> = others.into_iter().chain(customer).chain(merchant).collect();
+        write(connection, self.endpoint, &all)
     }
 
     pub(super) fn sell(&self, connection: &Connection, day: u32, cents: i64) -> Result<(), StoreError> {
