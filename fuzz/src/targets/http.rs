@@ -1,8 +1,8 @@
-//! Bodies of purchases, and the answers to them.
+//! Bodies of purchases and refunds, and the answers to them.
 
 use bytesback::http::body::{Field, read};
-use bytesback::http::{DESCRIPTION_MAX, ERROR_TEXT_MAX, ErrorText, ID_MAX, PartnerKind, Purchase};
-use bytesback_client::PurchaseAnswer;
+use bytesback::http::{DESCRIPTION_MAX, ERROR_TEXT_MAX, ErrorText, ID_MAX, PartnerKind, Purchase, Refund};
+use bytesback_client::{PurchaseAnswer, RefundAnswer};
 
 use super::texts::check_recipient;
 use super::{check_error, check_text};
@@ -48,13 +48,21 @@ fn judge(content_type: Option<&str>, body: &[u8]) {
     for kind in [PartnerKind::Merchant, PartnerKind::Processor] {
         match Purchase::read(&fields, kind) {
             Ok(purchase) => check_purchase(&purchase, kind),
-            Err(error) => {
-                let said = ErrorText::from(error);
-                assert!(said.as_str().len() <= ERROR_TEXT_MAX && !said.as_str().is_empty(), "{said}");
-                assert!(!said.as_str().contains('?'), "nothing had to be replaced: {said}");
+            Err(error) => check_said(&ErrorText::from(error)),
+        }
+        match Refund::read(&fields, kind) {
+            Ok(refund) => {
+                assert!(refund.merchant.is_some() || kind == PartnerKind::Merchant, "no merchant");
+                assert!(refund.order.as_str().chars().count() <= ID_MAX, "too long an identity");
             }
+            Err(error) => check_said(&ErrorText::from(error)),
         }
     }
+}
+
+fn check_said(said: &ErrorText) {
+    assert!(said.as_str().len() <= ERROR_TEXT_MAX && !said.as_str().is_empty(), "{said}");
+    assert!(!said.as_str().contains('?'), "nothing had to be replaced: {said}");
 }
 
 fn check_purchase(purchase: &Purchase, kind: PartnerKind) {
@@ -70,8 +78,11 @@ fn check_purchase(purchase: &Purchase, kind: PartnerKind) {
     assert_eq!(amount.to_string().parse(), Ok(amount), "an amount read again");
 }
 
-/// What a server answers to a purchase.
+/// What a server answers to a purchase or a refund.
 pub(super) fn answer(data: &[u8]) {
+    if let Some(RefundAnswer::Error { text }) = RefundAnswer::of_body(data) {
+        check_text(&text, 1000);
+    }
     match PurchaseAnswer::of_body(data) {
         // They end on a terminal.
         Some(
