@@ -80,6 +80,12 @@ pub async fn audit(
         NetworkAudit { units: task.units.len(), coins: task.coins.len(), since, ..Default::default() };
     compare_known(&questions, &task, &mut audit).await?;
     look_for_more(store, endpoint, &questions, &task, since, &mut audit).await?;
+    if !task.foreign.is_empty() {
+        audit.notes.push(format!(
+            "{} units of the wallet were signed with other data, and taken in when it was restored",
+            task.foreign.len()
+        ));
+    }
     if audit.faults.is_empty() {
         let mark = AuditMark { main_chain_index, at: clock.now(), ..task.next };
         store.keep_audit_mark(endpoint, mark).await?;
@@ -103,7 +109,9 @@ async fn compare_known(
     for coins in task.coins.chunks(UNITS_MAX) {
         let found = questions.units(coins.iter().map(|coin| coin.id.unit)).await?;
         for coin in coins {
-            check_coin(coin, found.get(&coin.id.unit), &task.addresses, &mut audit.faults);
+            let found = found.get(&coin.id.unit);
+            let may_be_own = task.foreign.contains(&coin.id.unit);
+            check_coin(coin, found, &task.addresses, may_be_own, &mut audit.faults);
         }
     }
     Ok(())
@@ -130,7 +138,7 @@ async fn look_for_more(
         };
         let known = store.journaled(endpoint, found.keys().copied().collect()).await?;
         for (hash, unit) in found {
-            if known.contains(&hash) || !seen.insert(hash) {
+            if known.contains(&hash) || task.foreign.contains(&hash) || !seen.insert(hash) {
                 continue;
             }
             check_unknown(&unit, &task.addresses, audit);

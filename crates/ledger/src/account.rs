@@ -52,13 +52,24 @@ pub enum Account {
     Receivable(PartnerId),
     /// The other side of what partners owe: minus all receivables.
     RefundClaims,
+    /// Coins that the book counted on and that the wallet does not hold: minus all of it. Units that the
+    /// book does not know have spent them, before a database was lost.
+    Missing,
+    /// What units that the book does not know took out of the wallet, less what they brought in.
+    Elsewhere,
 }
 
 impl Account {
-    /// Whether the balance may be negative: true of the sources, of the claims, and of the prepaid TPS fee.
+    /// Whether the balance may be negative: true of the sources, of the claims, of the prepaid TPS fee, and of
+    /// what is missing.
     pub const fn may_be_negative(self) -> bool {
         match self {
-            Self::OperatorTopUps | Self::DepositsReceived | Self::RefundClaims | Self::PrepaidTps => true,
+            Self::OperatorTopUps
+            | Self::DepositsReceived
+            | Self::RefundClaims
+            | Self::PrepaidTps
+            | Self::Missing
+            | Self::Elsewhere => true,
             Self::Fund
             | Self::Deposit(_)
             | Self::Owed
@@ -69,9 +80,9 @@ impl Account {
         }
     }
 
-    /// Whether the wallet holds coins on the network for what stands here.
+    /// Whether the wallet holds coins on the network for what stands here. What is missing counts against it.
     pub const fn is_held_in_coins(self) -> bool {
-        matches!(self, Self::Fund | Self::Deposit(_) | Self::Owed | Self::FeeReserve)
+        matches!(self, Self::Fund | Self::Deposit(_) | Self::Owed | Self::FeeReserve | Self::Missing)
     }
 }
 
@@ -95,6 +106,8 @@ impl fmt::Display for Account {
             Self::DepositsReceived => f.write_str("deposits-received"),
             Self::Receivable(partner) => write!(f, "receivable:{partner}"),
             Self::RefundClaims => f.write_str("refund-claims"),
+            Self::Missing => f.write_str("missing"),
+            Self::Elsewhere => f.write_str("elsewhere"),
         }
     }
 }
@@ -113,6 +126,8 @@ impl FromStr for Account {
             "operator-top-ups" => Ok(Self::OperatorTopUps),
             "deposits-received" => Ok(Self::DepositsReceived),
             "refund-claims" => Ok(Self::RefundClaims),
+            "missing" => Ok(Self::Missing),
+            "elsewhere" => Ok(Self::Elsewhere),
             _ => match code.split_once(':') {
                 Some(("deposit", partner)) => {
                     canonical(partner).map(|number| Self::Deposit(PartnerId(number)))
@@ -138,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: [Account; 9] = [
+    const PLAIN: [Account; 11] = [
         Account::Fund,
         Account::Owed,
         Account::FeeReserve,
@@ -148,6 +163,8 @@ mod tests {
         Account::OperatorTopUps,
         Account::DepositsReceived,
         Account::RefundClaims,
+        Account::Missing,
+        Account::Elsewhere,
     ];
 
     #[test]
@@ -163,7 +180,7 @@ mod tests {
         assert_eq!(
             codes.join(" "),
             "fund owed fee-reserve network-fees prepaid-tps paid operator-top-ups deposits-received \
-             refund-claims"
+             refund-claims missing elsewhere"
         );
         assert_eq!(Account::Deposit(PartnerId::new(7)).to_string(), "deposit:7");
         assert_eq!(Account::Receivable(PartnerId::new(7)).to_string(), "receivable:7");
@@ -177,10 +194,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_in_coins_never_goes_below_zero() {
+    fn what_is_held_in_coins_never_goes_below_zero_unless_it_is_missing() {
         let deposit = Account::Deposit(PartnerId::new(1));
         for account in PLAIN.into_iter().chain([deposit]).filter(|account| account.is_held_in_coins()) {
-            assert!(!account.may_be_negative(), "{account}");
+            assert_eq!(account.may_be_negative(), account == Account::Missing, "{account}");
         }
     }
 

@@ -40,6 +40,12 @@ pub struct OutputRef {
     pub output: u32,
 }
 
+impl fmt::Display for OutputRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.unit, self.message, self.output)
+    }
+}
+
 /// The id of an operator's command: 1 to 64 of `A-Z a-z 0-9 . _ -`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(String);
@@ -89,6 +95,14 @@ pub enum Cause {
     UnitSettled(UnitHash),
     /// The TPS fee that a settled unit finally cost became known (4.10).
     TpsFeeCharged(UnitHash),
+    /// A coin that the book counted on is spent by a unit that the book does not know.
+    CoinLost(OutputRef),
+    /// A unit that the book does not know made a coin of the wallet.
+    CoinFound(OutputRef),
+    /// The fund made up for what was missing; numbered.
+    MissingCovered(u64),
+    /// A unit that the book does not know paid what is owed.
+    PaidElsewhere(PayoutNumber),
 }
 
 impl Cause {
@@ -103,6 +117,10 @@ impl Cause {
             Self::RefundUndone(_) => "refund-undone",
             Self::UnitSettled(_) => "unit-settled",
             Self::TpsFeeCharged(_) => "tps-fee-charged",
+            Self::CoinLost(_) => "coin-lost",
+            Self::CoinFound(_) => "coin-found",
+            Self::MissingCovered(_) => "missing-covered",
+            Self::PaidElsewhere(_) => "paid-elsewhere",
         }
     }
 
@@ -112,11 +130,15 @@ impl Cause {
             Self::PurchaseAccepted(payout)
             | Self::PayoutCancelled(payout)
             | Self::PurchaseRefunded(payout)
-            | Self::RefundUndone(payout) => Some(*payout),
+            | Self::RefundUndone(payout)
+            | Self::PaidElsewhere(payout) => Some(*payout),
             Self::FundReceived(_)
             | Self::DepositBooked(_)
             | Self::UnitSettled(_)
-            | Self::TpsFeeCharged(_) => None,
+            | Self::TpsFeeCharged(_)
+            | Self::CoinLost(_)
+            | Self::CoinFound(_)
+            | Self::MissingCovered(_) => None,
         }
     }
 }
@@ -126,13 +148,15 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.kind())?;
         match self {
-            Self::FundReceived(OutputRef { unit, message, output }) => write!(f, "{unit}:{message}:{output}"),
+            Self::FundReceived(output) | Self::CoinLost(output) | Self::CoinFound(output) => output.fmt(f),
             Self::DepositBooked(command) => command.fmt(f),
             Self::PurchaseAccepted(payout)
             | Self::PayoutCancelled(payout)
             | Self::PurchaseRefunded(payout)
-            | Self::RefundUndone(payout) => payout.fmt(f),
+            | Self::RefundUndone(payout)
+            | Self::PaidElsewhere(payout) => payout.fmt(f),
             Self::UnitSettled(unit) | Self::TpsFeeCharged(unit) => unit.fmt(f),
+            Self::MissingCovered(number) => number.fmt(f),
         }
     }
 }
@@ -151,6 +175,10 @@ impl FromStr for Cause {
             "refund-undone" => payout(what).map(Self::RefundUndone),
             "unit-settled" => unit(what).map(Self::UnitSettled),
             "tps-fee-charged" => unit(what).map(Self::TpsFeeCharged),
+            "coin-lost" => output(what).map(Self::CoinLost),
+            "coin-found" => output(what).map(Self::CoinFound),
+            "missing-covered" => canonical(what).map(Self::MissingCovered),
+            "paid-elsewhere" => payout(what).map(Self::PaidElsewhere),
             _ => Err(CodeError),
         }
     }
@@ -181,13 +209,19 @@ mod tests {
         let unit = || any::<[u8; 32]>().prop_map(|digest| UnitHash::from_digest(&digest));
         let payout = || any::<i64>().prop_map(PayoutNumber::new);
         let command = "[A-Za-z0-9._-]{1,64}".prop_map(|text| text.parse().expect("plain characters"));
-        let output = (unit(), any::<u32>(), any::<u32>()).prop_map(|(unit, message, output)| OutputRef {
-            unit,
-            message,
-            output,
-        });
+        let output = || {
+            (unit(), any::<u32>(), any::<u32>()).prop_map(|(unit, message, output)| OutputRef {
+                unit,
+                message,
+                output,
+            })
+        };
         prop_oneof![
-            output.prop_map(Cause::FundReceived),
+            output().prop_map(Cause::FundReceived),
+            output().prop_map(Cause::CoinLost),
+            output().prop_map(Cause::CoinFound),
+            any::<u64>().prop_map(Cause::MissingCovered),
+            payout().prop_map(Cause::PaidElsewhere),
             command.prop_map(Cause::DepositBooked),
             payout().prop_map(Cause::PurchaseAccepted),
             payout().prop_map(Cause::PayoutCancelled),

@@ -45,6 +45,8 @@ pub struct Settlement {
     pub size_fees: Bytes,
     /// The TPS fee that the unit paid in advance (4.10).
     pub tps_fee: Bytes,
+    /// What of these fees neither the reserves nor the fund cover, since coins are missing.
+    pub short: Bytes,
 }
 
 /// Bytes of the operator arrived at the fund address. A part of them, at most all, is set aside for the
@@ -93,6 +95,7 @@ pub fn unit_settled(unit: UnitHash, settlement: &Settlement) -> Result<Entry, En
         Transfer::new(Account::FeeReserve, Account::Fund, settlement.reserve_released),
         Transfer::new(Account::Fund, Account::NetworkFees, settlement.size_fees),
         Transfer::new(Account::Fund, Account::PrepaidTps, settlement.tps_fee),
+        Transfer::new(Account::Missing, Account::Fund, settlement.short),
     ];
     Entry::of_transfers(Cause::UnitSettled(unit), &transfers)
 }

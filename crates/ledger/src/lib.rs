@@ -10,13 +10,15 @@
 //! A positive change adds bytes to an account, a negative one takes them away. Bytes that enter the
 //! book come out of the *sources* ([`Account::OperatorTopUps`], [`Account::DepositsReceived`]),
 //! whose balances are therefore zero or negative: minus what ever came in. Everything else holds
-//! zero or more, but for [`Account::PrepaidTps`], which may stand on either side.
+//! zero or more, but for [`Account::PrepaidTps`], which may stand on either side, and the two accounts of what
+//! the book cannot know ([`restored`]).
 
 mod account;
 mod book;
 mod cause;
 mod entry;
 pub mod events;
+pub mod restored;
 mod signed;
 
 pub use account::{Account, CodeError, PartnerId};

@@ -81,6 +81,7 @@ fn what_is_left_of_a_reserve_is_the_funds_again() {
         reserve_released: bytes(100),
         size_fees: bytes(60),
         tps_fee: bytes(15),
+        short: Bytes::ZERO,
     };
     let unit = UnitHash::of("a payout");
     book.apply(&events::unit_settled(unit, &settlement).expect("bytes moved")).expect("it was owed");
@@ -107,6 +108,7 @@ fn fees_above_the_reserve_are_paid_by_the_fund() {
         reserve_released: bytes(100),
         size_fees: bytes(400),
         tps_fee: bytes(50),
+        short: Bytes::ZERO,
     };
     let entry = events::unit_settled(UnitHash::of("a refill"), &settlement).expect("bytes moved");
     book.apply(&entry).expect("the fund has enough");
@@ -206,7 +208,7 @@ fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
     let payout = || any::<i64>().prop_map(PayoutNumber::new);
     let settlement =
         (amount(), amount(), amount(), amount()).prop_map(|(paid, reserve_released, size_fees, tps_fee)| {
-            Settlement { paid, reserve_released, size_fees, tps_fee }
+            Settlement { paid, reserve_released, size_fees, tps_fee, short: Bytes::ZERO }
         });
     prop_oneof![
         (any::<u32>(), amount()).prop_map(|(number, amount)| events::fund_received(
@@ -313,6 +315,7 @@ proptest! {
             reserve_released: bytes(released),
             size_fees: bytes(size_fees),
             tps_fee: bytes(tps_fee),
+            short: Bytes::ZERO,
         };
         let entry = events::unit_settled(UnitHash::of("a unit"), &settlement).expect("bytes moved");
         book.apply(&entry).expect("the fund covers the fees");

@@ -48,6 +48,7 @@ fn settled() -> Result<Entry, EntryError> {
         reserve_released: bytes(2_500),
         size_fees: bytes(600),
         tps_fee: bytes(75),
+        short: Bytes::ZERO,
     };
     events::unit_settled(UnitHash::of("a unit"), &settlement)
 }

@@ -1,9 +1,10 @@
 //! What is to be persisted, in the order given, in one transaction.
 
 use obyte::compose::Coin;
-use obyte::{Bytes, UnitHash};
+use obyte::unit::Output;
+use obyte::{Address, Bytes, UnitHash};
 
-use crate::record::{Payout, Slot, Version, VersionStatus};
+use crate::record::{Payout, RestoreCause, Slot, Version, VersionStatus};
 use crate::{PayoutId, SlotNo, Timestamp, VersionId};
 
 /// One thing for the store to keep.
@@ -33,18 +34,20 @@ pub enum Change {
     /// A proof settled a slot: one version is good for ever and the others are dead. Slots are settled in
     /// their order.
     Settled(Settlement),
-    /// A slot whose anchor is proven never to have existed: the version that made it is dead, or hangs on
-    /// one that is. Its payouts return to the queue.
+    /// A slot whose anchor is proven never to have existed, as the version that made it is dead, or hangs on
+    /// one that is; or whose anchor is [lost](Self::CoinLost). Its payouts return to the queue.
     SlotDied {
         /// The slot.
         slot: SlotNo,
         /// When.
         at: Timestamp,
     },
-    /// A coin that somebody sent to the payer, proven stable and good. Credited exactly once.
+    /// A coin of the payer that no unit of the journal made, proven stable and good. Credited exactly once.
     CoinProven {
         /// The coin.
         coin: Coin,
+        /// Who made it.
+        origin: Origin,
         /// What is set aside of it for the fees of spending it.
         reserve: Bytes,
         /// When.
@@ -58,12 +61,62 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// The wallet is being restored, until [`Restored`](Self::Restored): the network has units of it that no
+    /// journal holds, and there may be more that are signed and did not surface.
+    RestoreBegun {
+        /// Why.
+        cause: RestoreCause,
+        /// When.
+        at: Timestamp,
+    },
+    /// A unit of the wallet that no journal holds, proven stable and good. It is known from now on; and since
+    /// it may have paid an order that was lost with a database, orders that come with the address and the amount
+    /// of an output are held.
+    ForeignUnit {
+        /// The unit.
+        unit: UnitHash,
+        /// The main chain index that the hub tells, which no proof covers.
+        main_chain_index: Option<u64>,
+        /// Which of the payer's addresses sign it, so that they are defined on the network.
+        authors: Vec<Address>,
+        /// What it pays to others.
+        paid: Vec<Output>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A coin that the payer held is spent by a [foreign unit](Self::ForeignUnit): it was free, or the anchor.
+    CoinLost {
+        /// The coin.
+        coin: Coin,
+        /// When.
+        at: Timestamp,
+    },
+    /// So many addresses of the line may have been used, whatever the journal says.
+    Reached {
+        /// How many.
+        places: u32,
+    },
+    /// All coins that a unit signed before could spend are at a fresh address, proven. What is in the queue and
+    /// may have been paid by a [foreign unit](Self::ForeignUnit) is held.
+    Restored {
+        /// When.
+        at: Timestamp,
+    },
     /// The payer's history is known up to here, as far as indexes that no proof covers can tell. It may lie
     /// below what was told before, where that was a lie.
     Synced {
         /// A main chain index.
         main_chain_index: u64,
     },
+}
+
+/// Who made a coin of the payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody sent it.
+    Others,
+    /// A unit of the wallet itself that no journal holds.
+    ForeignUnit,
 }
 
 /// How a slot was settled.

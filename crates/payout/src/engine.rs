@@ -10,6 +10,7 @@ mod making;
 mod outbox;
 mod posting;
 mod recent;
+mod restoring;
 mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -26,6 +27,7 @@ use self::follow::Follow;
 use self::making::{Found, Wishes};
 use self::outbox::Outbox;
 use self::posting::Posting;
+use self::restoring::Restoring;
 use self::stock::Stocktaking;
 use crate::pacing::{DailyBudget, Pacer};
 use crate::{
@@ -66,6 +68,8 @@ pub struct Engine {
 
     follow: Follow,
     stocktaking: Stocktaking,
+    /// Where restoring the wallet stands, while it is being restored.
+    restoring: Option<Restoring>,
     connected: bool,
     paused: Option<Alarm>,
     asking: Option<Asking>,
@@ -98,6 +102,7 @@ impl Engine {
             keyring,
             follow: Follow::new(&snapshot),
             stocktaking: Stocktaking::default(),
+            restoring: Restoring::of(&snapshot),
             queue: snapshot.queue.into(),
             owed,
             slots: snapshot.slots.into(),
@@ -189,7 +194,7 @@ impl Engine {
             Event::NoStock { ask } => self.on_no_stock(now, ask),
             Event::FeeLaw(law) => self.pacer = Pacer::new(&self.settings, &law),
             Event::Paused(why) => drop(self.paused.get_or_insert(why)),
-            Event::Resumed => self.on_resumed(),
+            Event::Resumed => self.on_resumed(now, &mut out),
             Event::Repost(slot) => self.on_repost(now, slot, &mut out),
             Event::Tick => {}
         }
@@ -213,6 +218,11 @@ impl Engine {
             return;
         }
         self.post_again(now, out);
+        if self.end_restoring(now, out) {
+            // Whatever is due is for the next engine.
+            self.connected = false;
+            return;
+        }
         self.compose_next(now, out);
         self.ask_history(now, out);
         self.ask_stock(now, out);
@@ -228,6 +238,7 @@ impl Engine {
     fn on_connected(&mut self) {
         self.on_disconnected();
         self.connected = true;
+        self.look_again();
         self.follow.ask_at_once();
     }
 
@@ -240,13 +251,19 @@ impl Engine {
         self.stocktaking.forget_question();
     }
 
-    /// What the operator has seen stops nothing again.
-    fn on_resumed(&mut self) {
+    /// Whatever there is to see comes first. After a unit of somebody else nothing is as the journal has it.
+    fn on_resumed(&mut self, now: Timestamp, out: &mut Outbox) {
         if let Some(Alarm::ForeignUnit(unit)) = self.paused.take() {
-            self.follow.remember_unit(unit);
+            self.begin_restoring(now, unit, out);
         }
-        // Whatever else there is to see comes first.
         self.follow.must_see();
+    }
+
+    /// While the wallet is being restored, what was seen before may not be all.
+    fn look_again(&mut self) {
+        if let Some(restoring) = &mut self.restoring {
+            restoring.look_again();
+        }
     }
 
     /// After the clock was set back nothing waits until it has caught up again.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use obyte::answer::PostAnswer;
 use obyte::compose::{Coin, Parents};
 use obyte::fee::{ThresholdSize, TpsLaw};
+use obyte::unit::{CoinId, Output};
 use obyte::{Address, Bytes, UnitHash};
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +123,19 @@ pub struct SeenUnit {
     pub main_chain_index: Option<u64>,
     /// The TPS fee finally charged, as the hub tells it; no proof covers it.
     pub charged_tps_fee: Option<Bytes>,
+    /// What a unit of the payer spends and pays, where [`AskHistory::moves`] asks for it.
+    pub moves: Option<Moves>,
+}
+
+/// Which bytes a unit of the payer moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moves {
+    /// Which of the payer's addresses sign it.
+    pub authors: Vec<Address>,
+    /// The coins of bytes that it spends.
+    pub spent: Vec<CoinId>,
+    /// Its outputs of bytes to others.
+    pub paid: Vec<Output>,
 }
 
 /// What a verified history says of a unit (7.4).
@@ -160,6 +174,10 @@ pub struct AskHistory {
     pub units: Vec<UnitHash>,
     /// Units of the addresses below this main chain index are known.
     pub min_mci: u64,
+    /// More of the payer's addresses: their units and coins are told as such, but not asked for.
+    pub also: Vec<Address>,
+    /// Whether [`SeenUnit::moves`] is wanted.
+    pub moves: bool,
 }
 
 /// What is to be done, in the order given. A [`Persist`](Self::Persist) is done when the store has
@@ -203,6 +221,9 @@ pub enum Action {
         /// The payouts.
         payouts: Vec<PayoutId>,
     },
+    /// Throw this engine away and begin with another one from the store, which may hold payouts of the queue for
+    /// the operator now. It is the last thing to do.
+    BeginAnew,
     /// The operator should know.
     Alarm(Alarm),
 }
@@ -216,9 +237,17 @@ pub enum Alarm {
     Operator(String),
     /// A unit of the payer's own address that no journal holds.
     #[error(
-        "unit {0} was sent from the payer's address by somebody else: paying is stopped. Is the mnemonic used elsewhere, or the database older than the network?"
+        "unit {0} was sent from the payer's address by somebody else: paying is stopped. Is the mnemonic used \
+         elsewhere? Stop that first; resuming then moves every coin to a fresh address before anybody is paid"
     )]
     ForeignUnit(UnitHash),
+    /// Units of the wallet were found at a start that no journal holds.
+    #[error(
+        "the network has units of this wallet that the database does not hold: it is new, or older than the network. \
+         The wallet is being restored: every coin moves to a fresh address, and nobody is paid before that is \
+         proven. Orders that one of those units may have paid are held for you"
+    )]
+    Restoring,
     /// A refusal that should not be possible.
     #[error("the hub refused unit {unit} in a way that needs a person: paying is stopped. It said: {answer}")]
     Refused {

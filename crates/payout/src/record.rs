@@ -171,6 +171,23 @@ pub struct FirstUnit {
     pub main_chain_index: Option<u64>,
 }
 
+impl FirstUnit {
+    /// Whether another unit of the address came before this one, as far as indexes tell.
+    pub fn is_behind(&self, other: &Self) -> bool {
+        let index = |of: &Self| of.main_chain_index.unwrap_or(u64::MAX);
+        index(other) < index(self)
+    }
+}
+
+/// Why a wallet is restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestoreCause {
+    /// The operator says that it was used before.
+    Declared,
+    /// This unit of it was seen, and no journal holds it.
+    Seen(UnitHash),
+}
+
 /// All that the engine needs to go on after a start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -194,10 +211,18 @@ pub struct Snapshot {
     pub synced_mci: u64,
     /// TPS fees paid in advance lately: when, and how much.
     pub prepaid: Vec<(Timestamp, Bytes)>,
-    /// Units of settled slots, all versions of the last thousand slots, and those that an
-    /// operator has seen after an alarm, so that their return in a history is no alarm.
+    /// Units of settled slots, all versions of the last thousand slots, and those that no journal held and
+    /// that are known since, so that their return in a history is no alarm.
     pub settled_units: Vec<UnitHash>,
     /// The coins that were credited last, some thousands, spent or not, so that none is taken for new when
     /// a history shows it again.
     pub credited_coins: Vec<CoinId>,
+    /// Why the wallet is being restored, while it is.
+    pub restoring: Option<RestoreCause>,
+    /// So many addresses of the line may have been used, whatever the slots say. While the wallet is being
+    /// restored: all but the one to which the coins go.
+    pub places: u32,
+    /// Units of the wallet that no journal held, while it is being restored; they are among
+    /// [`settled_units`](Self::settled_units), too.
+    pub foreign_units: Vec<UnitHash>,
 }

@@ -17,6 +17,8 @@ pub struct AskStock {
     pub units: Vec<UnitHash>,
     /// Coins at these addresses that are known and not spent.
     pub known: Vec<Coin>,
+    /// All of the payer's addresses: their units and coins are told as such, with what they move.
+    pub also: Vec<Address>,
 }
 
 /// What a hub told of the payer's coins.

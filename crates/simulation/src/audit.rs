@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use obyte::unit::CoinId;
+use obyte::unit::{CoinId, Output};
 use obyte::{Bytes, Unit, UnitHash};
 use payout::{
     Change, FeeLimits, Payout, PayoutId, Settlement, Slot, SlotNo, Timestamp, Version, VersionStatus,
@@ -11,7 +11,7 @@ use payout::{
 
 use crate::broken::{Broken, Promise, hold};
 use crate::chain::{Chain, Fate};
-use crate::journal::Journal;
+use crate::journal::{Journal, output_of};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -29,6 +29,8 @@ pub struct Auditor {
     received: BTreeMap<PayoutId, UnitHash>,
     /// When each unit of a slot was signed, and the TPS fee that it pays.
     prepaid: BTreeMap<SlotNo, Vec<(Timestamp, Bytes)>>,
+    /// Units whose journal was lost, and what they pay to others.
+    lost: BTreeMap<UnitHash, Vec<Output>>,
 }
 
 impl Auditor {
@@ -41,7 +43,30 @@ impl Auditor {
             vouched: BTreeSet::new(),
             received: BTreeMap::new(),
             prepaid: BTreeMap::new(),
+            lost: BTreeMap::new(),
         }
+    }
+
+    /// The database is lost; there is an older one, or none. Its payouts begin anew with the number behind its
+    /// last.
+    pub(crate) fn lose(&mut self, before: &Journal, older: &Journal) {
+        for (slot, _) in before.slots.values() {
+            for version in slot.versions.iter().filter(|version| older.version_of(&version.unit).is_none()) {
+                let paid = version.outputs.iter().filter_map(|output| before.payouts.get(&output.payout));
+                self.lost.insert(version.unit, paid.map(output_of).collect());
+                self.pays.remove(&version.unit);
+            }
+        }
+        self.holders.retain(|payout, _| older.payouts.contains_key(payout));
+        self.received.retain(|payout, _| older.payouts.contains_key(payout));
+        let kept = |slot: &Slot| slot.versions.iter().map(|one| (one.signed_at, one.fees.tps)).collect();
+        self.prepaid = older.slots.values().map(|(slot, _)| (slot.no, kept(slot))).collect();
+    }
+
+    /// What good units paid whose journal was lost.
+    fn paid_by_lost<'a>(&'a self, chain: &'a Chain) -> impl Iterator<Item = &'a Output> {
+        let is_good = |unit: &UnitHash| matches!(chain.fate(unit), Some(Fate::Good(_)));
+        self.lost.iter().filter(move |(unit, _)| is_good(unit)).flat_map(|(_, paid)| paid)
     }
 
     pub(crate) const fn set_limits(&mut self, limits: FeeLimits) {
@@ -80,18 +105,80 @@ impl Auditor {
                 Ok(())
             }
             Change::Parked { payout, .. } => self.check_parked(*payout, journal, chain),
+            Change::ForeignUnit { unit, .. } => {
+                let is_good = matches!(chain.fate(unit), Some(Fate::Good(_)));
+                hold!(Proven, is_good && self.lost.contains_key(unit), "{unit} is taken in without a proof");
+                Ok(())
+            }
+            Change::CoinLost { coin, .. } => {
+                let is_spent = chain.spender(&coin.id).is_some_and(|unit| self.lost.contains_key(&unit));
+                hold!(Proven, is_spent, "a coin of {} is called lost without a proof", coin.amount);
+                Ok(())
+            }
+            Change::Restored { .. } => self.check_restored(chain),
+            Change::RestoreBegun { .. } | Change::Reached { .. } => Ok(()),
             Change::Answered { .. } | Change::Synced { .. } => Ok(()),
         }
+    }
+
+    /// Whatever was signed before the loss is good or can never be.
+    fn check_restored(&self, chain: &Chain) -> Result<(), Broken> {
+        for unit in self.lost.keys() {
+            let is_over = matches!(chain.fate(unit), Some(Fate::Good(_))) || self.is_dead(unit, chain);
+            hold!(Conflicting, is_over, "restored, and {unit} may still surface");
+        }
+        Ok(())
+    }
+
+    /// Whether at most one of two units can become good: one is dead, or they or their sources spend the same.
+    fn exclude(&self, one: &UnitHash, other: &UnitHash, chain: &Chain) -> bool {
+        if self.is_dead(one, chain) || self.is_dead(other, chain) {
+            return true;
+        }
+        let (ours, theirs) = (self.spenders_behind(one, chain), self.spenders_behind(other, chain));
+        ours.iter().any(|(coin, unit)| theirs.get(coin).is_some_and(|other| other != unit))
+    }
+
+    /// Which coins a unit spends, and those of its sources that are not good for ever.
+    fn spenders_behind(&self, unit: &UnitHash, chain: &Chain) -> BTreeMap<CoinId, UnitHash> {
+        let (mut spent, mut waiting) = (BTreeMap::new(), vec![*unit]);
+        while let Some(unit) = waiting.pop() {
+            for coin in self.inputs.get(&unit).into_iter().flatten() {
+                spent.insert(*coin, unit);
+                if !matches!(chain.fate(&coin.unit), Some(Fate::Good(_))) {
+                    waiting.push(coin.unit);
+                }
+            }
+        }
+        spent
+    }
+
+    /// No unit whose journal was lost pays the same, or at most one of the two can become good.
+    fn check_against_lost(&self, version: &Version, payouts: &[Payout], chain: &Chain) -> Result<(), Broken> {
+        for payout in payouts.iter().filter(|payout| version.pays(payout.id)) {
+            let output = output_of(payout);
+            for (unit, _) in self.lost.iter().filter(|(_, paid)| paid.contains(&output)) {
+                let is_safe = self.exclude(&version.unit, unit, chain);
+                hold!(Conflicting, is_safe, "{} pays what {unit} may pay, which was lost", version.id);
+            }
+        }
+        Ok(())
     }
 
     /// Only what goes to an agent is given up, and only while no unit can pay it any more.
     fn check_parked(&self, id: PayoutId, journal: &Journal, chain: &Chain) -> Result<(), Broken> {
         let is_to_agent = journal.payouts.get(&id).is_some_and(|payout| chain.is_agent(&payout.address));
         hold!(InTime, is_to_agent, "payout {id} is given up, and goes to no agent");
-        let mut holders = self.holders.get(&id).into_iter().flatten();
+        let mut holders = self.known_holders(&id);
         let is_free = holders.all(|holder| self.is_dead(holder, chain));
         hold!(Conflicting, is_free, "payout {id} is given up, and may be paid");
         Ok(())
+    }
+
+    /// The units that pay a payout, but for those whose journal was lost: nobody can know of them.
+    fn known_holders(&self, payout: &PayoutId) -> impl Iterator<Item = &UnitHash> {
+        let holders = self.holders.get(payout).into_iter().flatten();
+        holders.filter(|holder| !self.lost.contains_key(*holder))
     }
 
     fn check_new(&mut self, version: &Version, payouts: &[Payout], chain: &Chain) -> Result<(), Broken> {
@@ -109,7 +196,9 @@ impl Auditor {
         for output in &version.outputs {
             let others = self.holders.entry(output.payout).or_default().clone();
             for other in others {
-                let is_safe = self.share_input(&version.unit, &other) || self.is_dead(&other, chain);
+                let is_safe = self.share_input(&version.unit, &other)
+                    || self.is_dead(&other, chain)
+                    || (self.lost.contains_key(&other) && self.exclude(&version.unit, &other, chain));
                 hold!(
                     Conflicting,
                     is_safe,
@@ -121,7 +210,7 @@ impl Auditor {
             self.holders.entry(output.payout).or_default().insert(version.unit);
         }
         self.pays.insert(version.unit, version.outputs.iter().map(|output| output.payout).collect());
-        Ok(())
+        self.check_against_lost(version, payouts, chain)
     }
 
     fn check_fee(&mut self, version: &Version) -> Result<(), Broken> {
@@ -156,8 +245,8 @@ impl Auditor {
         let is_good = matches!(chain.fate(&settlement.unit), Some(Fate::Good(_)));
         hold!(Proven, is_good, "{} is settled without a proof", settlement.version);
         for payout in &settlement.freed {
-            let holders = self.holders.get(payout).into_iter().flatten();
-            let is_free = holders.into_iter().all(|holder| self.is_dead(holder, chain));
+            let mut holders = self.known_holders(payout);
+            let is_free = holders.all(|holder| self.is_dead(holder, chain));
             hold!(Conflicting, is_free, "payout {payout} is freed, and may be paid");
         }
         Ok(())
@@ -195,6 +284,9 @@ impl Auditor {
         if !chain.is_own(unit) || !matches!(chain.fate(unit), Some(Fate::Good(_))) {
             return Ok(());
         }
+        if self.lost.contains_key(unit) {
+            return Ok(());
+        }
         let Some(payouts) = self.pays.get(unit) else {
             return Err(Broken::new(Promise::JournaledFirst, format!("{unit} is good and in no journal")));
         };
@@ -212,7 +304,10 @@ impl Auditor {
         hold!(InTime, journal.queue.is_empty(), "somebody still waits");
         hold!(InTime, journal.open_slots().next().is_none(), "a slot is still open");
         let mut paid: Vec<_> = chain.paid().iter().map(|coin| (coin.amount, coin.address)).collect();
-        let owed = journal.payouts.values().filter(|payout| !journal.parked.contains(&payout.id));
+        hold!(InTime, journal.held.is_empty(), "somebody is still held");
+        let is_given_up = |id: &PayoutId| journal.parked.contains(id) || journal.rejected.contains(id);
+        let owed = journal.payouts.values().filter(|payout| !is_given_up(&payout.id)).map(output_of);
+        let owed = owed.chain(self.paid_by_lost(chain).copied());
         let mut owed: Vec<_> = owed.map(|owed| (owed.amount, owed.address)).collect();
         paid.sort_unstable();
         owed.sort_unstable();

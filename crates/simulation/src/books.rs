@@ -24,6 +24,12 @@ impl Books {
         Self { journal: Journal::default(), chain: Chain::new(payer), auditor: Auditor::new(limits) }
     }
 
+    /// The store is lost; there is an older copy of it, or an empty one.
+    pub fn lose_journal(&mut self, older: Journal) {
+        self.auditor.lose(&self.journal, &older);
+        self.journal = older;
+    }
+
     /// The store commits.
     ///
     /// # Errors

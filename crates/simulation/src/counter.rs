@@ -6,9 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Acceptance, Account, Book, Entry, OutputRef, PartnerId, PayoutNumber, Refusal, events};
+use ledger::{
+    Acceptance, Account, Book, Entry, OutputRef, PartnerId, PayoutNumber, Refusal, events, restored,
+};
+use obyte::compose::Coin;
 use obyte::{Address, Bytes, CoinId, UnitHash};
-use payout::{Change, Payout, PayoutId, Settlement, Timestamp};
+use payout::{Change, Origin, Payout, PayoutId, Settlement, Timestamp};
 
 use crate::broken::{Broken, Promise, hold};
 use crate::journal::{Answered, Journal};
@@ -39,12 +42,14 @@ impl Terms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ruling {
     Accepted(Payout),
+    /// Accepted, and held for the operator.
+    Held(PayoutId),
     Replay(PayoutId),
     OtherTerms,
     Refused,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Purchase {
     terms: Terms,
     payout: PayoutId,
@@ -52,7 +57,7 @@ struct Purchase {
 }
 
 /// The orders and the book of one endpoint.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Counter {
     reserve: Bytes,
     book: Book,
@@ -60,6 +65,10 @@ pub(crate) struct Counter {
     by_payout: BTreeMap<PayoutId, Order>,
     /// What stays set aside for a unit that pulls another one in.
     kept: u64,
+    /// Whether the wallet is being restored.
+    is_restoring: bool,
+    /// How often the fund made up for what was missing.
+    covered: u64,
     /// What is set aside for spending each coin from outside that is not spent.
     coin_reserves: BTreeMap<CoinId, u64>,
     /// The auditor's own sums: what is owed and not proven paid, and how many of those there are.
@@ -75,6 +84,8 @@ impl Counter {
             purchases: BTreeMap::new(),
             by_payout: BTreeMap::new(),
             kept: 0,
+            is_restoring: false,
+            covered: 0,
             coin_reserves: BTreeMap::new(),
             owed: 0,
             unpaid: 0,
@@ -109,7 +120,7 @@ impl Counter {
         self.owed += payout.amount.get();
         self.unpaid += 1;
         journal.accept(payout)?;
-        Ok(Ruling::Accepted(payout))
+        Ok(if journal.held.contains(&id) { Ruling::Held(id) } else { Ruling::Accepted(payout) })
     }
 
     /// The operator books a part of the fund as a partner's deposit; tells whether there is enough.
@@ -123,19 +134,68 @@ impl Counter {
     pub(crate) fn commit(&mut self, changes: &[Change], journal: &Journal) -> Result<(), Broken> {
         for change in changes {
             match change {
-                Change::CoinProven { coin, reserve, .. } => {
-                    let (unit, message) = (coin.id.unit, coin.id.message_index);
-                    let output = OutputRef { unit, message, output: coin.id.output_index };
-                    self.post(
-                        &events::fund_received(output, coin.amount, *reserve).expect("coins hold bytes"),
-                    )?;
+                Change::CoinProven { coin, origin: Origin::Others, reserve, .. } => {
+                    let entry = events::fund_received(output(coin), coin.amount, *reserve);
+                    self.post(&entry.expect("coins hold bytes"))?;
                     self.coin_reserves.insert(coin.id, reserve.get());
+                    self.cover_missing()?;
+                }
+                Change::CoinProven { coin, origin: Origin::ForeignUnit, reserve, .. } => {
+                    let missing = self.missing();
+                    let entry = restored::coin_found(output(coin), coin.amount, *reserve, missing);
+                    self.post(&entry.expect("coins hold bytes"))?;
+                    let reserve = restored::reserve_of_found(coin.amount, *reserve, missing);
+                    self.coin_reserves.insert(coin.id, reserve.get());
+                }
+                Change::CoinLost { coin, .. } => self.lose(coin)?,
+                Change::RestoreBegun { .. } => self.is_restoring = true,
+                Change::Restored { .. } => {
+                    self.is_restoring = false;
+                    self.cover_missing()?;
                 }
                 Change::Settled(settlement) => self.settle(settlement, journal)?,
                 Change::Parked { payout, .. } => self.cancel(*payout)?,
                 _ => {}
             }
         }
+        self.check()
+    }
+
+    /// A coin is gone, and what was set aside for spending it is the fund's again.
+    fn lose(&mut self, coin: &Coin) -> Result<(), Broken> {
+        let reserve = self.coin_reserves.remove(&coin.id).unwrap_or_default();
+        self.post(
+            &restored::coin_lost(output(coin), coin.amount, Bytes::literal(reserve))
+                .expect("coins hold bytes"),
+        )
+    }
+
+    /// What is missing.
+    fn missing(&self) -> Bytes {
+        let balance = self.book.balance(Account::Missing).get();
+        Bytes::new(balance.unsigned_abs()).expect("less than all there are")
+    }
+
+    fn cover_missing(&mut self) -> Result<(), Broken> {
+        let fund = self.book.balance(Account::Fund).to_bytes().unwrap_or_default();
+        let amount = fund.min(self.missing());
+        if amount.is_zero() {
+            return Ok(());
+        }
+        self.covered += 1;
+        self.post(&restored::missing_covered(self.covered, amount).expect("there is something"))
+    }
+
+    /// The operator has found what was held: paid by a unit that was lost.
+    pub(crate) fn note_paid_elsewhere(&mut self, payout: PayoutId) -> Result<(), Broken> {
+        let order = *self.by_payout.get(&payout).expect("what is held was accepted");
+        let terms = self.purchases[&order].terms;
+        let number = PayoutNumber::new(payout.get());
+        let entry = restored::paid_elsewhere(number, &self.acceptance(order, &terms), self.missing());
+        self.owed -= terms.total().get();
+        self.unpaid -= 1;
+        self.post(&entry.expect("there are shares"))?;
+        self.cover_missing()?;
         self.check()
     }
 
@@ -182,12 +242,26 @@ impl Counter {
             reserve_released: Bytes::literal(reserved - kept),
             size_fees: winner.fees.size,
             tps_fee: winner.fees.tps,
+            short: Bytes::ZERO,
         };
         self.kept = kept;
-        self.post(&events::unit_settled(settlement.unit, &moved).expect("a unit moves bytes"))?;
+        self.post_settled(settlement.unit, moved)?;
         match settlement.charged_tps_fee.filter(|fee| !fee.is_zero()) {
             Some(fee) => self.post(&events::tps_fee_charged(settlement.unit, fee).expect("above zero")),
             None => Ok(()),
+        }
+    }
+
+    /// What moves the coins of a wallet that is restored may cost more than the fund holds.
+    fn post_settled(&mut self, unit: UnitHash, moved: ledger::Settlement) -> Result<(), Broken> {
+        let entry = |moved| events::unit_settled(unit, &moved).expect("a unit moves bytes");
+        match self.book.apply(&entry(moved)) {
+            Err(Refusal::Overdraft { account: Account::Fund, missing }) if self.is_restoring => {
+                let short = missing.to_bytes().expect("above zero");
+                self.post(&entry(ledger::Settlement { short, ..moved }))
+            }
+            Err(refusal) => Err(Broken::new(Promise::Books, format!("{unit} cannot be booked: {refusal}"))),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -246,4 +320,8 @@ impl Counter {
         hold!(Books, expected == Some(coins), "{coins} bytes are there, the book says {expected:?}");
         Ok(())
     }
+}
+
+const fn output(coin: &Coin) -> OutputRef {
+    OutputRef { unit: coin.id.unit, message: coin.id.message_index, output: coin.id.output_index }
 }

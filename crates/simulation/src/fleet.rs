@@ -32,6 +32,8 @@ impl Report {
         sum.upsets += count.upsets;
         sum.deaths += count.deaths;
         sum.parked += count.parked;
+        sum.losses += count.losses;
+        sum.rejected += count.rejected;
         sum.replaced += count.replaced;
         sum.requests += count.requests;
         sum.recovery = sum.recovery.max(count.recovery);

@@ -16,6 +16,8 @@ pub(crate) struct Hub {
     no: usize,
     pub(crate) is_honest: bool,
     pub(crate) fees_are_high: bool,
+    /// It tells all that it knows of the past, at least.
+    pub(crate) is_frank: bool,
     /// Since when it stands still.
     pub(crate) frozen_at: Option<u64>,
     /// How many of a hundred answers are lies.
@@ -92,6 +94,7 @@ impl Hub {
         Self {
             no,
             is_honest: false,
+            is_frank: false,
             fees_are_high: false,
             frozen_at: None,
             lies: random.between(0, 55),
@@ -102,7 +105,8 @@ impl Hub {
 
     /// What it sees of the network.
     pub(crate) fn eye(&self) -> Eye {
-        Eye { until: self.frozen_at.unwrap_or(u64::MAX), ..Eye::of(self.no) }
+        let until = self.frozen_at.filter(|_| !self.is_frank);
+        Eye { until: until.unwrap_or(u64::MAX), ..Eye::of(self.no) }
     }
 
     /// Takes a posted unit and answers, truly or not.
@@ -177,6 +181,9 @@ impl Hub {
         if self.is_honest {
             return;
         }
+        if self.is_frank {
+            return;
+        }
         if random.chance(100) {
             // Nothing new, says the hub.
             units.clear();
@@ -196,6 +203,7 @@ impl Hub {
                 coins: Vec::new(),
                 main_chain_index: None,
                 charged_tps_fee: None,
+                moves: None,
             });
         }
     }
@@ -205,7 +213,7 @@ impl Hub {
         if self.is_honest {
             return;
         }
-        if random.chance(200) {
+        if !self.is_frank && random.chance(200) {
             stock.units.retain(|seen| seen.is_own || random.chance(500));
         }
         if random.chance(200) {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use obyte::compose::Coin;
-use obyte::unit::CoinId;
+use obyte::unit::{CoinId, Output};
 use obyte::{Address, Bytes, UnitHash};
 use payout::{
-    Change, FirstUnit, Payout, PayoutId, Settlement, Slot, SlotNo, Snapshot, Timestamp, Version, VersionId,
-    VersionNo, VersionStatus,
+    Change, FirstUnit, Payout, PayoutId, RestoreCause, Settlement, Slot, SlotNo, Snapshot, Timestamp,
+    Version, VersionId, VersionNo, VersionStatus,
 };
 
 use crate::broken::{Broken, hold};
@@ -41,6 +41,10 @@ pub struct Journal {
     pub queue: BTreeSet<(Timestamp, PayoutId)>,
     /// What is never paid, since its payee is an agent.
     pub parked: BTreeSet<PayoutId>,
+    /// What waits for the operator, since a unit that is not in the journal may have paid it.
+    pub held: BTreeSet<PayoutId>,
+    /// What the operator found paid by such a unit.
+    pub rejected: BTreeSet<PayoutId>,
     /// What is paid for ever, and by which unit.
     pub paid: BTreeMap<PayoutId, UnitHash>,
     /// All slots.
@@ -53,6 +57,14 @@ pub struct Journal {
     first_units: BTreeMap<Address, FirstUnit>,
     synced_mci: u64,
     prepaid: Vec<(Timestamp, Bytes)>,
+    /// Coins that units which are not in the journal have spent.
+    lost: BTreeSet<CoinId>,
+    /// Such units.
+    foreign: BTreeSet<UnitHash>,
+    /// What they paid, as far as it explains no order.
+    unexplained: Vec<Output>,
+    restoring: Option<RestoreCause>,
+    places: u32,
 }
 
 impl Journal {
@@ -60,8 +72,30 @@ impl Journal {
     pub fn accept(&mut self, payout: Payout) -> Result<(), Broken> {
         let is_new = self.payouts.insert(payout.id, payout).is_none();
         hold!(SameAnswer, is_new, "payout {} is accepted twice", payout.id);
-        self.queue.insert((payout.queued_at, payout.id));
+        if self.unexplained.contains(&output_of(&payout)) {
+            self.held.insert(payout.id);
+        } else {
+            self.queue.insert((payout.queued_at, payout.id));
+        }
         Ok(())
+    }
+
+    /// Whether the wallet is being restored.
+    pub(crate) const fn is_restoring(&self) -> bool {
+        self.restoring.is_some()
+    }
+
+    /// The operator decides about a payout that is held.
+    pub(crate) fn decide(&mut self, id: PayoutId, was_paid: bool) -> Option<Payout> {
+        let payout = *self.payouts.get(&id).filter(|_| self.held.remove(&id))?;
+        if was_paid {
+            self.rejected.insert(id);
+            let place = self.unexplained.iter().position(|output| *output == output_of(&payout))?;
+            self.unexplained.remove(place);
+        } else {
+            self.queue.insert((payout.queued_at, id));
+        }
+        Some(payout)
     }
 
     /// Keeps a change, or says why it must not.
@@ -75,6 +109,30 @@ impl Journal {
             Change::CoinProven { coin, .. } => {
                 let before = self.coins.insert(coin.id, (*coin, None));
                 hold!(Books, before.is_none(), "a coin of {} is credited twice", coin.amount);
+                hold!(Books, !self.units.contains_key(&coin.id.unit), "change is credited");
+                Ok(())
+            }
+            Change::RestoreBegun { cause, .. } => {
+                self.restoring = Some(*cause);
+                self.places = 0;
+                Ok(())
+            }
+            Change::ForeignUnit { unit, main_chain_index, authors, paid, .. } => {
+                let first = FirstUnit { unit: *unit, main_chain_index: *main_chain_index };
+                for author in authors {
+                    let known = self.first_units.entry(*author).or_insert(first);
+                    *known = if known.is_behind(&first) { first } else { *known };
+                }
+                self.take_foreign(*unit, paid)
+            }
+            Change::CoinLost { coin, .. } => self.lose(coin),
+            Change::Reached { places } => {
+                self.places = *places;
+                Ok(())
+            }
+            Change::Restored { .. } => {
+                self.restoring = None;
+                self.hold_unexplained();
                 Ok(())
             }
             Change::Parked { payout, .. } => self.park(*payout),
@@ -83,6 +141,31 @@ impl Journal {
                 Ok(())
             }
         }
+    }
+
+    fn take_foreign(&mut self, unit: UnitHash, paid: &[Output]) -> Result<(), Broken> {
+        hold!(Books, !self.units.contains_key(&unit), "{unit} is called foreign, and is journaled");
+        hold!(Books, self.foreign.insert(unit), "{unit} is found twice");
+        self.unexplained.extend(paid);
+        Ok(())
+    }
+
+    fn hold_unexplained(&mut self) {
+        let may_be_paid = |id: &PayoutId| self.unexplained.contains(&output_of(&self.payouts[id]));
+        let waiting: Vec<_> = self.queue.iter().filter(|(_, id)| may_be_paid(id)).copied().collect();
+        for place in waiting {
+            self.queue.remove(&place);
+            self.held.insert(place.1);
+        }
+    }
+
+    /// A coin that is free, or the anchor, turns out to be spent.
+    fn lose(&mut self, coin: &Coin) -> Result<(), Broken> {
+        let snapshot = self.snapshot();
+        let is_held = snapshot.refills.iter().chain(&snapshot.anchor).any(|held| held == coin);
+        hold!(Books, is_held, "a coin of {} is lost that was not there", coin.amount);
+        self.lost.insert(coin.id);
+        Ok(())
     }
 
     fn park(&mut self, id: PayoutId) -> Result<(), Broken> {
@@ -96,11 +179,13 @@ impl Journal {
     fn open(&mut self, slot: &Slot) -> Result<(), Broken> {
         hold!(Sound, slot.no.get() == self.slots.len() as u64, "slot {} comes out of turn", slot.no);
         hold!(Sound, slot.versions.len() == 1, "slot {} opens with one version", slot.no);
-        let is_in_line = match self.slots.values().rev().find(|(_, state)| *state != State::Dead) {
-            Some((last, _)) => last
-                .versions
-                .iter()
-                .any(|version| version.change == slot.anchor && version.status != VersionStatus::Dead),
+        let is_lost = |coin: &Coin| self.lost.contains(&coin.id);
+        let ends = self.slots.values().rev().find(|(_, state)| *state != State::Dead).map(|(last, _)| {
+            let alive = last.versions.iter().filter(|version| version.status != VersionStatus::Dead);
+            alive.map(|version| version.change).filter(|change| !is_lost(change)).collect::<Vec<_>>()
+        });
+        let is_in_line = match ends.filter(|ends| !ends.is_empty()) {
+            Some(ends) => ends.contains(&slot.anchor),
             None => self.coins.contains_key(&slot.anchor.id),
         };
         hold!(Conflicting, is_in_line, "slot {} does not begin at the end of the line", slot.no);
@@ -156,7 +241,7 @@ impl Journal {
             match self.coins.get_mut(&coin.id) {
                 Some((credited, user)) => {
                     hold!(Books, credited == coin, "a coin of {id} has another amount than it had");
-                    let is_free = user.is_none_or(|user| user == slot.no);
+                    let is_free = user.is_none_or(|user| user == slot.no) && !self.lost.contains(&coin.id);
                     hold!(Conflicting, is_free, "{id} spends a coin of another slot");
                     *user = Some(slot.no);
                 }
@@ -304,19 +389,33 @@ impl Journal {
             _ => None,
         });
         let slots: Vec<Slot> = self.open_slots().cloned().collect();
+        let is_lost = |coin: &Coin| self.lost.contains(&coin.id);
+        let free = self.coins.values().filter(|(coin, user)| user.is_none() && !is_lost(coin));
+        let closed = self.versions_of_closed().map(|version| version.unit);
         Snapshot {
             queue: self.queue.iter().map(|(_, id)| self.payouts[id]).collect(),
-            anchor: last.filter(|_| slots.is_empty()).map(|version| version.change),
+            anchor: last
+                .filter(|_| slots.is_empty())
+                .map(|version| version.change)
+                .filter(|end| !is_lost(end)),
             slots,
             next_slot: self.slots.len() as u64,
-            refills: self.coins.values().filter(|(_, user)| user.is_none()).map(|(coin, _)| *coin).collect(),
+            refills: free.map(|(coin, _)| *coin).collect(),
             first_units: self.first_units.clone().into_iter().collect(),
             home_slots: self.home_slots(),
             home_prepaid: Bytes::ZERO,
             synced_mci: self.synced_mci,
             prepaid: self.prepaid.clone(),
-            settled_units: self.versions_of_closed().map(|version| version.unit).collect(),
+            settled_units: closed.chain(self.foreign.iter().copied()).collect(),
             credited_coins: self.coins.keys().copied().collect(),
+            restoring: self.restoring,
+            places: self.places,
+            foreign_units: self.foreign.iter().copied().filter(|_| self.restoring.is_some()).collect(),
         }
     }
+}
+
+/// What a unit must hold to pay this.
+pub(crate) const fn output_of(payout: &Payout) -> Output {
+    Output { address: payout.address, amount: payout.amount }
 }

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     let count = report.count;
     println!(
         "{} seeds in {:.1} s: {} orders paid, {} requests refused; {} units, {} won over a newer one, {} slots \
-         dead, {} orders parked, {} answers replaced; {} starts, {} steps; {} requests to hubs and at most {:.0} s until everybody \
+         dead, {} orders parked, {} databases lost and {} orders found paid then, {} answers replaced; {} starts, {} steps; {} requests to hubs and at most {:.0} s until everybody \
          was paid",
         report.seeds,
         begin.elapsed().as_secs_f64(),
@@ -57,6 +57,8 @@ fn main() -> ExitCode {
         count.upsets,
         count.deaths,
         count.parked,
+        count.losses,
+        count.rejected,
         count.replaced,
         count.starts,
         count.steps,

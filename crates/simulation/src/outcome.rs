@@ -38,6 +38,10 @@ pub struct Count {
     pub deaths: u64,
     /// Orders that were given up, since their payee is an agent.
     pub parked: u64,
+    /// Databases that were lost.
+    pub losses: u64,
+    /// Orders that were held after a loss, and found paid.
+    pub rejected: u64,
     /// Answers with another unit than the answer before, which was dead.
     pub replaced: u64,
     /// Posts and questions to hubs after the trouble was over.

@@ -42,11 +42,13 @@ pub enum Defect {
     IgnoresCeilings,
     /// What was paid is queued again.
     ForgetsPaid,
+    /// After a database was lost, payouts leave before all coins are at a fresh address.
+    SkipsTheSweep,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ForgetsTheAnchor,
         Self::PostsFirst,
         Self::NeverJournals,
@@ -62,6 +64,7 @@ impl Defect {
         Self::PaysRepeats,
         Self::IgnoresCeilings,
         Self::ForgetsPaid,
+        Self::SkipsTheSweep,
     ];
 }
 
@@ -159,6 +162,7 @@ impl Saboteur {
                             coins: Vec::new(),
                             main_chain_index: None,
                             charged_tps_fee: None,
+                            moves: None,
                         });
                     }
                 }
@@ -215,6 +219,18 @@ impl Saboteur {
                 for change in actions.iter_mut().flat_map(changes) {
                     if let Change::Settled(settlement) = change {
                         settlement.kept = settlement.kept.min(FeeLimits::default().pull());
+                    }
+                }
+            }
+            (Some(Defect::SkipsTheSweep), _) => {
+                let has_seen = |change: &Change| matches!(change, Change::Reached { .. });
+                for (index, action) in actions.iter_mut().enumerate() {
+                    if let Action::Persist(changes) = action
+                        && changes.iter().any(has_seen)
+                    {
+                        changes.push(Change::Restored { at: now });
+                        actions.truncate(index + 1);
+                        return (actions, true);
                     }
                 }
             }

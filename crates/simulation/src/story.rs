@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::{self, Write};
 
 /// So many lines are kept; the end of a story tells most.
-const LINES_MAX: usize = 400;
+const LINES_MAX: usize = 4000;
 
 /// A running digest of lines, and perhaps the lines.
 #[derive(Debug)]

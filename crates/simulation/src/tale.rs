@@ -89,7 +89,14 @@ impl fmt::Display for Tale<'_, Action> {
             Action::AskParents(_) => f.write_str("  asks for parents"),
             Action::LookUpAgents { .. } => f.write_str("  asks which payees are agents"),
             Action::Parked { payouts } => write!(f, "  tells that payouts {} are parked", ids(payouts)),
-            Action::AskHistory(question) => write!(f, "  asks for the history from {}", question.min_mci),
+            Action::BeginAnew => f.write_str("  begins anew"),
+            Action::AskHistory(question) => write!(
+                f,
+                "  asks for the history from {} of {} addresses, {} units",
+                question.min_mci,
+                question.addresses.len(),
+                question.units.len()
+            ),
             Action::TakeStock(_) => f.write_str("  asks for the stock"),
             Action::Post { version, .. } => write!(f, "  posts {version}"),
             Action::Accepted { payouts, unit } => {
@@ -121,6 +128,15 @@ impl fmt::Display for Tale<'_, Change> {
                 write!(f, "a coin of {} bytes of {}", coin.amount, Short(&coin.id.unit))
             }
             Change::Parked { payout, .. } => write!(f, "that payout {payout} is parked"),
+            Change::RestoreBegun { .. } => f.write_str("that the wallet is restored"),
+            Change::ForeignUnit { unit, paid, .. } => {
+                write!(f, "unit {} of no journal, which pays {}", Short(unit), paid.len())
+            }
+            Change::CoinLost { coin, .. } => {
+                write!(f, "that a coin of {} bytes of {} is lost", coin.amount, Short(&coin.id.unit))
+            }
+            Change::Reached { places } => write!(f, "that {places} addresses may have been used"),
+            Change::Restored { .. } => f.write_str("that the wallet is whole"),
             Change::Synced { main_chain_index } => write!(f, "that all is seen up to {main_chain_index}"),
         }
     }

@@ -4,6 +4,7 @@
 //! way (a question, a unit, an answer) stands in an agenda, so that it can be late, lost or overtaken. The
 //! process dies between any two actions and begins again from the journal.
 
+mod loss;
 mod partners;
 mod plan;
 mod shell;
@@ -17,7 +18,8 @@ use obyte::answer::PostAnswer;
 use obyte::compose::Parents;
 use obyte::{Address, Bytes};
 use payout::{
-    Action, AskHistory, AskId, AskParents, AskStock, Engine, Event, PayoutId, Snapshot, Timestamp, VersionId,
+    Action, Alarm, AskHistory, AskId, AskParents, AskStock, Engine, Event, PayoutId, Snapshot, Timestamp,
+    VersionId,
 };
 
 use self::plan::{Plan, RECOVERY};
@@ -26,7 +28,7 @@ use crate::broken::{Broken, Promise, hold};
 use crate::chain::HUBS;
 use crate::counter::{Counter, Order, Terms};
 use crate::hub::Hub;
-use crate::journal::State;
+use crate::journal::{Journal, State};
 use crate::keys::{keyring, own_addresses};
 use crate::outcome::{Count, Outcome};
 use crate::random::Random;
@@ -68,6 +70,12 @@ enum Item {
     Connect,
     /// Something happens that nobody ordered.
     Trouble,
+    /// The operator makes a copy of the database.
+    BackUp,
+    /// The database is lost, and the operator goes on with the copy, or with the mnemonic alone.
+    LoseDatabase,
+    /// The operator looks at a payout that is held.
+    Decide(PayoutId),
 }
 
 /// A world of one seed.
@@ -93,6 +101,10 @@ pub(crate) struct World {
     offline_until: u64,
     /// The hubs do not hear of each other before.
     split_until: u64,
+    /// Why paying is stopped, as the store keeps it.
+    pause: Option<Alarm>,
+    /// A copy of the database.
+    backup: Option<(Journal, Counter)>,
     /// Who waits for an answer.
     waiting: BTreeSet<PayoutId>,
     agenda: BTreeMap<(u64, u64), (Item, (u64, u64))>,
@@ -135,6 +147,8 @@ impl World {
             hub: 0,
             offline_until: 0,
             split_until: 0,
+            pause: None,
+            backup: None,
             waiting: BTreeSet::new(),
             agenda: BTreeMap::new(),
             serial: 0,
@@ -146,6 +160,7 @@ impl World {
         world.later(1, Item::Trouble);
         world.plan_purchases();
         world.plan_agents();
+        world.plan_loss();
         world
     }
 
@@ -167,7 +182,7 @@ impl World {
         while self.step(end)? {}
         self.books.check_rest()?;
         self.take_stock();
-        let bound = 200 + 20 * self.count.orders;
+        let bound = 200 + 20 * self.count.orders + 100 * self.count.losses;
         hold!(InTime, self.count.requests <= bound, "{} requests to hubs", self.count.requests);
         self.counter.check_rest(self.books.chain.purse().iter().map(|coin| coin.amount.get()).sum())
     }
@@ -175,6 +190,7 @@ impl World {
     fn take_stock(&mut self) {
         self.count.orders = self.counter.orders().len() as u64;
         self.count.parked = self.books.journal.parked.len() as u64;
+        self.count.rejected = self.books.journal.rejected.len() as u64;
         for (slot, state) in self.books.journal.slots.values() {
             self.count.units += slot.versions.len() as u64;
             self.count.pulls += u64::from(slot.is_pull());
@@ -199,7 +215,11 @@ impl World {
         let mut items = self.agenda.values();
         let someone_comes = items.any(|(item, _)| matches!(item, Item::Request(..)));
         let journal = &self.books.journal;
-        !someone_comes && journal.queue.is_empty() && journal.open_slots().next().is_none()
+        !someone_comes
+            && journal.held.is_empty()
+            && !journal.is_restoring()
+            && journal.queue.is_empty()
+            && journal.open_slots().next().is_none()
     }
 
     fn later(&mut self, delay: u64, item: Item) {
@@ -279,6 +299,13 @@ impl World {
                 Ok(())
             }
             Item::Trouble => self.trouble(),
+            Item::BackUp => {
+                self.tell_story(format_args!("the database is copied"));
+                self.backup = Some((self.books.journal.clone(), self.counter.clone()));
+                Ok(())
+            }
+            Item::LoseDatabase => self.lose_database(),
+            Item::Decide(payout) => self.decide(payout),
             Item::Arrive(hub, version, json) => {
                 self.arrive(hub, version, &json, life);
                 Ok(())
@@ -313,6 +340,8 @@ impl World {
     /// The engine is told something, and does what it does.
     fn tell(&mut self, event: Event) -> Result<(), Broken> {
         match &event {
+            Event::Paused(why) => drop(self.pause.get_or_insert_with(|| why.clone())),
+            Event::Resumed => self.pause = None,
             Event::History { units, .. } => self.books.vouch_for_history(units),
             Event::Stock { stock, .. } => self.books.vouch_for_history(&stock.units),
             Event::PostAnswered { version, answer: PostAnswer::Accepted, .. } => {

@@ -46,4 +46,5 @@ defects! {
     paying_a_repeated_purchase_again_is_found_out: PaysRepeats => PaidOnce;
     fees_above_the_ceiling_are_found_out: IgnoresCeilings => Ceiling;
     paying_what_is_paid_is_found_out: ForgetsPaid => Conflicting;
+    paying_before_all_coins_moved_is_found_out: SkipsTheSweep => Conflicting;
 }

@@ -12,7 +12,7 @@ use ledger::PartnerId;
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
-use payout::{Change, Timestamp};
+use payout::{Change, Origin, Timestamp};
 use program::{Currency, CurrencyAmount, Pair, Percentage, Turnover};
 use store::sqlite::SqliteStore;
 use store::{
@@ -74,7 +74,9 @@ async fn prepare(store: &dyn Store) -> Result<PartnerId, Box<dyn Error>> {
         address: Address::of_source("payer"),
     };
     let lock = store.lock_payer(Endpoint::Test).await?;
-    store.apply(&lock, vec![Change::CoinProven { coin, reserve: Bytes::ZERO, at }]).await?;
+    store
+        .apply(&lock, vec![Change::CoinProven { coin, origin: Origin::Others, reserve: Bytes::ZERO, at }])
+        .await?;
     Ok(partner.id)
 }
 

@@ -176,6 +176,8 @@ pub struct AuditTask {
     pub coins: Vec<Coin>,
     /// All addresses of the wallet that the journal knows.
     pub addresses: Vec<Address>,
+    /// Units of the wallet that no journal held, and that are known since it was restored.
+    pub foreign: BTreeSet<UnitHash>,
     /// The next mark, but for the index and the time.
     pub next: AuditMark,
 }

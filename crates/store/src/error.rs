@@ -145,6 +145,12 @@ pub enum Violation {
         /// What the change says.
         found: VersionId,
     },
+    /// A unit is called foreign that the journal holds.
+    #[error("unit {0} is in the journal, and is called foreign")]
+    NotForeign(UnitHash),
+    /// A coin is called lost that is not free, nor the end of the line.
+    #[error("coin {0:?} is called lost, and is not free")]
+    NotHeld(CoinId),
     /// A slot opens with exactly one version.
     #[error("slot {0} does not open with one version")]
     NotOneVersion(SlotNo),

@@ -21,6 +21,8 @@ pub struct Overview {
     pub oldest_queued: Option<Timestamp>,
     /// Payouts that are held for review.
     pub held: u64,
+    /// Whether the wallet is being restored.
+    pub restoring: bool,
     /// Slots that are not settled.
     pub open_slots: u64,
     /// When the first version of the oldest of them was signed.

@@ -169,11 +169,13 @@ fn check_outputs(claimed: &SettledUnit, found: &ProvenUnit, faults: &mut Vec<Net
     }));
 }
 
-/// Holds a coin of the journal against the network.
+/// Holds a coin of the journal against the network. One that was found when the wallet was restored may be of the
+/// wallet's own making.
 pub(super) fn check_coin(
     coin: &Coin,
     found: Option<&ProvenUnit>,
     own: &[Address],
+    may_be_own: bool,
     faults: &mut Vec<NetworkFault>,
 ) {
     let unit = coin.id.unit;
@@ -188,7 +190,7 @@ pub(super) fn check_coin(
     if !is_there {
         faults.push(NetworkFault::NoCoin { id: coin.id, amount: coin.amount, address: coin.address });
     }
-    if found.unit.authors().iter().any(|author| own.contains(&author.address)) {
+    if !may_be_own && found.unit.authors().iter().any(|author| own.contains(&author.address)) {
         faults.push(NetworkFault::OwnCoin { id: coin.id });
     }
 }

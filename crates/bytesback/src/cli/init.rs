@@ -8,8 +8,11 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use obyte::{Mnemonic, Network};
 use store::Endpoint;
+use store::sqlite::SqliteStore;
 use zeroize::Zeroizing;
 
+use super::payer;
+use crate::server::DATABASE;
 use crate::wallet::{keyring, new_mnemonic};
 use crate::wallet_file::{self, KdfCost};
 
@@ -28,7 +31,8 @@ pub(super) struct InitArgs {
     /// The network of /test/new_purchase.
     #[arg(long, default_value_t = Network::Testnet)]
     test: Network,
-    /// Import mnemonics instead of making new ones: two lines on standard input, live first.
+    /// Import mnemonics instead of making new ones: two lines on standard input, live first. When the server starts,
+    /// every coin moves to a fresh address before anybody is paid.
     #[arg(long)]
     restore: bool,
     /// Print the new mnemonics once, to be written down on paper.
@@ -79,7 +83,7 @@ impl Passphrase {
     }
 }
 
-pub(super) fn init(args: &InitArgs) -> anyhow::Result<()> {
+pub(super) async fn init(args: &InitArgs) -> anyhow::Result<()> {
     let config = args.data_dir.join(CONFIG);
     let wallets = Endpoint::ALL.map(|endpoint| args.data_dir.join(format!("{endpoint}.wallet")));
     for file in wallets.iter().chain([&config]) {
@@ -98,7 +102,19 @@ pub(super) fn init(args: &InitArgs) -> anyhow::Result<()> {
     }
     fs::write(&config, template(args.live, args.test))
         .with_context(|| format!("cannot write {}", config.display()))?;
+    if args.restore {
+        declare_used(&args.data_dir).await?;
+    }
     report(args, &mnemonics, &config)
+}
+
+/// Units that were signed with other data may surface, so every coin moves first.
+async fn declare_used(data_dir: &Path) -> anyhow::Result<()> {
+    let store = SqliteStore::open(data_dir.join(DATABASE)).context("cannot make the database")?;
+    for endpoint in Endpoint::ALL {
+        payer::declare(&store, endpoint).await?;
+    }
+    Ok(())
 }
 
 /// Two mnemonics from standard input.

@@ -117,7 +117,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(args) => run::dev(args).await?,
         Command::Serve(args) => run::serve(args).await?,
-        Command::Init(args) => init::init(&args)?,
+        Command::Init(args) => init::init(&args).await?,
         Command::Partner(command) => partner::run(command).await?,
         Command::Fund(command) => return fund::run(command).await,
         Command::Statement(args) => statement::run(args).await?,

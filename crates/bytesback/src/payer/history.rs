@@ -8,9 +8,9 @@ use obyte::compose::Coin;
 use obyte::history::{
     Asked, HistoryError, OrderProviders, ProvenUnit, State, Trust, VerifiedHistory, verify,
 };
-use obyte::{Address, Bytes, Network, UnitHash};
+use obyte::{Address, Bytes, Network, Unit, UnitHash};
 use obyte_hub::{HistoryRequest, HubError, HubId, Hubs, Misbehaviour, Question};
-use payout::{AskHistory, SeenUnit, Standing};
+use payout::{AskHistory, Moves, SeenUnit, Standing};
 use serde_json::Value;
 
 use crate::clock::Clock;
@@ -84,20 +84,20 @@ impl Historian {
             Ok(response) => response,
             Err(error) => return (hub, Err(error.into())),
         };
-        (hub, self.proven(response, question.addresses, Vec::new(), question.units).await)
+        let telling = Telling { also: question.also, moves: question.moves };
+        (hub, self.proven(response, question.addresses, question.units, telling).await)
     }
 
     /// What an answer proves of units of the wallet: those of `asked` addresses, and those asked for by name.
-    /// Coins of `more` addresses are told, too.
     pub(super) async fn proven(
         self: &Arc<Self>,
         response: Value,
         asked: Vec<Address>,
-        more: Vec<Address>,
         units: Vec<UnitHash>,
+        telling: Telling,
     ) -> Result<Vec<SeenUnit>, NoHistory> {
         let this = Arc::clone(self);
-        let proving = tokio::task::spawn_blocking(move || this.prove(&response, &asked, &more, &units));
+        let proving = tokio::task::spawn_blocking(move || this.prove(&response, &asked, &units, &telling));
         proving.await.unwrap_or(Err(NoHistory::CutShort))
     }
 
@@ -105,8 +105,8 @@ impl Historian {
         &self,
         response: &Value,
         asked: &[Address],
-        more: &[Address],
         units: &[UnitHash],
+        telling: &Telling,
     ) -> Result<Vec<SeenUnit>, NoHistory> {
         let now = self.clock.now().as_millis() / 1000;
         let question = Asked { addresses: asked, joints: units };
@@ -120,9 +120,17 @@ impl Historian {
         if !verified.units.is_empty() && !verified.is_fresh(now, AGE_MAX_SECONDS) {
             return Err(NoHistory::Stale);
         }
-        let own: HashSet<Address> = asked.iter().chain(more).copied().collect();
-        Ok(verified.units.iter().map(|proven| seen(proven, &own)).collect())
+        let own: HashSet<Address> = asked.iter().chain(&telling.also).copied().collect();
+        Ok(verified.units.iter().map(|proven| seen(proven, &own, telling.moves)).collect())
     }
+}
+
+/// What is told of the units of an answer.
+pub(super) struct Telling {
+    /// More addresses of the wallet: units and coins of theirs are told as such.
+    pub(super) also: Vec<Address>,
+    /// Whether it is told what units of the wallet move.
+    pub(super) moves: bool,
 }
 
 /// How long a question about the wallet may take.
@@ -131,9 +139,10 @@ pub(super) fn limit(hubs: &Hubs) -> Duration {
     if hubs.is_alone() { limit } else { limit.min(PATIENCE) }
 }
 
-fn seen(proven: &ProvenUnit, own: &HashSet<Address>) -> SeenUnit {
+fn seen(proven: &ProvenUnit, own: &HashSet<Address>, tells_moves: bool) -> SeenUnit {
     let unit = &proven.unit;
     let outputs = unit.outputs().filter(|(_, output)| own.contains(&output.address));
+    let is_own = own.iter().any(|address| unit.is_authored_by(address));
     SeenUnit {
         unit: unit.hash(),
         standing: match proven.state {
@@ -141,11 +150,22 @@ fn seen(proven: &ProvenUnit, own: &HashSet<Address>) -> SeenUnit {
             State::FinalBad => Standing::FinalBad,
             State::Unstable => Standing::Unstable,
         },
-        is_own: own.iter().any(|address| unit.is_authored_by(address)),
+        is_own,
         coins: outputs
             .map(|(id, output)| Coin { id, amount: output.amount, address: output.address })
             .collect(),
         main_chain_index: proven.hints.main_chain_index,
         charged_tps_fee: proven.hints.actual_tps_fee.and_then(|fee| Bytes::new(fee).ok()),
+        moves: (is_own && tells_moves).then(|| moves(unit, own)),
+    }
+}
+
+fn moves(unit: &Unit, own: &HashSet<Address>) -> Moves {
+    let to_others = unit.outputs().map(|(_, output)| output).filter(|output| !own.contains(&output.address));
+    let authors = unit.authors().iter().map(|author| author.address);
+    Moves {
+        authors: authors.filter(|author| own.contains(author)).collect(),
+        spent: unit.spent_coins().collect(),
+        paid: to_others.collect(),
     }
 }

@@ -8,7 +8,7 @@ use obyte::{Address, Bytes, UnitHash};
 use obyte_hub::{CoinsRequest, HistoryRequest, Hub, HubError, HubId, Hubs, Question};
 use payout::{AskStock, Flooded, SeenUnit, Stock};
 
-use super::history::{Historian, NoHistory, limit};
+use super::history::{Historian, NoHistory, Telling, limit};
 
 /// How many addresses a question for balances may name, and one for coins.
 const BALANCES_MAX: usize = 100;
@@ -62,7 +62,8 @@ impl Historian {
         };
         let mut seen: Vec<SeenUnit> = Vec::new();
         for (response, units) in answers {
-            match self.proven(response, Vec::new(), question.addresses.clone(), units).await {
+            let telling = Telling { also: question.also.clone(), moves: true };
+            match self.proven(response, Vec::new(), units, telling).await {
                 Ok(units) => seen.extend(units),
                 Err(why) => return (hub, Err(why)),
             }

@@ -77,7 +77,8 @@ async fn pay_on(
     let mut waiting = Waiting::default();
     while !stop.is_cancelled() {
         match pay(fixed, &mut commands, &mut hub_events, &mut waiting, publish, stop).await {
-            Ok(()) => return,
+            Ok(Ending::Stopped) => return,
+            Ok(Ending::BeginsAnew) => tracing::info!(%endpoint, "paying begins anew from the database"),
             Err(error @ StoreError::Superseded(_)) => {
                 tracing::error!(%endpoint, %error, "paying is stopped for good");
                 publish.send_modify(|status| {
@@ -110,6 +111,14 @@ pub(super) struct Fixed {
     pub(super) clock: Arc<dyn crate::clock::Clock>,
 }
 
+/// Why an engine is no longer used.
+enum Ending {
+    /// The server stops.
+    Stopped,
+    /// It asks for another one from the store.
+    BeginsAnew,
+}
+
 async fn pay(
     fixed: &Fixed,
     commands: &mut mpsc::UnboundedReceiver<Command>,
@@ -117,7 +126,7 @@ async fn pay(
     waiting: &mut Waiting,
     publish: &watch::Sender<PayerStatus>,
     stop: &CancellationToken,
-) -> Result<(), StoreError> {
+) -> Result<Ending, StoreError> {
     let snapshot = fixed.store.snapshot(fixed.endpoint).await?;
     let (events, mut errands_done) = mpsc::unbounded_channel();
     let errands = Errands {
@@ -138,6 +147,7 @@ async fn pay(
         own: Arc::default(),
         alarms: HashMap::new(),
         last_alarm: publish.borrow().alarm.clone(),
+        begins_anew: false,
     };
     // What was stopped before stays so.
     payer.obey().await?;
@@ -149,12 +159,15 @@ async fn pay(
         payer.handle(Event::Connected).await?;
     }
     loop {
+        if payer.begins_anew {
+            return Ok(Ending::BeginsAnew);
+        }
         payer.publish();
         payer.watch_progress();
         let pause = payer.pause();
         tokio::select! {
             biased;
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => return Ok(Ending::Stopped),
             _ = look.tick() => payer.obey().await?,
             () = &mut take_up, if !has_taken_up => {
                 has_taken_up = true;
@@ -190,6 +203,8 @@ pub(super) struct Worker<'a> {
     /// When each kind of alarm was logged last.
     alarms: HashMap<std::mem::Discriminant<Alarm>, Instant>,
     last_alarm: Option<(String, Timestamp)>,
+    /// Another engine is to begin from the store.
+    begins_anew: bool,
 }
 
 impl Worker<'_> {
@@ -221,6 +236,7 @@ impl Worker<'_> {
             Action::Post { version, json } => self.errands.post(version, json),
             Action::Accepted { payouts, unit } => self.waiting.answer(&payouts, unit),
             Action::Parked { payouts } => self.waiting.send_to_store(&payouts),
+            Action::BeginAnew => self.begins_anew = true,
             Action::Alarm(alarm) => self.alarm(&alarm),
         }
         Ok(())

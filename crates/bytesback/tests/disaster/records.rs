@@ -92,7 +92,12 @@ impl Database {
             |row| {
                 let at = number(row, "proven_at");
                 let (coin, reserve) = (coin(row), bytes(row, "reserve"));
-                let change = Change::CoinProven { coin, reserve, at: Timestamp::from_millis(at) };
+                let change = Change::CoinProven {
+                    coin,
+                    origin: payout::Origin::Others,
+                    reserve,
+                    at: Timestamp::from_millis(at),
+                };
                 self.note(at, 0, Record::Changed(Box::new(change)));
             },
         );

@@ -11,6 +11,7 @@ mod stage;
 mod audits;
 mod commands;
 mod limits;
+mod restoring;
 mod review;
 mod second;
 

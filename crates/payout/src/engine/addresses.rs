@@ -19,13 +19,13 @@ use crate::keyring::Place;
 use crate::{FirstUnit, Keyring, Payout, Settlement, Slot, Snapshot, Version, VersionStatus};
 
 /// So many addresses ahead of the line are watched, and at most so many behind it.
-const AHEAD: Place = 2;
+pub(super) const AHEAD: Place = 2;
 const BEHIND: Place = 1_000;
 /// A TPS fee paid in advance that may be left behind at an address.
 const LITTLE: Bytes = Bytes::literal(1_000);
 /// What spending a coin costs at most: the coin among the inputs, and its owner among the authors with a
 /// definition (4.5). A coin that holds no more is not worth being brought along.
-const CRUMB: Bytes = Bytes::literal(500);
+pub(super) const CRUMB: Bytes = Bytes::literal(500);
 /// So many coins come along in one unit without need. A full batch with them is below the size from which
 /// units pay more.
 const ALONG: usize = 16;
@@ -52,15 +52,17 @@ pub(super) fn spending_reserve(amount: Bytes) -> Bytes {
     amount.min(CRUMB)
 }
 
-/// Derives the keys of all coins in hand. The line moves at most once with each slot.
+/// Derives the keys of all coins in hand. The line moves at most once with each slot, from where it stood when
+/// it was restored.
 pub(super) fn derive(keyring: &mut Keyring, snapshot: &Snapshot) {
-    let up_to = Place::try_from(snapshot.next_slot).unwrap_or(Place::MAX - 1).saturating_add(1);
+    let moves = Place::try_from(snapshot.next_slot).unwrap_or(Place::MAX);
+    let up_to = moves.saturating_add(snapshot.places).min(Place::MAX - 1).saturating_add(1);
     let versions = snapshot.slots.iter().flat_map(|slot| &slot.versions);
     let coins = versions.flat_map(|version| version.inputs.iter().chain([&version.change]));
     for coin in coins.chain(&snapshot.anchor).chain(&snapshot.refills) {
         keyring.find(&coin.address, up_to);
     }
-    keyring.reach(home(keyring, snapshot.slots.last(), snapshot.anchor) + AHEAD);
+    keyring.reach(home(keyring, snapshot.slots.last(), snapshot.anchor).max(snapshot.places) + AHEAD);
 }
 
 /// What is known of the address at which the line stands. The keys are derived.
@@ -77,9 +79,14 @@ fn home(keyring: &Keyring, last: Option<&Slot>, anchor: Option<Coin>) -> Place {
 }
 
 impl Engine {
+    /// The place at which the line stands.
+    pub(super) fn home(&self) -> Place {
+        home(&self.keyring, self.slots.back(), self.anchor)
+    }
+
     /// The addresses of which news may come: the published one, and those of the line.
     pub(super) fn watched(&self) -> Vec<Address> {
-        let home = home(&self.keyring, self.slots.back(), self.anchor);
+        let home = self.home();
         let first = home.saturating_sub(BEHIND).max(1);
         [0].into_iter().chain(first..=home + AHEAD).map(|place| self.keyring.address(place)).collect()
     }

@@ -138,7 +138,12 @@ impl Engine {
         match hint {
             Hint::Has => return,
             Hint::MayHave => return self.follow.want(),
-            Hint::Refused => self.compose_at = now.plus(self.pause_before_version(id)),
+            Hint::Refused => {
+                self.compose_at = now.plus(self.pause_before_version(id));
+                if let Some(restoring) = &mut self.restoring {
+                    restoring.look_at_everything();
+                }
+            }
             Hint::NotNow | Hint::Doubtful => {}
         }
         match answer.remedy() {

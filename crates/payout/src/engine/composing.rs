@@ -93,13 +93,15 @@ impl Engine {
         }
         match self.may_need()? {
             Need::Version(_) => Some(self.compose_at),
+            Need::Slot(_) if self.restoring.is_some() => Some(self.compose_at),
             Need::Slot(_) => self.next_slot_time(now),
         }
     }
 
     /// What the line needs, if anything may be made now.
     fn may_need(&self) -> Option<Need> {
-        let may = self.paused.is_none() && self.follow.has_seen();
+        let has_seen = if self.restoring.is_some() { self.may_sweep() } else { self.follow.has_seen() };
+        let may = self.paused.is_none() && has_seen;
         may.then(|| self.need()).flatten()
     }
 
@@ -136,7 +138,14 @@ impl Engine {
     /// The plan for what the line needs; none without any coin.
     fn plan(&self) -> Option<Plan> {
         match self.need()? {
-            Need::Version(no) => self.plan_version(self.slots.iter().find(|slot| slot.no == no)?),
+            Need::Version(no) => {
+                let slot = self.slots.iter().find(|slot| slot.no == no)?;
+                if self.restoring.is_some() {
+                    return self.plan_sweep(slot.anchor, Some(slot));
+                }
+                self.plan_version(slot)
+            }
+            Need::Slot(anchor) if self.restoring.is_some() => self.plan_sweep(anchor?, None),
             Need::Slot(anchor) => Some(self.plan_slot(anchor?)),
         }
     }

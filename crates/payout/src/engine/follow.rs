@@ -10,7 +10,7 @@ use super::addresses::spending_reserve;
 use super::recent::Recent;
 use super::{Engine, Outbox};
 use crate::{
-    Action, Alarm, AskHistory, AskId, Change, SeenUnit, Snapshot, Standing, Timestamp, VersionId,
+    Action, Alarm, AskHistory, AskId, Change, Origin, SeenUnit, Snapshot, Standing, Timestamp, VersionId,
     VersionStatus,
 };
 
@@ -109,6 +109,37 @@ impl Follow {
         self.not_before = not_before;
     }
 
+    /// All that restoring a wallet needs was seen.
+    pub(super) const fn saw_all(&mut self, now: Timestamp) {
+        self.synced = true;
+        self.must_see = false;
+        self.wanted = false;
+        self.last = Some(now);
+    }
+
+    /// A question is wanted, not before that time.
+    pub(super) const fn ask_at(&mut self, not_before: Timestamp) {
+        self.wanted = true;
+        self.not_before = not_before;
+    }
+
+    pub(super) const fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
+    /// When a history is due again that is asked for so often.
+    pub(super) fn usual(&self, every: Duration) -> Timestamp {
+        self.last.map(|last| last.plus(every)).unwrap_or_default()
+    }
+
+    pub(super) fn knows(&self, unit: &UnitHash) -> bool {
+        self.settled_units.contains(unit)
+    }
+
+    pub(super) fn has_credited(&self, coin: &CoinId) -> bool {
+        self.credited_coins.contains(coin)
+    }
+
     pub(super) const fn synced_mci(&self) -> u64 {
         self.synced_mci
     }
@@ -153,8 +184,11 @@ impl Engine {
         if self.follow.asked.is_some() || self.stocktaking.replaces_history() {
             return None;
         }
+        if self.restoring.is_some() {
+            return self.look_due();
+        }
         let every = if self.slots.is_empty() { self.settings.look_every } else { self.settings.follow_every };
-        let usual = self.follow.last.map(|last| last.plus(every)).unwrap_or_default();
+        let usual = self.follow.usual(every);
         let due = if self.follow.wanted { Timestamp::default() } else { usual };
         let rested = if self.follow.must_see { Timestamp::default() } else { self.follow.rest_until };
         Some(due.max(self.follow.not_before).max(rested))
@@ -168,29 +202,65 @@ impl Engine {
         self.follow.asked = Some(ask);
         self.follow.wanted = false;
         self.follow.last = Some(now);
-        out.push(Action::AskHistory(AskHistory {
+        let question = if self.restoring.is_some() { self.look(now, ask) } else { self.news(ask) };
+        out.push(Action::AskHistory(question));
+    }
+
+    /// The question for what is new.
+    fn news(&self, ask: AskId) -> AskHistory {
+        AskHistory {
             ask,
             addresses: self.watched(),
             units: self.open_units(),
             min_mci: self.follow.synced_mci,
-        }));
+            also: Vec::new(),
+            moves: false,
+        }
     }
 
     pub(super) fn on_history(&mut self, now: Timestamp, ask: AskId, units: &[SeenUnit], out: &mut Outbox) {
         if !self.follow.take(ask) {
             return;
         }
-        self.follow.synced = true;
+        if self.restoring.is_some() {
+            return self.on_look(now, units, out);
+        }
+        let is_start = !std::mem::replace(&mut self.follow.synced, true);
         self.follow.must_see = false;
-        if self.see(now, units, out) {
+        if self.see(now, units, is_start, out) {
             self.advance(units, out);
         }
         let times = if units.len() > MANY { REST_OF_MANY } else { REST };
         self.follow.rest(now, times, self.settings.follow_every);
     }
 
-    /// Takes in what is proven. Whether all is well: no unit is somebody else's.
-    pub(super) fn see(&mut self, now: Timestamp, units: &[SeenUnit], out: &mut Outbox) -> bool {
+    /// Takes in what is proven. Whether all is well: no unit is somebody else's. If one is, the wallet is
+    /// restored at a start; later somebody else uses it.
+    pub(super) fn see(
+        &mut self,
+        now: Timestamp,
+        units: &[SeenUnit],
+        is_start: bool,
+        out: &mut Outbox,
+    ) -> bool {
+        self.see_open(now, units, out);
+        let foreign = units.iter().find(|seen| self.is_foreign(seen)).map(|seen| seen.unit);
+        for seen in units.iter().filter(|seen| !seen.is_own && seen.standing == Standing::FinalGood) {
+            for coin in &seen.coins {
+                self.credit(now, *coin, Origin::Others, out);
+            }
+        }
+        match foreign {
+            Some(unit) if is_start => self.begin_restoring(now, unit, out),
+            // The next history shows it again, until the operator has seen it.
+            Some(unit) if self.paused.is_none() => self.pause(Alarm::ForeignUnit(unit), out),
+            _ => {}
+        }
+        foreign.is_none()
+    }
+
+    /// What is proven of the units of open slots.
+    pub(super) fn see_open(&mut self, now: Timestamp, units: &[SeenUnit], out: &mut Outbox) {
         // Slots are settled in the order of the line, whatever order the hub lists units in.
         let mut own: Vec<(VersionId, &SeenUnit)> =
             units.iter().filter_map(|seen| Some((self.version_with(&seen.unit)?, seen))).collect();
@@ -198,27 +268,13 @@ impl Engine {
         for (id, seen) in own {
             self.on_own(now, id, seen, out);
         }
-        let foreign = units.iter().find(|seen| self.is_foreign(seen)).map(|seen| seen.unit);
-        for seen in units.iter().filter(|seen| !seen.is_own && seen.standing == Standing::FinalGood) {
-            for coin in &seen.coins {
-                self.credit(now, *coin, out);
-            }
-        }
-        if let Some(unit) = foreign
-            && self.paused.is_none()
-        {
-            // The next history shows it again, also after a start, until the operator has seen it.
-            self.pause(Alarm::ForeignUnit(unit), out);
-        }
-        foreign.is_none()
     }
 
     /// A unit that spends from the payer's address, and that no journal holds.
     fn is_foreign(&self, seen: &SeenUnit) -> bool {
         // What is proven bad never existed.
         let exists = seen.standing != Standing::FinalBad;
-        let known =
-            || self.follow.settled_units.contains(&seen.unit) || self.version_with(&seen.unit).is_some();
+        let known = || self.follow.knows(&seen.unit) || self.version_with(&seen.unit).is_some();
         seen.is_own && exists && !known()
     }
 
@@ -251,11 +307,11 @@ impl Engine {
         }
     }
 
-    fn credit(&mut self, now: Timestamp, coin: Coin, out: &mut Outbox) {
+    pub(super) fn credit(&mut self, now: Timestamp, coin: Coin, origin: Origin, out: &mut Outbox) {
         if self.follow.credited_coins.insert(coin.id) {
             self.refills.insert(coin.id, coin);
             self.compose_at = self.compose_at.min(now);
-            out.persist(Change::CoinProven { coin, reserve: spending_reserve(coin.amount), at: now });
+            out.persist(Change::CoinProven { coin, origin, reserve: spending_reserve(coin.amount), at: now });
         }
     }
 

@@ -53,6 +53,9 @@ impl Engine {
                 Hold::Lost => return Some(Need::Version(slot.no)),
             }
         }
+        if self.restoring.is_some() {
+            return self.need_to_sweep();
+        }
         let first = || self.anchor.or_else(|| self.refills.values().max_by_key(|coin| coin.amount).copied());
         Some(Need::Slot(end.or_else(first)))
     }
@@ -134,8 +137,8 @@ impl Engine {
         }
     }
 
-    /// Slots whose anchor is proven never to have existed, the last one first.
-    fn drop_from(&mut self, index: usize, now: Timestamp, out: &mut Outbox) {
+    /// Slots whose anchor is proven never to have existed, or is spent by others, the last one first.
+    pub(super) fn drop_from(&mut self, index: usize, now: Timestamp, out: &mut Outbox) {
         let dead: Vec<Slot> = self.slots.drain(index..).collect();
         self.compose_at = Timestamp::default();
         for slot in dead.into_iter().rev() {

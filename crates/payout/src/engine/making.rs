@@ -224,7 +224,9 @@ impl Engine {
         let shared = slot.flat_map(|slot| slot.versions.iter().flat_map(|version| version.inputs.iter()));
         let coins: BTreeMap<CoinId, Coin> =
             self.refills.values().chain(shared).map(|coin| (coin.id, *coin)).collect();
-        coins.into_values().filter(|coin| coin.address == plan.anchor.address)
+        let is_spent =
+            |coin: &Coin| self.restoring.as_ref().is_some_and(|restoring| restoring.is_spent(coin));
+        coins.into_values().filter(move |coin| coin.address == plan.anchor.address && !is_spent(coin))
     }
 
     fn id_for(&self, plan: &Plan) -> VersionId {

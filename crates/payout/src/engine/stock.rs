@@ -50,7 +50,8 @@ impl Stocktaking {
 
 impl Engine {
     pub(super) fn stock_due(&self) -> Option<Timestamp> {
-        let is_wanted = self.stocktaking.replaces_history || self.follow.is_synced();
+        let is_time = self.restoring.is_none() && self.follow.is_synced();
+        let is_wanted = self.stocktaking.replaces_history || is_time;
         (is_wanted && self.stocktaking.asked.is_none()).then_some(self.stocktaking.due)
     }
 
@@ -63,14 +64,15 @@ impl Engine {
         let anchor = self.anchor.filter(|_| self.slots.is_empty());
         out.push(Action::TakeStock(AskStock {
             ask,
-            addresses: self.watched(),
+            addresses: self.looked_at().unwrap_or_else(|| self.watched()),
             units: self.open_units(),
             known: self.refills.values().copied().chain(anchor).collect(),
+            also: self.keyring.derived().collect(),
         }));
     }
 
     pub(super) fn on_history_too_large(&mut self, ask: AskId) {
-        if self.follow.take(ask) {
+        if self.follow.take(ask) && !self.look_at_less() {
             self.stocktaking.replaces_history = true;
             self.stocktaking.due = Timestamp::default();
         }
@@ -88,10 +90,15 @@ impl Engine {
         }
         self.stocktaking.due = now.plus(self.settings.stock_every);
         let replaces_history = std::mem::take(&mut self.stocktaking.replaces_history);
+        if self.restoring.is_some() {
+            self.on_look(now, &stock.units, out);
+            return self.tell_of_floods(&stock.flooded, out);
+        }
+        let is_start = !self.follow.is_synced();
         if replaces_history {
             self.follow.saw_all_there_is(now.plus(self.settings.follow_every));
         }
-        if self.see(now, &stock.units, out) {
+        if self.see(now, &stock.units, is_start, out) {
             let up_to = reach(stock.main_chain_index, &stock.units);
             // Small coins and others' units are in histories only, so one that can be told is told.
             if replaces_history || up_to < self.follow.synced_mci() {

@@ -8,5 +8,6 @@ mod paying;
 mod proofs;
 mod pulls;
 mod refusals;
+mod restoring;
 mod stock;
 mod waiting;

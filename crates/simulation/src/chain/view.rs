@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use obyte::compose::Coin;
-use obyte::unit::CoinId;
-use obyte::{Bytes, UnitHash};
-use payout::{AskHistory, AskStock, SeenUnit, Standing, Stock};
+use obyte::unit::{CoinId, Output};
+use obyte::{Address, Bytes, UnitHash};
+use payout::{AskHistory, AskStock, Moves, SeenUnit, Standing, Stock};
 
 use super::{Chain, Fate, Held, NEVER};
 
@@ -54,7 +54,7 @@ impl Chain {
             };
             let is_new = mci.is_none_or(|mci| mci >= question.min_mci) && concerns(held, question);
             if question.units.contains(hash) || is_new {
-                seen.push(seen_by(*hash, held, question, standing, mci));
+                seen.push(self.seen_by(*hash, held, question, standing, mci));
             }
         }
         seen
@@ -62,8 +62,8 @@ impl Chain {
 
     /// The coins of the payer that a hub finds, with a proof for all that are stable.
     pub fn stock(&self, eye: Eye, question: &AskStock) -> Stock {
-        let AskStock { ask, addresses, units, known } = question.clone();
-        let question = AskHistory { ask, addresses, units, min_mci: 0 };
+        let AskStock { ask, addresses, units, known, also } = question.clone();
+        let question = AskHistory { ask, addresses, units, min_mci: 0, also, moves: true };
         let is_known = |coin: &Coin| known.iter().any(|known| known.id == coin.id);
         let is_spent = |coin: &Coin| {
             let spenders = self.spenders.get(&coin.id).into_iter().flatten();
@@ -76,6 +76,35 @@ impl Chain {
                 || seen.standing == Standing::FinalGood && seen.coins.iter().any(is_news)
         });
         Stock { main_chain_index: self.mci_at(eye), units, flooded: Vec::new() }
+    }
+
+    fn seen_by(
+        &self,
+        unit: UnitHash,
+        held: &Held,
+        question: &AskHistory,
+        standing: Standing,
+        mci: Option<u64>,
+    ) -> SeenUnit {
+        let is_payers =
+            |address: &Address| question.addresses.contains(address) || question.also.contains(address);
+        let is_own = held.authors.iter().any(|(author, _)| is_payers(author));
+        let to_others = held.outputs.iter().filter(|coin| !self.own.contains(&coin.address));
+        let authors = held.authors.iter().map(|(author, _)| *author);
+        let moves = || Moves {
+            authors: authors.filter(is_payers).collect(),
+            spent: held.inputs.clone(),
+            paid: to_others.map(|coin| Output { address: coin.address, amount: coin.amount }).collect(),
+        };
+        SeenUnit {
+            unit,
+            standing,
+            is_own,
+            coins: held.outputs.iter().filter(|coin| is_payers(&coin.address)).copied().collect(),
+            main_chain_index: mci,
+            charged_tps_fee: mci.map(|_| Bytes::literal(1)),
+            moves: (is_own && question.moves).then(moves),
+        }
     }
 
     /// Unstable, and in no conflict, nor behind one, as far as the hub sees.
@@ -154,22 +183,4 @@ impl Chain {
 fn concerns(held: &Held, question: &AskHistory) -> bool {
     held.authors.iter().any(|(author, _)| question.addresses.contains(author))
         || held.outputs.iter().any(|coin| question.addresses.contains(&coin.address))
-}
-
-fn seen_by(
-    unit: UnitHash,
-    held: &Held,
-    question: &AskHistory,
-    standing: Standing,
-    mci: Option<u64>,
-) -> SeenUnit {
-    let coins = held.outputs.iter().filter(|coin| question.addresses.contains(&coin.address));
-    SeenUnit {
-        unit,
-        standing,
-        is_own: held.authors.iter().any(|(author, _)| question.addresses.contains(author)),
-        coins: coins.copied().collect(),
-        main_chain_index: mci,
-        charged_tps_fee: mci.map(|_| Bytes::literal(1)),
-    }
 }

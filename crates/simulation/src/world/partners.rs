@@ -21,14 +21,21 @@ impl World {
                 self.tell(Event::Queued(vec![payout]))
             }
             Ruling::Replay(payout) => {
-                let is_parked = self.books.journal.parked.contains(&payout);
-                if !self.answer(payout)? && !is_parked {
+                let journal = &self.books.journal;
+                let is_stopped = [&journal.parked, &journal.held, &journal.rejected]
+                    .into_iter()
+                    .any(|stopped| stopped.contains(&payout));
+                if !self.answer(payout)? && !is_stopped {
                     self.wait_for(payout);
                 }
                 Ok(())
             }
             Ruling::Refused => {
                 self.count.refused += 1;
+                Ok(())
+            }
+            Ruling::Held(payout) => {
+                self.hold(&[payout]);
                 Ok(())
             }
             Ruling::OtherTerms => Ok(()),

@@ -35,6 +35,8 @@ pub(super) struct Plan {
     is_rich: bool,
     /// Whether the operator adds coins when the trouble is over.
     pub(super) tops_up: bool,
+    /// Whether the database is lost once.
+    pub(super) loses_database: bool,
 }
 
 impl Plan {
@@ -63,6 +65,8 @@ impl Plan {
         if is_big {
             settings.follow_every = Duration::from_secs(10);
         }
+        // In crowds amounts do not tell the orders apart.
+        let loses_database = !is_big && random.chance(200);
         Self {
             settings,
             trouble,
@@ -70,7 +74,9 @@ impl Plan {
             groups: if is_big { 6 } else { random.between(1, 6) },
             group: if is_big { 120 } else { 3 },
             is_rich: random.chance(500),
-            tops_up: random.chance(700),
+            // What was spent before a loss may be owed by the copy.
+            tops_up: random.chance(700) || loses_database,
+            loses_database,
         }
     }
 }

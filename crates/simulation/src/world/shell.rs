@@ -42,6 +42,7 @@ impl World {
                     self.waiting.remove(&payout);
                 }
             }
+            Action::BeginAnew => self.begin_anew()?,
             Action::LookUpAgents { ask, .. } if self.is_lost() => {
                 self.count_request();
                 self.later(2_000, Item::Tell(Event::NoParents { ask }));
@@ -67,7 +68,8 @@ impl World {
                 self.later(delay, Item::Stock(question));
             }
             Action::Alarm(_) => {
-                if self.engine.paused().is_some() {
+                if let Some(why) = self.engine.paused().cloned() {
+                    self.pause.get_or_insert(why);
                     // The operator looks, and lets it go on.
                     self.later(20_000, Item::Tell(Event::Resumed));
                 }
@@ -185,16 +187,37 @@ impl World {
     pub(super) fn crash(&mut self) -> Result<(), Broken> {
         self.tell_story(format_args!("the process dies and starts again"));
         self.count.starts += 1;
+        self.make_engine();
+        self.connected = false;
+        self.waiting.clear();
+        let pause = self.random.between(0, 3_000);
+        self.later(pause, Item::Connect);
+        self.remind_of_pause()
+    }
+
+    /// The same process begins again from the store.
+    fn begin_anew(&mut self) -> Result<(), Broken> {
+        self.make_engine();
+        self.remind_of_pause()?;
+        self.tell(Event::Connected)
+    }
+
+    fn make_engine(&mut self) {
         let journal = &self.books.journal;
         let paid = || journal.paid.keys().filter_map(|id| journal.payouts.get(id)).copied().collect();
         let snapshot = self.saboteur.snapshot(journal.snapshot(), paid);
         self.engine = Engine::new(self.saboteur.settings(self.plan.settings), keyring(), snapshot);
         self.life.0 += 1;
-        self.connected = false;
-        self.waiting.clear();
-        let pause = self.random.between(0, 3_000);
-        self.later(pause, Item::Connect);
-        Ok(())
+        let held: Vec<_> = self.books.journal.held.iter().copied().collect();
+        self.hold(&held);
+    }
+
+    /// What was stopped before stays so.
+    fn remind_of_pause(&mut self) -> Result<(), Broken> {
+        match self.pause.clone() {
+            Some(why) => self.tell(Event::Paused(why)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn disconnect(&mut self) -> Result<(), Broken> {

@@ -47,8 +47,10 @@ pub(super) fn accept(
     let subject = subject_of(endpoint, &acceptance);
     let rows = subject.rows(connection, totals::day_of(acceptance.at))?;
     let judgement = limits::judge(connection, &acceptance, &rows, partner_added_at, fund_left(&after))?;
+    let is_unexplained = holds::may_be_paid(connection, endpoint, &acceptance.terms.recipient, amount)?;
     let hold = match judgement {
         Judgement::Refused(stop) => return Ok(Verdict::Stopped(stop)),
+        _ if is_unexplained => Some(HoldReason::Unexplained),
         Judgement::Held(limit) => acceptance.hold.or(Some(HoldReason::Limit(limit))),
         Judgement::Allowed => acceptance.hold,
     };

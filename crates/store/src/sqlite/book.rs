@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Book, BookError, Cause, Entry, Posting, Refusal, SignedBytes, events};
+use ledger::{Account, Book, BookError, Cause, Entry, Posting, Refusal, SignedBytes, events, restored};
 use obyte::Bytes;
 use payout::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -83,6 +83,32 @@ fn balance(connection: &Connection, endpoint: Endpoint, account: Account) -> Res
         .query_row(params![endpoint.code(), account.to_string()], |row| row.get(0))
         .optional()?;
     Ok(found.map_or(SignedBytes::ZERO, SignedBytes::new))
+}
+
+/// How many bytes are missing from the wallet.
+pub(super) fn missing(connection: &Connection, endpoint: Endpoint) -> Result<Bytes, StoreError> {
+    let balance = balance(connection, endpoint, Account::Missing)?.get();
+    Ok(Bytes::new(balance.unsigned_abs()).unwrap_or(Bytes::MAX))
+}
+
+/// The fund makes up for what is missing, as far as it can.
+pub(super) fn cover_missing(
+    connection: &Connection,
+    endpoint: Endpoint,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let missing = missing(connection, endpoint)?;
+    if missing.is_zero() {
+        return Ok(());
+    }
+    let fund = balance(connection, endpoint, Account::Fund)?.to_bytes().unwrap_or_default();
+    let amount = missing.min(fund);
+    if amount.is_zero() {
+        return Ok(());
+    }
+    let number: i64 =
+        connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM entries", [], |row| row.get(0))?;
+    post(connection, endpoint, at, &restored::missing_covered(number.unsigned_abs(), amount)?)
 }
 
 /// What an account lacks, as an amount. More than can exist is all that can exist.

@@ -1,8 +1,9 @@
 //! Holding payouts, and what becomes of those that are held.
 
-use ledger::{PayoutNumber, events};
+use ledger::{PayoutNumber, events, restored};
+use obyte::{Address, Bytes};
 use payout::{Payout, PayoutId, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::sqlite::codec::{Fields, millis};
 use crate::sqlite::{book, line, purchases, refunds, totals};
@@ -105,12 +106,15 @@ pub(super) fn reject(
     at: Timestamp,
 ) -> Result<Reviewed, StoreError> {
     let before = known(connection, endpoint, key)?;
-    let PayoutState::Held { .. } = before.state else { return Ok(Reviewed::NotHeld(before.into())) };
+    let PayoutState::Held { reason, .. } = before.state else { return Ok(Reviewed::NotHeld(before.into())) };
     connection
         .prepare_cached("UPDATE payouts SET rejected_at = ? WHERE id = ?")?
         .execute(params![millis(at)?, before.payout.id.get()])?;
     end(connection, before.payout.id, "rejected", at)?;
-    give_back(connection, endpoint, before.payout.id, at)?;
+    match reason {
+        HoldReason::Unexplained => note_paid_elsewhere(connection, endpoint, &before.payout, at)?,
+        HoldReason::Limit(_) => give_back(connection, endpoint, before.payout.id, at)?,
+    }
     Ok(Reviewed::Done(known(connection, endpoint, key)?.into()))
 }
 
@@ -119,6 +123,48 @@ fn end(connection: &Connection, payout: PayoutId, outcome: &str, at: Timestamp) 
         .prepare_cached("UPDATE holds SET outcome = ?, ended_at = ? WHERE payout = ? AND outcome IS NULL")?
         .execute(params![outcome, millis(at)?, payout.get()])?;
     totals::note_held(connection, payout, false)
+}
+
+/// Whether a unit that the journal does not hold pays as much to this address, and explains no order yet.
+pub(super) fn may_be_paid(
+    connection: &Connection,
+    endpoint: Endpoint,
+    address: &Address,
+    amount: Bytes,
+) -> Result<bool, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT 1 FROM foreign_outputs
+             WHERE endpoint = ? AND address = ? AND amount = ? AND payout IS NULL LIMIT 1",
+        )?
+        .query_row(params![endpoint.code(), address.as_str(), i64::from(amount)], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// The operator says that such a unit paid it: the output explains this order and no other.
+fn note_paid_elsewhere(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: &Payout,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE foreign_outputs SET payout = ? WHERE id = (SELECT id FROM foreign_outputs
+                 WHERE endpoint = ? AND address = ? AND amount = ? AND payout IS NULL ORDER BY id LIMIT 1)",
+        )?
+        .execute(params![
+            payout.id.get(),
+            endpoint.code(),
+            payout.address.as_str(),
+            i64::from(payout.amount)
+        ])?;
+    let set_aside = purchases::set_aside(connection, payout.id)?;
+    let missing = book::missing(connection, endpoint)?;
+    let entry = restored::paid_elsewhere(PayoutNumber::new(payout.id.get()), &set_aside, missing)?;
+    book::post(connection, endpoint, at, &entry)?;
+    book::cover_missing(connection, endpoint, at)
 }
 
 /// Takes a payout that is never paid out of the totals, and books what was set aside for it back to where it

@@ -1,15 +1,11 @@
 //! Pauses, and what is to be posted again.
 
-use obyte::UnitHash;
 use payout::{Alarm, SlotNo, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, integer, millis};
 use crate::sqlite::holds;
 use crate::{Endpoint, Pause, PauseNo, Repost, RepostNo, StoreError, Wishes};
-
-/// So many of the foreign units that an operator has seen are told to the engine.
-const SEEN_UNITS: i64 = 1_000;
 
 pub(super) fn pause(
     connection: &Connection,
@@ -104,21 +100,4 @@ fn reposts(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Repost>, S
         });
     }
     Ok(reposts)
-}
-
-/// Units that stopped paying because no journal holds them, and that an operator has seen.
-pub(super) fn seen_units(connection: &Connection, endpoint: Endpoint) -> Result<Vec<UnitHash>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, why FROM pauses NOT INDEXED WHERE endpoint = ? AND ended_at IS NOT NULL
-         ORDER BY id DESC LIMIT ?",
-    )?;
-    let mut rows = statement.query(params![endpoint.code(), SEEN_UNITS])?;
-    let mut units = Vec::new();
-    while let Some(row) = rows.next()? {
-        if let Alarm::ForeignUnit(unit) = alarm(&Fields::new("pauses", row))? {
-            units.push(unit);
-        }
-    }
-    units.reverse();
-    Ok(units)
 }

@@ -3,7 +3,7 @@
 use ledger::Account;
 use obyte::UnitHash;
 use obyte::compose::Coin;
-use payout::{Change, FirstUnit, Payout, Slot, SlotNo, Timestamp, Version, VersionStatus};
+use payout::{Change, FirstUnit, Origin, Payout, Slot, SlotNo, Timestamp, Version, VersionStatus};
 use serde_json::json;
 use store::{AnsweredUnit, Endpoint, PayoutState, StoreError, Violation};
 
@@ -272,9 +272,9 @@ pub(crate) async fn a_payout_in_a_slot_cannot_be_parked(backend: &impl Backend) 
 
 pub(crate) async fn what_was_set_aside_of_a_coin_pays_for_spending_it(backend: &impl Backend) {
     let world = World::poor(backend).await;
-    let large = Change::CoinProven { coin: funding(), reserve: bytes(500), at: DIED };
+    let large = Change::CoinProven { coin: funding(), origin: Origin::Others, reserve: bytes(500), at: DIED };
     let crumb = coin("crumb", 400);
-    let small = Change::CoinProven { coin: crumb, reserve: bytes(400), at: DIED };
+    let small = Change::CoinProven { coin: crumb, origin: Origin::Others, reserve: bytes(400), at: DIED };
     world.apply([large, small]).await.expect("new coins");
     assert_eq!(world.balance(Account::FeeReserve).await, 900);
     let payout = world.owe("1", 1_000).await;

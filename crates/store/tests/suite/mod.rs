@@ -14,6 +14,7 @@ pub(crate) mod partners;
 pub(crate) mod periods;
 pub(crate) mod purchases;
 pub(crate) mod refunds;
+pub(crate) mod restoring;
 pub(crate) mod review;
 pub(crate) mod rulebook;
 pub(crate) mod units;
@@ -77,6 +78,18 @@ macro_rules! behaviours {
                 only_a_held_order_is_released_or_rejected,
                 a_held_payout_goes_into_no_slot,
                 a_payer_is_told_of_a_release_until_it_has_taken_it_up;
+            restoring:
+                a_restore_is_remembered_until_it_ends,
+                the_first_unit_of_an_address_is_the_one_that_came_first,
+                what_waits_and_may_have_been_paid_is_held,
+                an_order_that_comes_later_is_held_too_until_one_is_explained,
+                what_is_missing_is_made_up_for_by_what_was_paid_and_by_the_fund,
+                while_bytes_are_missing_the_fund_gives_nothing,
+                fees_of_moving_coins_may_exceed_the_fund,
+                the_end_of_the_line_may_be_lost_and_the_line_begins_anew,
+                a_slot_dies_with_an_anchor_that_is_lost,
+                only_what_is_free_is_lost_and_once,
+                a_unit_of_the_journal_is_not_foreign;
             rulebook:
                 rules_that_change_get_a_number_and_the_old_ones_stay,
                 a_purchase_keeps_its_rules_and_its_explanation,
@@ -154,7 +167,6 @@ macro_rules! behaviours {
                 a_failing_change_among_many_fails_alone;
             operations:
                 a_pause_lasts_until_it_is_ended,
-                a_foreign_unit_that_was_seen_stops_nothing_again,
                 a_wish_waits_until_it_is_obeyed,
                 the_last_answers_to_a_version_are_kept,
                 a_slot_is_shown_with_all_its_versions,

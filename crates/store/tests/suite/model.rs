@@ -113,6 +113,11 @@ impl Model {
             Change::Synced { main_chain_index } => {
                 self.snapshot.synced_mci = *main_chain_index;
             }
+            Change::RestoreBegun { .. }
+            | Change::ForeignUnit { .. }
+            | Change::CoinLost { .. }
+            | Change::Reached { .. }
+            | Change::Restored { .. } => unreachable!("nothing is lost here"),
         }
         self.snapshot.home_slots = self.slots;
         self.snapshot.home_prepaid = Bytes::literal(u64::try_from(self.prepaid).unwrap_or_default());

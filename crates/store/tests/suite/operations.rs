@@ -54,15 +54,6 @@ pub(crate) async fn a_pause_lasts_until_it_is_ended(backend: &impl Backend) {
     assert!(matches!(nul, Err(StoreError::NulInText)), "{nul:?}");
 }
 
-pub(crate) async fn a_foreign_unit_that_was_seen_stops_nothing_again(backend: &impl Backend) {
-    let world = World::rich(backend).await;
-    let foreign = UnitHash::of("somebody else has the mnemonic");
-    let pause = world.store.pause(Endpoint::Test, &Alarm::ForeignUnit(foreign), at(10)).await;
-    assert_eq!(world.snapshot().await.settled_units, []);
-    world.store.resume(Endpoint::Test, pause.expect("the store works").no, at(20)).await.expect("it works");
-    assert_eq!(world.snapshot().await.settled_units, [foreign]);
-}
-
 pub(crate) async fn a_wish_waits_until_it_is_obeyed(backend: &impl Backend) {
     let world = World::poor(backend).await;
     let ask = async |world: &World, slot| {

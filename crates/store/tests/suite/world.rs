@@ -7,7 +7,7 @@ use ledger::{Account, PartnerId};
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
-use payout::{Change, Payout, Snapshot, Timestamp, VersionId, VersionStatus};
+use payout::{Change, Origin, Payout, Snapshot, Timestamp, VersionId, VersionStatus};
 use program::{Currency, CurrencyAmount, Pair, Turnover};
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId, PartnerKind, PayerLock,
@@ -171,7 +171,7 @@ pub(crate) fn coin(name: &str, amount: u64) -> Coin {
 }
 
 pub(crate) fn credited(coin: Coin) -> Change {
-    Change::CoinProven { coin, reserve: Bytes::ZERO, at: Timestamp::from_millis(5) }
+    Change::CoinProven { coin, origin: Origin::Others, reserve: Bytes::ZERO, at: Timestamp::from_millis(5) }
 }
 
 pub(crate) fn answered(version: VersionId, status: VersionStatus) -> Change {

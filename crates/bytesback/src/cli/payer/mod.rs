@@ -2,6 +2,7 @@
 //!
 //! All of it works in the database, beside a server that runs as well as without one.
 
+mod restore;
 mod show;
 mod slots;
 mod status;
@@ -14,6 +15,7 @@ use payout::{SlotNo, Timestamp};
 use serde_json::{Value, json};
 use store::{Endpoint, Pause, SlotState};
 
+pub(in crate::cli) use self::restore::declare;
 use super::DataDir;
 use super::people::date;
 
@@ -32,6 +34,9 @@ pub(super) enum PayerCommand {
     Resume(Common),
     /// Have units that are not proven posted to the hubs again, the same bytes.
     Repost(RepostArgs),
+    /// Say that the wallet was used with other data before: when the server starts, every coin moves to a fresh
+    /// address before anybody is paid. What the network shows of it is noticed without this.
+    Restore(Common),
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +106,7 @@ pub(super) async fn run(command: PayerCommand) -> anyhow::Result<()> {
         PayerCommand::Show(args) => show::show(&args).await,
         PayerCommand::Pause(args) => wish::pause(&args.common, args.why).await,
         PayerCommand::Resume(common) => wish::resume(&common).await,
+        PayerCommand::Restore(common) => restore::restore(&common).await,
         PayerCommand::Repost(args) => wish::repost(&args.common, args.slot.map(SlotNo::new)).await,
     }
 }

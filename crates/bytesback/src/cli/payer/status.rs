@@ -54,6 +54,9 @@ fn text(
     for pause in &overview.pauses {
         line("PAUSED", format!("since {}: {}", date(pause.since), plain(&pause.why.to_string())))?;
     }
+    if overview.restoring {
+        line("RESTORING", "every coin moves to a fresh address before anybody is paid".to_owned())?;
+    }
     line("queue", waiting(overview.queued, "payout", overview.oldest_queued, now))?;
     if overview.held > 0 {
         line("held", format!("{}: see `bytesback purchase held`", count(overview.held, "order")))?;
@@ -112,6 +115,7 @@ fn object(endpoint: Endpoint, overview: &Overview, book: &Book, now: Timestamp) 
         "queued": overview.queued,
         "oldest_queued": overview.oldest_queued.map(moment),
         "held": overview.held,
+        "restoring": overview.restoring,
         "open_slots": overview.open_slots,
         "oldest_open": overview.oldest_open.map(moment),
         "owed": book.balance(Account::Owed).get(),

@@ -12,7 +12,7 @@ use payout::{
     Settings, SlotNo, Standing, Stock, Timestamp, Version, VersionId, VersionNo,
 };
 
-use simulation::{BEGINNING, Books, keyring, own_addresses};
+use simulation::{BEGINNING, Books, Journal, keyring, own_addresses};
 
 use super::{HUB, KEPT, payout, settings};
 
@@ -129,6 +129,7 @@ impl Desk {
             }
             Action::LookUpAgents { ask, addresses } => self.agents_asked = Some((ask, addresses)),
             Action::Parked { payouts } => self.parked.extend(payouts),
+            Action::BeginAnew => self.crash(),
             Action::Accepted { payouts, unit } => {
                 self.books.check_told(&payouts, &unit).expect(KEPT);
                 self.told.push((payouts, unit));
@@ -151,6 +152,16 @@ impl Desk {
         let ids = payouts.iter().map(|payout| payout.id).collect();
         self.tell(Event::Queued(payouts));
         ids
+    }
+
+    /// The first order that was ever accepted is reported again, to a database that does not know it.
+    pub(crate) fn repeat_first(&mut self) -> PayoutId {
+        let payout = payout(2, self.time());
+        self.books.journal.accept(payout).expect(KEPT);
+        if !self.books.journal.held.contains(&payout.id) {
+            self.tell(Event::Queued(vec![payout]));
+        }
+        payout.id
     }
 
     pub(crate) fn give_parents(&mut self) {
@@ -248,6 +259,7 @@ impl Desk {
             coins: Vec::new(),
             main_chain_index: None,
             charged_tps_fee: None,
+            moves: None,
         }
     }
 
@@ -294,6 +306,12 @@ impl Desk {
     pub(crate) fn crash_and_stay_offline(&mut self) {
         self.engine = Engine::new(self.settings, keyring(), self.books.journal.snapshot());
         self.forget_questions();
+    }
+
+    /// The database is lost; there is this copy of it.
+    pub(crate) fn lose_journal(&mut self, copy: Journal) {
+        self.books.lose_journal(copy);
+        self.crash();
     }
 
     /// The hub loses a unit, and all that hangs on it.

@@ -14,11 +14,26 @@ use crate::sqlite::codec::Fields;
 use crate::{BookAudit, BookFault, Endpoint, EntryId, StoreError};
 
 /// What must be booked: kinds of causes, and the codes of all causes of the kind that have happened.
-const HAPPENED: [(&str, &str); 7] = [
+const HAPPENED: [(&str, &str); 10] = [
     (
         "fund-received",
         "SELECT 'fund-received:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
+      WHERE endpoint = :endpoint AND origin = 'others'",
+    ),
+    (
+        "coin-found",
+        "SELECT 'coin-found:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
+      WHERE endpoint = :endpoint AND origin = 'foreign unit'",
+    ),
+    (
+        "coin-lost",
+        "SELECT 'coin-lost:' || unit || ':' || message_index || ':' || output_index AS cause FROM lost_coins
       WHERE endpoint = :endpoint",
+    ),
+    (
+        "paid-elsewhere",
+        "SELECT 'paid-elsewhere:' || payout AS cause FROM foreign_outputs
+      WHERE endpoint = :endpoint AND payout IS NOT NULL",
     ),
     (
         "purchase-accepted",
@@ -27,7 +42,8 @@ const HAPPENED: [(&str, &str); 7] = [
     (
         "payout-cancelled",
         "SELECT 'payout-cancelled:' || id AS cause FROM payouts
-      WHERE endpoint = :endpoint AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)",
+      WHERE endpoint = :endpoint AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)
+          AND id NOT IN (SELECT payout FROM foreign_outputs WHERE payout IS NOT NULL)",
     ),
     (
         "unit-settled",

@@ -1,6 +1,6 @@
 //! Which entry something that has happened must have, made anew from its rows.
 
-use ledger::{Account, Cause, CommandId, Entry, EntryError, OutputRef, PayoutNumber, events};
+use ledger::{Account, Cause, CommandId, Entry, EntryError, OutputRef, PayoutNumber, events, restored};
 use obyte::{Bytes, UnitHash};
 use payout::PayoutId;
 use rusqlite::{Connection, params};
@@ -24,14 +24,22 @@ pub(super) fn expected(
     // Where an account is below zero, that is a fault of its own.
     let held = |account| u64::try_from(balance(account)).ok().and_then(|held| Bytes::new(held).ok());
     let held = |account| held(account).unwrap_or_default();
+    let missing = u64::try_from(-balance(Account::Missing)).ok().and_then(|missing| Bytes::new(missing).ok());
+    let missing = missing.unwrap_or_default();
     let made = match entry.cause() {
         Cause::FundReceived(output) => rows.received(*output)?,
+        Cause::CoinFound(output) => rows.found(*output, missing)?,
+        Cause::CoinLost(output) => rows.lost(*output)?,
+        Cause::MissingCovered(number) => {
+            Some(restored::missing_covered(*number, missing.min(held(Account::Fund))))
+        }
+        Cause::PaidElsewhere(payout) => rows.paid_elsewhere(*payout, missing)?,
         Cause::DepositBooked(command) => rows.deposited(command, entry, held)?,
         Cause::PurchaseAccepted(payout) => return rows.accepted(*payout),
         Cause::PayoutCancelled(payout) => rows.cancelled(*payout)?,
         Cause::PurchaseRefunded(payout) => rows.refunded(*payout, held)?,
         Cause::RefundUndone(payout) => rows.undone(*payout, held)?,
-        Cause::UnitSettled(unit) => rows.settled(*unit)?,
+        Cause::UnitSettled(unit) => rows.settled(*unit, held(Account::Fund))?,
         Cause::TpsFeeCharged(unit) => rows.charged(*unit)?,
     };
     Ok(made.map(|made| (made.ok(), Vec::new())))
@@ -47,10 +55,35 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn received(&self, output: OutputRef) -> Result<Made, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, amount, reserve FROM coins
-             WHERE endpoint = ? AND unit = ? AND message_index = ? AND output_index = ?",
+        let coin = self.amounts(
+            output,
+            "SELECT id, amount, reserve FROM coins WHERE endpoint = ? AND unit = ? AND message_index = ?
+                 AND output_index = ? AND origin = 'others'",
         )?;
+        Ok(coin.map(|(amount, reserve)| events::fund_received(output, amount, reserve)))
+    }
+
+    fn found(&self, output: OutputRef, missing: Bytes) -> Result<Made, StoreError> {
+        let coin = self.amounts(
+            output,
+            "SELECT id, amount, reserve FROM coins WHERE endpoint = ? AND unit = ? AND message_index = ?
+                 AND output_index = ? AND origin = 'foreign unit'",
+        )?;
+        Ok(coin.map(|(amount, reserve)| restored::coin_found(output, amount, reserve, missing)))
+    }
+
+    fn lost(&self, output: OutputRef) -> Result<Made, StoreError> {
+        let coin = self.amounts(
+            output,
+            "SELECT 0 AS id, amount, reserve FROM lost_coins WHERE endpoint = ? AND unit = ?
+                 AND message_index = ? AND output_index = ?",
+        )?;
+        Ok(coin.map(|(amount, reserve)| restored::coin_lost(output, amount, reserve)))
+    }
+
+    /// The amount of a coin, and what was set aside for spending it.
+    fn amounts(&self, output: OutputRef, query: &str) -> Result<Option<(Bytes, Bytes)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(query)?;
         let mut rows = statement.query(params![
             self.endpoint.code(),
             output.unit.as_str(),
@@ -59,7 +92,19 @@ impl Rows<'_> {
         ])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let fields = Fields::new("coins", row);
-        Ok(Some(events::fund_received(output, fields.bytes("amount")?, fields.bytes("reserve")?)))
+        Ok(Some((fields.bytes("amount")?, fields.bytes("reserve")?)))
+    }
+
+    fn paid_elsewhere(&self, payout: PayoutNumber, missing: Bytes) -> Result<Made, StoreError> {
+        let is_explained = self
+            .connection
+            .prepare_cached("SELECT 1 FROM foreign_outputs WHERE payout = ? AND endpoint = ?")?
+            .exists(params![payout.get(), self.endpoint.code()])?;
+        if !is_explained {
+            return Ok(None);
+        }
+        let set_aside = purchases::set_aside(self.connection, PayoutId::new(payout.get()))?;
+        Ok(Some(restored::paid_elsewhere(payout, &set_aside, missing)))
     }
 
     /// The entry itself is all that there is of a deposit; it must be that of a partner, and settle what that
@@ -105,7 +150,8 @@ impl Rows<'_> {
             .connection
             .prepare_cached(
                 "SELECT 1 FROM payouts
-                 WHERE id = ? AND endpoint = ? AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)",
+                 WHERE id = ?1 AND endpoint = ?2 AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)
+                     AND NOT EXISTS (SELECT 1 FROM foreign_outputs WHERE foreign_outputs.payout = ?1)",
             )?
             .exists(params![payout.get(), self.endpoint.code()])?;
         if !cancelled {
@@ -136,9 +182,15 @@ impl Rows<'_> {
         rows.next()?.map(|row| Fields::new("refunds", row).bytes("claim")).transpose()
     }
 
-    fn settled(&self, unit: UnitHash) -> Result<Made, StoreError> {
+    /// What fees cost beyond reserves and fund is missing; while nothing is, this cannot be.
+    fn settled(&self, unit: UnitHash, fund: Bytes) -> Result<Made, StoreError> {
         let settled = line::settlement_of(self.connection, self.endpoint, unit)?;
-        Ok(settled.map(|(settlement, _)| events::unit_settled(unit, &settlement)))
+        Ok(settled.map(|(mut settlement, _)| {
+            let have = fund.get().saturating_add(settlement.reserve_released.get());
+            let fees = settlement.size_fees.get().saturating_add(settlement.tps_fee.get());
+            settlement.short = Bytes::new(fees.saturating_sub(have)).unwrap_or(Bytes::MAX);
+            events::unit_settled(unit, &settlement)
+        }))
     }
 
     fn charged(&self, unit: UnitHash) -> Result<Made, StoreError> {

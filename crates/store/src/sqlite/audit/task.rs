@@ -56,6 +56,7 @@ pub(super) fn read(
         units: units(connection, endpoint, mark.next_slot, next_slot)?,
         coins,
         addresses: addresses(connection, endpoint)?,
+        foreign: foreign(connection, endpoint)?,
         next: AuditMark {
             next_slot,
             last_coin,
@@ -63,6 +64,16 @@ pub(super) fn read(
             at: Timestamp::default(),
         },
     })
+}
+
+fn foreign(connection: &Connection, endpoint: Endpoint) -> Result<BTreeSet<UnitHash>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id, unit FROM foreign_units WHERE endpoint = ?")?;
+    let mut rows = statement.query([endpoint.code()])?;
+    let mut foreign = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        foreign.insert(Fields::new("foreign_units", row).text("unit")?);
+    }
+    Ok(foreign)
 }
 
 /// All slots below it are closed.

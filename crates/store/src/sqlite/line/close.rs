@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ledger::events;
+use ledger::{Account, Refusal, events};
 use obyte::compose::Coin;
 use obyte::{Bytes, UnitHash};
 use payout::{PayoutId, Settlement, SlotNo, Timestamp, VersionId, VersionNo, VersionStatus};
@@ -166,8 +166,7 @@ impl Line<'_> {
     fn book_settlement(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
         let slot = settlement.version.slot;
         let moved = self.moved(slot, row, settlement.kept)?.ok_or(Violation::KeptTooMuch(slot))?;
-        let entry = events::unit_settled(settlement.unit, &moved)?;
-        book::post(self.connection, self.endpoint, settlement.at, &entry)?;
+        self.post_settled(settlement, moved)?;
         if let Some(charged) = settlement.charged_tps_fee.filter(|fee| !fee.is_zero()) {
             let entry = events::tps_fee_charged(settlement.unit, charged)?;
             book::post(self.connection, self.endpoint, settlement.at, &entry)?;
@@ -184,7 +183,29 @@ impl Line<'_> {
             Bytes::checked_sum([of_payouts, of_coins, before]).ok_or(ledger::EntryError::TooLarge)?;
         let (size_fees, tps_fee) = (row.fees.size, row.fees.tps);
         let released = reserve.checked_sub(kept);
-        Ok(released.map(|reserve_released| ledger::Settlement { paid, reserve_released, size_fees, tps_fee }))
+        Ok(released.map(|reserve_released| ledger::Settlement {
+            paid,
+            reserve_released,
+            size_fees,
+            tps_fee,
+            short: Bytes::ZERO,
+        }))
+    }
+
+    /// While a wallet is restored, moving its coins may cost more than reserves and fund hold.
+    fn post_settled(&self, settlement: &Settlement, moved: ledger::Settlement) -> Result<(), StoreError> {
+        let entry = events::unit_settled(settlement.unit, &moved)?;
+        let weighed = book::weigh(self.connection, self.endpoint, &entry)?;
+        let entry = match weighed {
+            Err(Refusal::Overdraft { account: Account::Fund, missing })
+                if self.restoring()?.cause.is_some() =>
+            {
+                let short = book::lacking(missing);
+                events::unit_settled(settlement.unit, &ledger::Settlement { short, ..moved })?
+            }
+            _ => entry,
+        };
+        book::post(self.connection, self.endpoint, settlement.at, &entry)
     }
 
     /// The sum of the payouts of a version, and of their fee reserves.

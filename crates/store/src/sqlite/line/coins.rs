@@ -1,10 +1,10 @@
 //! Coins from outside, and how far the history is known.
 
-use ledger::{OutputRef, events};
-use obyte::Bytes;
+use ledger::{OutputRef, events, restored};
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
-use payout::{SlotNo, Timestamp};
+use obyte::{Bytes, UnitHash};
+use payout::{Origin, SlotNo, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::Line;
@@ -14,18 +14,29 @@ use crate::{StoreError, Violation};
 
 impl Line<'_> {
     /// Credits a coin to the fund. The same coin again changes nothing.
-    pub(super) fn credit(&self, coin: &Coin, reserve: Bytes, at: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn credit(
+        &self,
+        coin: &Coin,
+        origin: Origin,
+        reserve: Bytes,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         if let Some(known) = self.known_coin(&coin.id)? {
             return if known == *coin { Ok(()) } else { Err(Violation::OtherCoin(coin.id).into()) };
         }
-        if self.is_own(&coin.id)? {
+        if self.is_journaled(&coin.id.unit)? {
             return Err(Violation::OwnCoin(coin.id).into());
         }
+        let missing = book::missing(self.connection, self.endpoint)?;
+        let reserve = match origin {
+            Origin::Others => reserve,
+            Origin::ForeignUnit => restored::reserve_of_found(coin.amount, reserve, missing),
+        };
         self.connection
             .prepare_cached(
                 "INSERT INTO coins (endpoint, unit, message_index, output_index, amount, address, proven_at,
-                     reserve)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                     reserve, origin)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.code(),
@@ -35,11 +46,20 @@ impl Line<'_> {
                 i64::from(coin.amount),
                 coin.address.as_str(),
                 millis(at)?,
-                i64::from(reserve)
+                i64::from(reserve),
+                match origin {
+                    Origin::Others => "others",
+                    Origin::ForeignUnit => "foreign unit",
+                }
             ])?;
         let output =
             OutputRef { unit: coin.id.unit, message: coin.id.message_index, output: coin.id.output_index };
-        book::post(self.connection, self.endpoint, at, &events::fund_received(output, coin.amount, reserve)?)
+        let entry = match origin {
+            Origin::Others => events::fund_received(output, coin.amount, reserve)?,
+            Origin::ForeignUnit => restored::coin_found(output, coin.amount, reserve, missing)?,
+        };
+        book::post(self.connection, self.endpoint, at, &entry)?;
+        book::cover_missing(self.connection, self.endpoint, at)
     }
 
     fn known_coin(&self, id: &CoinId) -> Result<Option<Coin>, StoreError> {
@@ -52,12 +72,12 @@ impl Line<'_> {
         rows.next()?.map(|row| coin(&Fields::new("coins", row))).transpose()
     }
 
-    /// Whether a coin was made by a unit of the journal: its outputs are payouts and change.
-    fn is_own(&self, id: &CoinId) -> Result<bool, StoreError> {
+    /// Whether a unit is one of the journal: its outputs are payouts and change.
+    pub(super) fn is_journaled(&self, unit: &UnitHash) -> Result<bool, StoreError> {
         let found = self
             .connection
             .prepare_cached("SELECT 1 FROM versions WHERE unit = ? AND endpoint = ?")?
-            .query_row(params![id.unit.as_str(), self.code()], |_| Ok(()))
+            .query_row(params![unit.as_str(), self.code()], |_| Ok(()))
             .optional()?;
         Ok(found.is_some())
     }

@@ -5,10 +5,11 @@ mod coins;
 mod heard;
 mod open;
 mod oversight;
+mod restoring;
 mod snapshot;
 
 use obyte::compose::Coin;
-use payout::{Change, SlotNo, VersionId, VersionNo};
+use payout::{Change, FirstUnit, SlotNo, VersionId, VersionNo};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::sqlite::codec::{Fields, integer};
@@ -38,8 +39,15 @@ pub(super) fn apply(
                 line.bury(slot, at)?;
                 died.push(slot);
             }
-            Change::CoinProven { coin, reserve, at } => line.credit(&coin, reserve, at)?,
+            Change::CoinProven { coin, origin, reserve, at } => line.credit(&coin, origin, reserve, at)?,
             Change::Parked { payout, at } => line.park(payout, at)?,
+            Change::RestoreBegun { cause, .. } => line.begin_restoring(cause)?,
+            Change::ForeignUnit { unit, main_chain_index, authors, paid, at } => {
+                line.take_foreign(FirstUnit { unit, main_chain_index }, &authors, &paid, at)?;
+            }
+            Change::CoinLost { coin, at } => line.lose(&coin, at)?,
+            Change::Reached { places } => line.reached(places)?,
+            Change::Restored { at } => line.end_restoring(at)?,
             Change::Synced { main_chain_index } => line.synced(main_chain_index)?,
         }
     }
@@ -122,7 +130,7 @@ impl Line<'_> {
     }
 
     /// After all changes: whoever chains on a slot that is closed chains on its good version, and only
-    /// slots died whose anchor never existed.
+    /// slots died whose anchor never existed, or is lost, or is the change of one that died.
     fn check_lives(&self, died: &[SlotNo]) -> Result<(), StoreError> {
         let orphan = self
             .connection
@@ -145,7 +153,8 @@ impl Line<'_> {
             )?;
             let mut rows = statement.query(params![self.code(), integer(slot.get())?])?;
             let row = rows.next()?.ok_or(Violation::NotOpen(*slot))?;
-            if !self.is_dead_change(&anchor(&Fields::new("slots", row))?)? {
+            let anchor = anchor(&Fields::new("slots", row))?;
+            if !self.is_dead_change(&anchor)? && !self.is_lost(&anchor.id)? {
                 return Err(Violation::WrongLife(*slot).into());
             }
         }

@@ -88,7 +88,7 @@ impl Line<'_> {
         )?;
         let mut rows = statement.query(params![self.code(), coin.id.unit.as_str()])?;
         match rows.next()? {
-            Some(row) => Ok(change(&Fields::new("versions", row))? == *coin),
+            Some(row) => Ok(change(&Fields::new("versions", row))? == *coin && !self.is_lost(&coin.id)?),
             None => Ok(false),
         }
     }
@@ -100,7 +100,7 @@ impl Line<'_> {
             .prepare_cached(
                 "SELECT 1 FROM coins
                  WHERE endpoint = ? AND unit = ? AND message_index = ? AND output_index = ?
-                     AND amount = ? AND address = ? AND (slot IS NULL OR slot = ?)",
+                     AND amount = ? AND address = ? AND (slot IS NULL OR slot = ?) AND lost_at IS NULL",
             )?
             .query_row(
                 params![

@@ -44,6 +44,7 @@ pub(in crate::sqlite) fn overview(
         reposts,
         queued,
         held: holds::count(connection, endpoint)?,
+        restoring: line.restoring()?.cause.is_some(),
         oldest_queued,
         open_slots,
         oldest_open,

@@ -15,7 +15,6 @@ use super::coins::coin;
 use super::{Line, anchor, change, fees};
 use crate::sqlite::codec::{Fields, integer, millis};
 use crate::sqlite::purchases::status;
-use crate::sqlite::wishes::seen_units;
 use crate::{Endpoint, StoreError};
 
 /// How far back TPS fees paid in advance are told, from the newest one.
@@ -36,6 +35,8 @@ pub(in crate::sqlite) fn snapshot(
     let anchor = if slots.is_empty() { line.last_change()? } else { None };
     let (next_slot, synced_mci) = line.position()?;
     let (home_slots, home_prepaid) = line.home()?;
+    let restoring = line.restoring()?;
+    let foreign = line.foreign_units()?;
     Ok(Snapshot {
         queue: line.queue()?,
         slots,
@@ -47,13 +48,16 @@ pub(in crate::sqlite) fn snapshot(
         home_prepaid,
         synced_mci,
         prepaid: line.prepaid()?,
-        settled_units: line.settled_units()?.into_iter().chain(seen_units(connection, endpoint)?).collect(),
+        settled_units: line.settled_units()?.into_iter().chain(foreign.iter().copied()).collect(),
         credited_coins: line.credited_coins()?,
+        foreign_units: foreign.into_iter().filter(|_| restoring.cause.is_some()).collect(),
+        restoring: restoring.cause,
+        places: restoring.places,
     })
 }
 
 impl Line<'_> {
-    fn queue(&self) -> Result<Vec<Payout>, StoreError> {
+    pub(super) fn queue(&self) -> Result<Vec<Payout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, address, amount, queued_at FROM payouts WHERE endpoint = ? AND slot IS NULL
                  AND parked_at IS NULL AND held_at IS NULL ORDER BY queued_at, id",
@@ -66,7 +70,7 @@ impl Line<'_> {
         Ok(queue)
     }
 
-    fn open_slots(&self) -> Result<Vec<Slot>, StoreError> {
+    pub(super) fn open_slots(&self) -> Result<Vec<Slot>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT no, anchor_unit, anchor_message, anchor_output, anchor_amount, anchor_address
              FROM slots INDEXED BY slots_open WHERE endpoint = ? AND state = 'open' ORDER BY no",
@@ -157,8 +161,8 @@ impl Line<'_> {
         Ok(outputs)
     }
 
-    /// The change of the slot that was settled last.
-    fn last_change(&self) -> Result<Option<Coin>, StoreError> {
+    /// The change of the slot that was settled last, unless it is lost.
+    pub(super) fn last_change(&self) -> Result<Option<Coin>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT versions.* FROM slots
              JOIN versions ON versions.endpoint = slots.endpoint AND versions.slot = slots.no
@@ -166,7 +170,11 @@ impl Line<'_> {
              WHERE slots.endpoint = ? AND slots.state = 'settled' ORDER BY slots.no DESC LIMIT 1",
         )?;
         let mut rows = statement.query([self.code()])?;
-        rows.next()?.map(|row| change(&Fields::new("versions", row))).transpose()
+        let found = rows.next()?.map(|row| change(&Fields::new("versions", row))).transpose()?;
+        Ok(match found {
+            Some(coin) if self.is_lost(&coin.id)? => None,
+            found => found,
+        })
     }
 
     fn position(&self) -> Result<(u64, u64), StoreError> {
@@ -222,7 +230,7 @@ impl Line<'_> {
     fn free_coins(&self) -> Result<Vec<Coin>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, unit, message_index, output_index, amount, address FROM coins
-             WHERE endpoint = ? AND slot IS NULL ORDER BY id",
+             WHERE endpoint = ? AND slot IS NULL AND lost_at IS NULL ORDER BY id",
         )?;
         let mut rows = statement.query([self.code()])?;
         let mut coins = Vec::new();

@@ -1,0 +1,81 @@
+//! What is booked when a wallet is restored: units that the book does not know have spent its coins and made
+//! others.
+//!
+//! A coin that is gone stands in [`Account::Missing`], below zero, until other coins that such units made, the
+//! orders that they paid, or the fund make up for it.
+
+use obyte::Bytes;
+
+use crate::events::Acceptance;
+use crate::{Account, Cause, Entry, EntryError, OutputRef, PayoutNumber, Transfer};
+
+/// A coin that the book counted on is spent by a unit that the book does not know. What was set aside for
+/// spending it makes up for a part of it.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn coin_lost(output: OutputRef, amount: Bytes, reserve: Bytes) -> Result<Entry, EntryError> {
+    let transfers = [
+        Transfer::new(Account::Missing, Account::Elsewhere, amount),
+        Transfer::new(Account::FeeReserve, Account::Missing, reserve.min(amount)),
+    ];
+    Entry::of_transfers(Cause::CoinLost(output), &transfers)
+}
+
+/// A unit that the book does not know made a coin of the wallet. It makes up for what is `missing` first; the
+/// rest is the fund's, but for a part that is set aside for the fees of spending this coin, at most `reserve`.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn coin_found(
+    output: OutputRef,
+    amount: Bytes,
+    reserve: Bytes,
+    missing: Bytes,
+) -> Result<Entry, EntryError> {
+    let returned = amount.min(missing);
+    let rest = amount.saturating_sub(returned);
+    let reserve = reserve_of_found(amount, reserve, missing);
+    let transfers = [
+        Transfer::new(Account::Elsewhere, Account::Missing, returned),
+        Transfer::new(Account::Elsewhere, Account::FeeReserve, reserve),
+        Transfer::new(Account::Elsewhere, Account::Fund, rest.saturating_sub(reserve)),
+    ];
+    Entry::of_transfers(Cause::CoinFound(output), &transfers)
+}
+
+/// What [`coin_found`] sets aside.
+pub fn reserve_of_found(amount: Bytes, reserve: Bytes, missing: Bytes) -> Bytes {
+    reserve.min(amount.saturating_sub(missing))
+}
+
+/// The fund makes up for what is missing, as far as it can.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn missing_covered(number: u64, amount: Bytes) -> Result<Entry, EntryError> {
+    let transfer = Transfer::new(Account::Fund, Account::Missing, amount);
+    Entry::of_transfers(Cause::MissingCovered(number), &[transfer])
+}
+
+/// What is owed was paid by a unit that the book does not know: so much of what is `missing` is explained. What
+/// the fund had made up for is the fund's again, and the reserve. `acceptance` is what was booked when the
+/// purchase was accepted.
+///
+/// # Errors
+/// [`EntryError::Empty`] if neither shares nor a reserve hold any bytes.
+pub fn paid_elsewhere(
+    payout: PayoutNumber,
+    acceptance: &Acceptance,
+    missing: Bytes,
+) -> Result<Entry, EntryError> {
+    let shares = [acceptance.base, acceptance.partner_share, acceptance.matched];
+    let owed = Bytes::checked_sum(shares).ok_or(EntryError::TooLarge)?;
+    let explained = owed.min(missing);
+    let transfers = [
+        Transfer::new(Account::Owed, Account::Missing, explained),
+        Transfer::new(Account::Owed, Account::Fund, owed.saturating_sub(explained)),
+        Transfer::new(Account::FeeReserve, Account::Fund, acceptance.fee_reserve),
+    ];
+    Entry::of_transfers(Cause::PaidElsewhere(payout), &transfers)
+}
