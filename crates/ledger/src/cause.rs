@@ -81,6 +81,8 @@ impl fmt::Display for CommandId {
 pub enum Cause {
     /// An output of the operator arrived at the fund address and is proven.
     FundReceived(OutputRef),
+    /// An output of a partner arrived at its deposit address and is proven.
+    DepositReceived(OutputRef),
     /// An operator booked bytes of the fund as a partner's deposit.
     DepositBooked(CommandId),
     /// A purchase was accepted: its payout is owed.
@@ -110,6 +112,7 @@ impl Cause {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::FundReceived(_) => "fund-received",
+            Self::DepositReceived(_) => "deposit-received",
             Self::DepositBooked(_) => "deposit-booked",
             Self::PurchaseAccepted(_) => "purchase-accepted",
             Self::PayoutCancelled(_) => "payout-cancelled",
@@ -133,6 +136,7 @@ impl Cause {
             | Self::RefundUndone(payout)
             | Self::PaidElsewhere(payout) => Some(*payout),
             Self::FundReceived(_)
+            | Self::DepositReceived(_)
             | Self::DepositBooked(_)
             | Self::UnitSettled(_)
             | Self::TpsFeeCharged(_)
@@ -148,7 +152,10 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.kind())?;
         match self {
-            Self::FundReceived(output) | Self::CoinLost(output) | Self::CoinFound(output) => output.fmt(f),
+            Self::FundReceived(output)
+            | Self::DepositReceived(output)
+            | Self::CoinLost(output)
+            | Self::CoinFound(output) => output.fmt(f),
             Self::DepositBooked(command) => command.fmt(f),
             Self::PurchaseAccepted(payout)
             | Self::PayoutCancelled(payout)
@@ -168,6 +175,7 @@ impl FromStr for Cause {
         let (kind, what) = code.split_once(':').ok_or(CodeError)?;
         match kind {
             "fund-received" => output(what).map(Self::FundReceived),
+            "deposit-received" => output(what).map(Self::DepositReceived),
             "deposit-booked" => what.parse().map(Self::DepositBooked).map_err(|_| CodeError),
             "purchase-accepted" => payout(what).map(Self::PurchaseAccepted),
             "payout-cancelled" => payout(what).map(Self::PayoutCancelled),
@@ -218,6 +226,7 @@ mod tests {
         };
         prop_oneof![
             output().prop_map(Cause::FundReceived),
+            output().prop_map(Cause::DepositReceived),
             output().prop_map(Cause::CoinLost),
             output().prop_map(Cause::CoinFound),
             any::<u64>().prop_map(Cause::MissingCovered),

@@ -3,6 +3,7 @@
 //! | event | from | to |
 //! | --- | --- | --- |
 //! | [`fund_received`] | operator top-ups | fund, fee reserve |
+//! | [`deposit_received`] | deposits received; fund; receivable | deposit, fee reserve; fee reserve; refund claims |
 //! | [`deposit_booked`] | fund; deposits received; receivable | deposit; operator top-ups; refund claims |
 //! | [`purchase_accepted`] | fund, deposit | owed, fee reserve |
 //! | [`payout_cancelled`] | owed, fee reserve | fund, deposit |
@@ -13,7 +14,7 @@
 
 mod partner;
 
-pub use partner::{credited, deposit_booked, deposit_in, purchase_refunded, refund_undone};
+pub use partner::{credited, deposit_booked, deposit_in, deposit_received, purchase_refunded, refund_undone};
 
 use obyte::{Bytes, UnitHash};
 

@@ -91,10 +91,12 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// So many addresses of the line may have been used, whatever the journal says.
+    /// So many addresses of the line, and so many deposit addresses, may have been used, whatever the journal says.
     Reached {
-        /// How many.
+        /// How many of the line.
         places: u32,
+        /// How many deposit addresses.
+        deposits: u32,
     },
     /// All coins that a unit signed before could spend are at a fresh address, proven. What is in the queue and
     /// may have been paid by a [foreign unit](Self::ForeignUnit) is held.

@@ -35,6 +35,9 @@ use crate::{
 };
 use crate::{Timestamp, Version, VersionStatus};
 
+/// So many deposit addresses beyond those that were given are known as the wallet's own.
+const DEPOSITS_AHEAD: u32 = 20;
+
 /// Where a payout stands that is not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InHand {
@@ -50,6 +53,8 @@ pub enum InHand {
 pub struct Engine {
     settings: Settings,
     keyring: Keyring,
+    /// How many deposit addresses are watched.
+    deposits: u32,
 
     /// What is owed and in no slot.
     queue: VecDeque<Payout>,
@@ -100,6 +105,7 @@ impl Engine {
         Self {
             settings,
             keyring,
+            deposits: snapshot.deposits,
             follow: Follow::new(&snapshot),
             stocktaking: Stocktaking::default(),
             restoring: Restoring::of(&snapshot),
@@ -134,7 +140,7 @@ impl Engine {
 
     /// The addresses that belong to the payer: all that it used, and the next ones. Ever more, in the same
     /// order.
-    pub fn own_addresses(&self) -> impl ExactSizeIterator<Item = Address> + '_ {
+    pub fn own_addresses(&self) -> impl Iterator<Item = Address> + '_ {
         self.keyring.derived()
     }
 
@@ -194,6 +200,7 @@ impl Engine {
             Event::NoStock { ask } => self.on_no_stock(now, ask),
             Event::FeeLaw(law) => self.pacer = Pacer::new(&self.settings, &law),
             Event::Paused(why) => drop(self.paused.get_or_insert(why)),
+            Event::Deposits(count) => self.on_deposits(count),
             Event::Resumed => self.on_resumed(now, &mut out),
             Event::Repost(slot) => self.on_repost(now, slot, &mut out),
             Event::Tick => {}
@@ -249,6 +256,15 @@ impl Engine {
         self.posting.forget_connection();
         self.follow.forget_question();
         self.stocktaking.forget_question();
+    }
+
+    /// There are more addresses to which coins may come.
+    fn on_deposits(&mut self, count: u32) {
+        if count > self.deposits {
+            self.deposits = count;
+            self.keyring.reach_deposits(count + DEPOSITS_AHEAD);
+            self.follow.want();
+        }
     }
 
     /// Whatever there is to see comes first. After a unit of somebody else nothing is as the journal has it.

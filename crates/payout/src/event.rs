@@ -102,6 +102,8 @@ pub enum Event {
     Paused(Alarm),
     /// The operator lets paying go on.
     Resumed,
+    /// So many deposit addresses were given to partners by now.
+    Deposits(u32),
     /// The operator wants the units of this open slot posted again at once, or those of all open slots.
     Repost(Option<SlotNo>),
     /// Time passed.

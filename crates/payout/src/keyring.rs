@@ -1,7 +1,8 @@
-//! The payer's keys: one for each address of its line.
+//! The payer's keys: one for each address of its line, and one for each deposit address.
 //!
-//! Number 0 is the first receiving address of the account: it is published, as the fund's, and the line
-//! begins there. From then on the line moves along the change addresses, which nobody is given (2.3).
+//! Place 0 of the line is the first receiving address of the account: it is published, as the fund's, and the line
+//! begins there. From then on the line moves along the change addresses, which nobody is given (2.3). Partners
+//! get the further receiving addresses, counted from 1.
 
 use std::collections::HashMap;
 
@@ -10,6 +11,8 @@ use obyte::{Address, PaymentKey};
 
 /// The place of an address in the line's order.
 pub(crate) type Place = u32;
+/// The number of a deposit address, from 1.
+pub(crate) type DepositNo = u32;
 
 /// The keys of one wallet, derived as they are needed.
 #[derive(Clone)]
@@ -17,12 +20,21 @@ pub struct Keyring {
     account: AccountKey,
     keys: Vec<PaymentKey>,
     places: HashMap<Address, Place>,
+    /// The keys of deposit addresses, that with number 1 first.
+    deposits: Vec<PaymentKey>,
+    numbers: HashMap<Address, DepositNo>,
 }
 
 impl Keyring {
     /// The keys of an account.
     pub fn new(account: AccountKey) -> Self {
-        let mut keyring = Self { account, keys: Vec::new(), places: HashMap::new() };
+        let mut keyring = Self {
+            account,
+            keys: Vec::new(),
+            places: HashMap::new(),
+            deposits: Vec::new(),
+            numbers: HashMap::new(),
+        };
         keyring.reach(0);
         keyring
     }
@@ -70,12 +82,40 @@ impl Keyring {
 
     /// The key of an address, if it is derived.
     pub(crate) fn key(&self, address: &Address) -> Option<&PaymentKey> {
-        self.keys.get(self.place(address)? as usize)
+        match self.number(address) {
+            Some(number) => self.deposits.get(number as usize - 1),
+            None => self.keys.get(self.place(address)? as usize),
+        }
     }
 
     /// The addresses whose keys are derived: all that the wallet ever used, and some more.
-    pub(crate) fn derived(&self) -> impl ExactSizeIterator<Item = Address> + '_ {
-        self.keys.iter().map(PaymentKey::address)
+    pub(crate) fn derived(&self) -> impl Iterator<Item = Address> + '_ {
+        self.keys.iter().chain(&self.deposits).map(PaymentKey::address)
+    }
+
+    /// The deposit address with this number, counted from 1.
+    pub fn deposit_address(&mut self, number: u32) -> Address {
+        self.reach_deposits(number);
+        self.deposits[number.max(1) as usize - 1].address()
+    }
+
+    /// Derives the keys of deposit addresses up to this number.
+    pub(crate) fn reach_deposits(&mut self, number: DepositNo) {
+        for next in self.deposits.len() as DepositNo + 1..=number.max(1) {
+            let key = self.account.payment_key(Chain::Receive, next);
+            self.numbers.insert(key.address(), next);
+            self.deposits.push(key);
+        }
+    }
+
+    /// The number of a deposit address whose key is derived.
+    pub(crate) fn number(&self, address: &Address) -> Option<DepositNo> {
+        self.numbers.get(address).copied()
+    }
+
+    /// The first deposit addresses; their keys are derived.
+    pub(crate) fn deposits(&self, count: DepositNo) -> impl Iterator<Item = Address> + '_ {
+        self.deposits.iter().take(count as usize).map(PaymentKey::address)
     }
 
     fn len(&self) -> Place {
@@ -119,7 +159,18 @@ mod tests {
     fn an_address_is_looked_for_up_to_a_place_only() {
         let mut keyring = Keyring::new(AccountKey::new(&seed(), 0));
         let stranger = Address::of_source("a stranger");
-        assert_eq!((keyring.find(&stranger, 5), keyring.derived().len()), (None, 6));
+        assert_eq!((keyring.find(&stranger, 5), keyring.derived().count()), (None, 6));
+    }
+
+    #[test]
+    fn deposits_come_to_the_further_receiving_addresses() {
+        let mut keyring = Keyring::new(AccountKey::new(&seed(), 0));
+        let receive = |index| PaymentPath { account: 0, chain: Chain::Receive, index };
+        let second = PaymentKey::derive(&seed(), receive(2)).address();
+        assert_eq!(keyring.deposit_address(2), second);
+        assert_eq!((keyring.number(&second), keyring.place(&second)), (Some(2), None));
+        assert_eq!(keyring.key(&second).map(PaymentKey::address), Some(second));
+        assert_eq!(keyring.deposits(1).count(), 1);
     }
 
     #[test]

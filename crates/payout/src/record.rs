@@ -222,6 +222,8 @@ pub struct Snapshot {
     /// So many addresses of the line may have been used, whatever the slots say. While the wallet is being
     /// restored: all but the one to which the coins go.
     pub places: u32,
+    /// How many deposit addresses partners were given, or may have been.
+    pub deposits: u32,
     /// Units of the wallet that no journal held, while it is being restored; they are among
     /// [`settled_units`](Self::settled_units), too.
     pub foreign_units: Vec<UnitHash>,

@@ -15,6 +15,7 @@ use payout::{Change, Origin, Payout, PayoutId, Settlement, Timestamp};
 
 use crate::broken::{Broken, Promise, hold};
 use crate::journal::{Answered, Journal};
+use crate::keys::{PARTNERS, deposit_address};
 
 /// What names a purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,8 +136,7 @@ impl Counter {
         for change in changes {
             match change {
                 Change::CoinProven { coin, origin: Origin::Others, reserve, .. } => {
-                    let entry = events::fund_received(output(coin), coin.amount, *reserve);
-                    self.post(&entry.expect("coins hold bytes"))?;
+                    self.credit(coin, *reserve)?;
                     self.coin_reserves.insert(coin.id, reserve.get());
                     self.cover_missing()?;
                 }
@@ -159,6 +159,20 @@ impl Counter {
             }
         }
         self.check()
+    }
+
+    /// A coin at a partner's deposit address is its deposit; any other is the fund's.
+    fn credit(&mut self, coin: &Coin, reserve: Bytes) -> Result<(), Broken> {
+        let partner = (1..=PARTNERS).find(|partner| deposit_address(*partner) == coin.address);
+        let entry = match partner {
+            None => events::fund_received(output(coin), coin.amount, reserve),
+            Some(partner) => {
+                let fund = self.book.balance(Account::Fund).to_bytes().unwrap_or_default();
+                let partner = PartnerId::new(partner.into());
+                events::deposit_received(output(coin), partner, coin.amount, reserve, fund, Bytes::ZERO)
+            }
+        };
+        self.post(&entry.expect("coins hold bytes"))
     }
 
     /// A coin is gone, and what was set aside for spending it is the fund's again.

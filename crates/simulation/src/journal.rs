@@ -65,6 +65,8 @@ pub struct Journal {
     unexplained: Vec<Output>,
     restoring: Option<RestoreCause>,
     places: u32,
+    /// How many deposit addresses partners were given.
+    pub deposits: u32,
 }
 
 impl Journal {
@@ -126,8 +128,9 @@ impl Journal {
                 self.take_foreign(*unit, paid)
             }
             Change::CoinLost { coin, .. } => self.lose(coin),
-            Change::Reached { places } => {
+            Change::Reached { places, deposits } => {
                 self.places = *places;
+                self.deposits = self.deposits.max(*deposits);
                 Ok(())
             }
             Change::Restored { .. } => {
@@ -410,6 +413,7 @@ impl Journal {
             credited_coins: self.coins.keys().copied().collect(),
             restoring: self.restoring,
             places: self.places,
+            deposits: self.deposits,
             foreign_units: self.foreign.iter().copied().filter(|_| self.restoring.is_some()).collect(),
         }
     }

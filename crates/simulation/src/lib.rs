@@ -32,7 +32,7 @@ pub use broken::{Broken, Promise};
 pub use chain::{Chain, Eye, Fate, HUBS};
 pub use fleet::{Report, play_all};
 pub use journal::{Answered, Journal, State};
-pub use keys::{keyring, own_addresses};
+pub use keys::{PARTNERS, deposit_address, keyring, own_addresses};
 pub use outcome::{Count, Outcome};
 pub use random::Random;
 pub use replay::{Purchase, Record, Replay};

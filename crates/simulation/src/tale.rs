@@ -67,6 +67,7 @@ impl fmt::Display for Tale<'_, Event> {
             }
             Event::NoStock { .. } => f.write_str("> no stock could be taken"),
             Event::FeeLaw(_) => f.write_str("> another fee law"),
+            Event::Deposits(count) => write!(f, "> {count} deposit addresses are given"),
             Event::Resumed => f.write_str("> the operator lets paying go on"),
             Event::Paused(why) => write!(f, "> paying is stopped: {why}"),
             Event::Repost(None) => f.write_str("> the operator wants all posted again"),
@@ -135,7 +136,9 @@ impl fmt::Display for Tale<'_, Change> {
             Change::CoinLost { coin, .. } => {
                 write!(f, "that a coin of {} bytes of {} is lost", coin.amount, Short(&coin.id.unit))
             }
-            Change::Reached { places } => write!(f, "that {places} addresses may have been used"),
+            Change::Reached { places, deposits } => {
+                write!(f, "that {places} addresses may have been used, and {deposits} for deposits")
+            }
             Change::Restored { .. } => f.write_str("that the wallet is whole"),
             Change::Synced { main_chain_index } => write!(f, "that all is seen up to {main_chain_index}"),
         }

@@ -29,7 +29,7 @@ use crate::chain::HUBS;
 use crate::counter::{Counter, Order, Terms};
 use crate::hub::Hub;
 use crate::journal::{Journal, State};
-use crate::keys::{keyring, own_addresses};
+use crate::keys::{PARTNERS, keyring, own_addresses};
 use crate::outcome::{Count, Outcome};
 use crate::random::Random;
 use crate::sabotage::{Defect, Saboteur};
@@ -129,7 +129,8 @@ impl World {
         let mut random = Random::new(seed);
         let plan = Plan::new(&mut random);
         let saboteur = Saboteur::new(defect);
-        let engine = Engine::new(saboteur.settings(plan.settings), keyring(), Snapshot::default());
+        let snapshot = Snapshot { deposits: PARTNERS, ..Snapshot::default() };
+        let engine = Engine::new(saboteur.settings(plan.settings), keyring(), snapshot);
         let hubs = std::array::from_fn(|no| Hub::new(no, &mut random));
         let mut world = Self {
             plan,
@@ -155,6 +156,7 @@ impl World {
             story: Story::new(keeps_story),
             count: Count::default(),
         };
+        world.books.journal.deposits = PARTNERS;
         world.plan_funds();
         world.later(0, Item::Connect);
         world.later(1, Item::Trouble);

@@ -5,9 +5,9 @@ use ledger::{Book, PartnerId};
 use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
-    Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Endpoint, EntryId,
-    Identity, KeyHash, KeyId, Limiting, NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey,
-    PurchaseRecord, RefundOrder, RefundVerdict, Review, Rulebook, StoreError, Verdict,
+    Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Deposits, Endpoint,
+    EntryId, Identity, KeyHash, KeyId, Limiting, NewPartner, Operations, Partner, PartnerName, PayerLock,
+    PurchaseKey, PurchaseRecord, RefundOrder, RefundVerdict, Review, Rulebook, StoreError, Verdict,
 };
 
 /// Keeps everything that must outlive the process.
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
-pub trait Store: Bookkeeping + Operations + Review + Rulebook + Limiting {
+pub trait Store: Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///
     /// # Errors

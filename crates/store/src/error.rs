@@ -110,6 +110,8 @@ pub enum Thing {
     Purchase,
     /// A merchant of a payment processor.
     Merchant,
+    /// A deposit address.
+    DepositAddress,
 }
 
 impl std::fmt::Display for Thing {
@@ -119,6 +121,7 @@ impl std::fmt::Display for Thing {
             Self::Key => "partner key",
             Self::Purchase => "purchase",
             Self::Merchant => "merchant",
+            Self::DepositAddress => "deposit address",
         })
     }
 }

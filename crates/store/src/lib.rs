@@ -1,6 +1,6 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
-//! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`] and its [`Limiting`], is all that the
+//! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`] and its [`Deposits`], is all that the
 //! server knows of its database. Each method is one transaction and says in its types what can come of it.
 //! [`sqlite::SqliteStore`] is the embedded default.
 //!
@@ -10,6 +10,7 @@
 mod book;
 mod bookkeeping;
 mod contract;
+mod deposits;
 mod endpoint;
 mod error;
 mod identity;
@@ -32,6 +33,7 @@ pub use bookkeeping::{
     StatementLine, StatementQuery,
 };
 pub use contract::Store;
+pub use deposits::{DepositAddress, Deposits};
 pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use error::{StoreError, Thing, Violation};
 pub use identity::{Identity, IdentityPart};

@@ -1,5 +1,6 @@
 //! `partner`: who may report purchases.
 
+mod deposit_address;
 mod limits;
 mod merchants;
 mod terms;
@@ -35,6 +36,8 @@ pub(super) enum PartnerCommand {
     Disable(NameArgs),
     /// Book bytes that arrived at the fund's address as a partner's deposit.
     Deposit(DepositArgs),
+    /// Show where a partner sends its deposits: address, URI and QR code.
+    DepositAddress(deposit_address::DepositAddressArgs),
     /// Show and set how much a partner, or one of its merchants, is given at most.
     Limits(limits::LimitsArgs),
     /// List the merchants of a payment processor, and block one.
@@ -101,6 +104,7 @@ pub(super) async fn run(command: PartnerCommand) -> anyhow::Result<()> {
         PartnerCommand::Add(args) => add(args).await,
         PartnerCommand::List(data) => list(&*data.open()?).await,
         PartnerCommand::Key(args) => key(args).await,
+        PartnerCommand::DepositAddress(args) => deposit_address::run(&args).await,
         PartnerCommand::Terms(args) => terms::run(&args).await,
         PartnerCommand::Disable(args) => {
             let store = args.data.open()?;

@@ -1,7 +1,7 @@
 //! What operators want of the payer, and what it keeps for them.
 
 use payout::{Alarm, Event};
-use store::{StoreError, Wishes};
+use store::{DepositAddress, StoreError, Wishes};
 
 use super::worker::{Fixed, Worker};
 
@@ -27,6 +27,7 @@ impl Worker<'_> {
             self.handle(Event::Queued(released)).await?;
             self.fixed.store.taken_up(&self.fixed.lock, &ids, self.fixed.clock.now()).await?;
         }
+        self.give_deposit_addresses().await?;
         // Without a hub they wait.
         if let Some(last) = reposts.last().filter(|_| self.fixed.hubs.is_connected()) {
             for wish in &reposts {
@@ -35,6 +36,24 @@ impl Worker<'_> {
             self.fixed.store.reposted(&self.fixed.lock, last.no, self.fixed.clock.now()).await?;
         }
         Ok(())
+    }
+
+    /// Partners that have no deposit address yet get one.
+    async fn give_deposit_addresses(&mut self) -> Result<(), StoreError> {
+        let Fixed { store, lock, endpoint, clock, keyring, .. } = self.fixed;
+        let (partners, first) = store.without_deposit_address(*endpoint).await?;
+        if partners.is_empty() {
+            return Ok(());
+        }
+        let (mut keyring, mut count) = (keyring.clone(), 0);
+        for (partner, number) in partners.into_iter().zip(first..) {
+            let address = keyring.deposit_address(number);
+            store
+                .give_deposit_address(lock, DepositAddress { partner, number, address }, clock.now())
+                .await?;
+            count = number;
+        }
+        self.handle(Event::Deposits(count)).await
     }
 
     /// Takes in what another process has accepted before it noticed that this one pays. What is in hand

@@ -106,7 +106,7 @@ pub(super) struct Fixed {
     pub(super) hubs: Hubs,
     parentage: Arc<Parentage>,
     historian: Arc<Historian>,
-    keyring: payout::Keyring,
+    pub(super) keyring: payout::Keyring,
     pub(super) settings: payout::Settings,
     pub(super) clock: Arc<dyn crate::clock::Clock>,
 }
@@ -275,9 +275,8 @@ impl Worker<'_> {
     }
 
     fn publish(&mut self) {
-        let own = self.engine.own_addresses();
-        if own.len() != self.own.len() {
-            self.own = own.collect();
+        if self.engine.own_addresses().count() != self.own.len() {
+            self.own = self.engine.own_addresses().collect();
         }
         let status = PayerStatus {
             connected: self.fixed.hubs.is_connected(),

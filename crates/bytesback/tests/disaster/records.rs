@@ -166,8 +166,12 @@ impl Database {
 
     fn read_versions(&mut self, connection: &Connection, slot: SlotNo) -> Vec<Version> {
         let query = format!(
-            "SELECT *, (SELECT max(last_at) FROM version_answers WHERE version = versions.id) AS answered_at
-             FROM versions WHERE endpoint = 'test' AND slot = {} ORDER BY version",
+            "SELECT versions.*, min(
+                 (SELECT max(last_at) FROM version_answers WHERE version = versions.id),
+                 coalesce(closed_at, {})) AS answered_at
+             FROM versions JOIN slots ON slots.endpoint = versions.endpoint AND slots.no = versions.slot
+             WHERE versions.endpoint = 'test' AND slot = {} ORDER BY version",
+            i64::MAX,
             slot.get()
         );
         let mut versions = Vec::new();
@@ -202,7 +206,8 @@ impl Database {
         versions
     }
 
-    /// What a hub last said to a version. What a proof said comes with its slot.
+    /// What a hub last said to a version before its slot was closed; what it says later changes nothing. What a
+    /// proof said comes with its slot.
     fn note_answer(&mut self, row: &Row<'_>, version: VersionId) {
         let Some(at) = optional(row, "answered_at") else { return };
         let was_accepted = row.get::<_, Option<i64>>("accepted_no").expect("a number").is_some();

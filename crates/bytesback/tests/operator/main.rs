@@ -10,6 +10,7 @@ mod stage;
 
 mod audits;
 mod commands;
+mod deposits;
 mod limits;
 mod restoring;
 mod review;

@@ -7,7 +7,7 @@
 
 use obyte::Bytes;
 
-use crate::{Account, Cause, CommandId, Entry, EntryError, PartnerId, PayoutNumber, Transfer};
+use crate::{Account, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Transfer};
 
 /// Bytes of the account `from` become the partner's: they settle its `receivable` first, in favour of the
 /// fund, and the rest is its deposit. For every event that credits a partner.
@@ -18,6 +18,30 @@ pub fn credited(from: Account, partner: PartnerId, amount: Bytes, receivable: By
         Transfer::new(from, Account::Fund, settled),
         Transfer::new(Account::Receivable(partner), Account::RefundClaims, settled),
     ]
+}
+
+/// Bytes of a partner arrived at its deposit address. A part of them, at most all, is set aside for the fees of
+/// spending this coin: by the fund, as far as it holds as much, otherwise out of the deposit. `fund` and
+/// `receivable` are what stands there at this moment.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn deposit_received(
+    output: OutputRef,
+    partner: PartnerId,
+    amount: Bytes,
+    reserve: Bytes,
+    fund: Bytes,
+    receivable: Bytes,
+) -> Result<Entry, EntryError> {
+    let reserve = reserve.min(amount);
+    let by_fund = reserve.min(fund);
+    let by_partner = reserve.saturating_sub(by_fund);
+    let rest = amount.saturating_sub(by_partner);
+    let [deposit, settled, claims] = credited(Account::DepositsReceived, partner, rest, receivable);
+    let by_fund = Transfer::new(Account::Fund, Account::FeeReserve, by_fund);
+    let by_partner = Transfer::new(Account::DepositsReceived, Account::FeeReserve, by_partner);
+    Entry::of_transfers(Cause::DepositReceived(output), &[deposit, settled, claims, by_fund, by_partner])
 }
 
 /// An operator books bytes that already arrived at the fund address as a partner's deposit. `receivable` is

@@ -55,12 +55,15 @@ pub(super) fn spending_reserve(amount: Bytes) -> Bytes {
 /// Derives the keys of all coins in hand. The line moves at most once with each slot, from where it stood when
 /// it was restored.
 pub(super) fn derive(keyring: &mut Keyring, snapshot: &Snapshot) {
+    keyring.reach_deposits(snapshot.deposits + super::DEPOSITS_AHEAD);
     let moves = Place::try_from(snapshot.next_slot).unwrap_or(Place::MAX);
     let up_to = moves.saturating_add(snapshot.places).min(Place::MAX - 1).saturating_add(1);
     let versions = snapshot.slots.iter().flat_map(|slot| &slot.versions);
     let coins = versions.flat_map(|version| version.inputs.iter().chain([&version.change]));
     for coin in coins.chain(&snapshot.anchor).chain(&snapshot.refills) {
-        keyring.find(&coin.address, up_to);
+        if keyring.number(&coin.address).is_none() {
+            keyring.find(&coin.address, up_to);
+        }
     }
     keyring.reach(home(keyring, snapshot.slots.last(), snapshot.anchor).max(snapshot.places) + AHEAD);
 }
@@ -84,11 +87,12 @@ impl Engine {
         home(&self.keyring, self.slots.back(), self.anchor)
     }
 
-    /// The addresses of which news may come: the published one, and those of the line.
+    /// The addresses of which news may come: the published one, those of the line, and those for deposits.
     pub(super) fn watched(&self) -> Vec<Address> {
         let home = self.home();
         let first = home.saturating_sub(BEHIND).max(1);
-        [0].into_iter().chain(first..=home + AHEAD).map(|place| self.keyring.address(place)).collect()
+        let line = [0].into_iter().chain(first..=home + AHEAD).map(|place| self.keyring.address(place));
+        line.chain(self.keyring.deposits(self.deposits)).collect()
     }
 
     /// Where the change of a new slot on this anchor goes.
@@ -99,7 +103,9 @@ impl Engine {
             stay.slots >= most.saturating_add(most / 2) || (stay.slots >= most && stay.prepaid <= LITTLE);
         match self.keyring.place(&anchor.address) {
             Some(place) if moves => self.keyring.address(place + 1),
-            _ => anchor.address,
+            Some(_) => anchor.address,
+            // The line never stands where deposits come.
+            None => self.fund_address(),
         }
     }
 

@@ -19,7 +19,7 @@ use obyte::compose::Coin;
 use obyte::unit::CoinId;
 
 use super::{Engine, Outbox};
-use crate::keyring::Place;
+use crate::keyring::{DepositNo, Place};
 use crate::{Action, Alarm, Change, RestoreCause, Snapshot, Timestamp};
 
 /// So many addresses behind the last one that was used are looked at.
@@ -45,6 +45,8 @@ pub(super) struct Restoring {
     spent: HashSet<CoinId>,
     /// How many addresses were used, as far as was seen.
     used: Place,
+    /// How many deposit addresses were.
+    deposits: DepositNo,
     /// How many may have been used, once all was seen: the coins go to the next.
     places: Option<Place>,
     /// The coins that must be spent.
@@ -102,6 +104,7 @@ impl Restoring {
             missing: BTreeSet::new(),
             spent: HashSet::new(),
             used: 0,
+            deposits: 0,
             places: None,
             old: BTreeMap::new(),
             found: true,

@@ -5,6 +5,7 @@ use payout::{Alarm, Event, FeeLimits};
 use super::{Item, World};
 use crate::broken::Broken;
 use crate::chain::HUBS;
+use crate::keys::LINE;
 
 /// How far the clock of a machine may be wrong, in milliseconds.
 const CLOCKS: [i64; 8] = [0, 0, 0, 60_000, -60_000, 110_000, 3_600_000, -3_600_000];
@@ -70,7 +71,12 @@ impl World {
         };
         let ripe_at = self.now + self.random.between(100, 5_000);
         // Most know the published address only; some send something back to where it came from.
-        let place = if self.random.chance(200) { self.random.between(1, 2) } else { 0 };
+        let place = match self.random.between(1, 10) {
+            1 | 2 => self.random.between(1, 2),
+            // A deposit.
+            3 | 4 => u64::from(LINE) + self.random.between(0, 1),
+            _ => 0,
+        };
         self.books.chain.deposit_at(usize::try_from(place).expect("small"), amount, ripe_at);
     }
 

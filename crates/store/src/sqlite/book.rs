@@ -101,8 +101,7 @@ pub(super) fn cover_missing(
     if missing.is_zero() {
         return Ok(());
     }
-    let fund = balance(connection, endpoint, Account::Fund)?.to_bytes().unwrap_or_default();
-    let amount = missing.min(fund);
+    let amount = missing.min(held(connection, endpoint, Account::Fund)?);
     if amount.is_zero() {
         return Ok(());
     }

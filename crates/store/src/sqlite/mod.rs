@@ -30,6 +30,8 @@
 //! | `lines` | where the line of an endpoint stands |
 //! | `payers` | who pays for an endpoint, and what it last said of itself |
 //! | `pauses`, `reposts` | why paying is stopped; what an operator wants posted again |
+//! | `deposit_addresses` | where a partner's deposits come |
+//! | `foreign_units`, `foreign_outputs`, `lost_coins` | what the wallet's units of no journal were, paid and spent |
 //! | `holds` | why a payout is or was held for review, and what became of it |
 //! | `refunds` | that a purchase was returned, and what its partner was charged |
 //! | `audits` | up to where an endpoint was compared with its network |
@@ -45,6 +47,7 @@ mod accepting;
 mod audit;
 mod book;
 mod codec;
+mod deposits;
 mod holds;
 mod limiting;
 mod limits;

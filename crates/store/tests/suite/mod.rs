@@ -4,6 +4,7 @@
 //! own, on a fresh database.
 
 pub(crate) mod book;
+pub(crate) mod deposits;
 pub(crate) mod invariants;
 pub(crate) mod life;
 pub(crate) mod limits;
@@ -78,6 +79,12 @@ macro_rules! behaviours {
                 only_a_held_order_is_released_or_rejected,
                 a_held_payout_goes_into_no_slot,
                 a_payer_is_told_of_a_release_until_it_has_taken_it_up;
+            deposits:
+                what_comes_to_a_deposit_address_is_the_partners,
+                the_same_output_is_a_deposit_once,
+                without_a_fund_a_deposit_pays_for_being_moved,
+                a_partner_without_an_address_gets_the_next_one,
+                an_address_is_given_once_and_for_ever;
             restoring:
                 a_restore_is_remembered_until_it_ends,
                 the_first_unit_of_an_address_is_the_one_that_came_first,

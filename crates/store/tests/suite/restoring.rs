@@ -49,12 +49,15 @@ const fn restored() -> Change {
 
 pub(crate) async fn a_restore_is_remembered_until_it_ends(backend: &impl Backend) {
     let world = World::rich(backend).await;
-    world.apply([begun(), Change::Reached { places: 3 }, foreign("foreign", &[])]).await.expect("kept");
+    world
+        .apply([begun(), Change::Reached { places: 3, deposits: 4 }, foreign("foreign", &[])])
+        .await
+        .expect("kept");
     let world = world.restart(backend).await;
     let snapshot = world.snapshot().await;
     let unit = UnitHash::of("foreign");
     assert_eq!(snapshot.restoring, Some(RestoreCause::Seen(unit)));
-    assert_eq!((snapshot.places, &snapshot.foreign_units[..]), (3, &[unit][..]));
+    assert_eq!((snapshot.places, snapshot.deposits, &snapshot.foreign_units[..]), (3, 4, &[unit][..]));
     assert!(snapshot.settled_units.contains(&unit));
     let first = FirstUnit { unit, main_chain_index: Some(7) };
     assert_eq!(snapshot.first_units, [(payer(), first)]);

@@ -6,7 +6,7 @@ use obyte::{Address, UnitHash};
 
 use super::{GAP, IN_VAIN, Look, Phase};
 use crate::engine::addresses::AHEAD;
-use crate::engine::{Engine, Outbox};
+use crate::engine::{DEPOSITS_AHEAD, Engine, Outbox};
 use crate::{AskHistory, AskId, Change, RestoreCause, SeenUnit, Timestamp};
 
 impl Engine {
@@ -58,8 +58,8 @@ impl Engine {
         let units = named.into_iter().collect();
         let Phase::Looking(Look { from, at_once, .. }) = restoring.phase else { return (Vec::new(), units) };
         self.keyring.reach(from + at_once);
-        let addresses = (from..from + at_once).map(|place| self.keyring.address(place)).collect();
-        (addresses, units)
+        self.keyring.reach_deposits(from + at_once);
+        (self.looked_at().unwrap_or_default(), units)
     }
 
     /// What hubs tell while the wallet is being restored, in histories or as stock.
@@ -83,20 +83,22 @@ impl Engine {
         }
     }
 
-    /// The address whose coins are counted, as its history is not told.
+    /// The addresses that are asked for next: so many of the line, and as many for deposits.
     pub(in crate::engine) fn looked_at(&self) -> Option<Vec<Address>> {
-        let Phase::Looking(Look { from, at_once, .. }) = self.restoring.as_ref()?.phase else {
-            return Some(Vec::new());
-        };
-        Some((from..from + at_once).map(|place| self.keyring.address(place)).collect())
+        let restoring = self.restoring.as_ref()?;
+        let Phase::Looking(Look { from, at_once, .. }) = restoring.phase else { return Some(Vec::new()) };
+        let line = (from..from + at_once).map(|place| self.keyring.address(place));
+        let deposits = self.keyring.deposits(from + at_once).skip(from as usize);
+        Some(line.chain(deposits).collect())
     }
 
     fn look_on(&mut self, now: Timestamp, out: &mut Outbox) {
         let home = self.home();
         let Some(restoring) = &mut self.restoring else { return };
+        let deposits = restoring.deposits.max(self.deposits);
         let Phase::Looking(look) = &mut restoring.phase else { return };
         let next = look.from + look.at_once;
-        if next <= restoring.used.max(home) + GAP {
+        if next <= restoring.used.max(home).max(deposits) + GAP {
             look.from = next;
             return self.follow.ask_at_once();
         }
@@ -119,14 +121,17 @@ impl Engine {
         restoring.phase = Phase::Sweeping(now);
         let known = restoring.places.filter(|places| restoring.used <= *places);
         let places = known.unwrap_or_else(|| restoring.used.max(home + 1));
-        let is_new = restoring.places.replace(places) != Some(places);
+        let deposits = self.deposits.max(restoring.deposits);
+        let is_new = restoring.places.replace(places) != Some(places) || deposits > self.deposits;
         if std::mem::take(&mut restoring.found) || is_idle {
             self.list_old(places);
         }
         self.keyring.reach(places + AHEAD);
         self.follow.saw_all(now);
         if is_new {
-            out.persist(Change::Reached { places });
+            self.deposits = deposits;
+            self.keyring.reach_deposits(deposits + DEPOSITS_AHEAD);
+            out.persist(Change::Reached { places, deposits });
         }
     }
 }

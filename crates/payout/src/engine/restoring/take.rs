@@ -32,10 +32,12 @@ impl Engine {
 
     /// How far the line had come; and whether something is still to be proven.
     fn note_places(&mut self, units: &[SeenUnit]) {
-        let (mut used, mut is_open, mut evidence) = (0, false, false);
+        let (mut used, mut deposits, mut is_open, mut evidence) = (0, 0, false, false);
         for seen in units.iter().filter(|seen| !self.is_journaled(&seen.unit)) {
             let places = seen.coins.iter().filter_map(|coin| self.keyring.place(&coin.address));
             used = places.map(|place| place + 1).fold(used, u32::max);
+            let numbers = seen.coins.iter().filter_map(|coin| self.keyring.number(&coin.address));
+            deposits = numbers.fold(deposits, u32::max);
             let is_stable = seen.standing != Standing::Unstable;
             is_open |= seen.is_own && !is_stable;
             evidence |= seen.is_own && is_stable;
@@ -43,6 +45,7 @@ impl Engine {
         let Some(restoring) = &mut self.restoring else { return };
         restoring.evidence |= evidence;
         restoring.used = restoring.used.max(used);
+        restoring.deposits = restoring.deposits.max(deposits);
         if let Phase::Looking(look) = &mut restoring.phase {
             look.is_open |= is_open;
         }

@@ -1,7 +1,9 @@
 //! The line moves along the addresses of the wallet, and coins elsewhere come along.
 
+use std::time::Duration;
+
 use payout::{Event, Settings, VersionId};
-use simulation::own_addresses;
+use simulation::{deposit_address, own_addresses};
 
 use crate::world::desk::Desk;
 use crate::world::{KEPT, settings};
@@ -176,4 +178,43 @@ fn the_coin_that_the_line_begins_with_is_counted_once() {
     assert_eq!((desk.version(version).outputs.len(), desk.version(version).inputs.len()), (ids.len(), 3));
     desk.let_time_pass(70);
     desk.check_rest();
+}
+
+#[test]
+fn what_comes_to_a_deposit_address_comes_along() {
+    let mut desk = Desk::new();
+    desk.tell(Event::Deposits(2));
+    desk.settle_down();
+    let place = own_addresses().iter().position(|own| *own == deposit_address(2)).expect("it is there");
+    desk.books.chain.deposit_at(place, 5_000_000, desk.now);
+    desk.pass(Duration::from_secs(60));
+    desk.settle_down();
+    let (_, version) = desk.pay(1);
+    let inputs = &desk.version(version).inputs;
+    assert!(inputs.iter().any(|coin| coin.address == deposit_address(2)), "{inputs:?}");
+    assert_eq!(desk.version(version).change.address, desk.engine.fund_address());
+    desk.let_time_pass(20);
+    desk.check_rest();
+}
+
+#[test]
+fn a_line_that_begins_with_a_deposit_does_not_stay_there() {
+    let mut desk = Desk::penniless(settings());
+    desk.tell(Event::Deposits(1));
+    let place = own_addresses().iter().position(|own| *own == deposit_address(1)).expect("it is there");
+    desk.books.chain.deposit_at(place, 5_000_000, desk.now);
+    desk.pass(Duration::from_secs(1));
+    desk.tell(Event::Connected);
+    desk.settle_down();
+    let (_, version) = desk.pay(1);
+    assert_eq!(desk.version(version).change.address, desk.engine.fund_address());
+    desk.let_time_pass(20);
+    desk.check_rest();
+}
+
+#[test]
+fn deposit_addresses_that_nobody_was_given_yet_are_known_as_our_own() {
+    let desk = Desk::new();
+    let own: Vec<_> = desk.engine.own_addresses().collect();
+    assert!((1..=20).all(|number| own.contains(&deposit_address(number))));
 }

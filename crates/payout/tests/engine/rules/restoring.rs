@@ -5,7 +5,7 @@ use std::time::Duration;
 use obyte::UnitHash;
 use obyte::answer::{PostAnswer, UnitError};
 use payout::{Action, Alarm, Change, Event, Standing, VersionStatus};
-use simulation::Journal;
+use simulation::{Journal, deposit_address, own_addresses};
 
 use crate::world::desk::Desk;
 use crate::world::settings;
@@ -168,12 +168,12 @@ fn where_the_histories_of_many_addresses_are_too_large_they_are_asked_for_one_by
     let mut desk = after_a_loss();
     desk.give_history();
     let many = desk.history_asked.clone().expect("all addresses are looked at");
-    assert_eq!(many.addresses.len(), 20);
+    assert_eq!(many.addresses.len(), 40, "of the line, and for deposits");
     desk.tell(Event::HistoryTooLarge { ask: many.ask });
     let one = desk.history_asked.clone().expect("again");
-    assert_eq!((one.addresses.len(), one.addresses[0]), (1, many.addresses[0]));
+    assert_eq!(one.addresses, [many.addresses[0], many.addresses[20]]);
     desk.tell(Event::HistoryTooLarge { ask: one.ask });
-    let stock = desk.stock_asked.clone().expect("its coins are counted");
+    let stock = desk.stock_asked.clone().expect("their coins are counted");
     assert_eq!(stock.addresses, one.addresses);
     desk.give_stock();
     assert_eq!(desk.history_asked.as_ref().map(|next| next.addresses[0]), Some(many.addresses[1]));
@@ -192,7 +192,7 @@ fn after_a_crash_in_the_middle_all_is_looked_at_again() {
     desk.let_hub_answer(sweep);
     desk.crash();
     assert!(desk.engine.is_restoring());
-    assert_eq!(desk.history_asked.as_ref().map(|question| question.addresses.len()), Some(20));
+    assert_eq!(desk.history_asked.as_ref().map(|question| question.addresses.len()), Some(40));
     desk.let_time_pass(20);
     assert!(!desk.engine.is_restoring());
     assert_eq!(desk.books.journal.snapshot().next_slot, 1, "the unit that was signed before suffices");
@@ -275,4 +275,22 @@ fn a_unit_that_only_a_liar_lists_delays_and_no_more() {
     desk.owe(1);
     desk.let_time_pass(10);
     desk.check_rest();
+}
+
+#[test]
+fn deposits_are_found_although_nobody_knows_whose_they_are() {
+    let mut desk = Desk::new();
+    desk.pay(1);
+    desk.let_time_pass(10);
+    let place = own_addresses().iter().position(|own| *own == deposit_address(3)).expect("it is there");
+    let coin = desk.books.chain.deposit_at(place, 5_000_000, desk.now);
+    desk.pass(Duration::from_secs(1));
+    desk.lose_journal(Journal::default());
+    desk.let_time_pass(40);
+    assert!(!desk.engine.is_restoring());
+    let snapshot = desk.books.journal.snapshot();
+    assert_eq!((snapshot.deposits, snapshot.refills.len()), (3, 0));
+    let sweep = desk.version(Desk::id(0, 0));
+    assert!(sweep.inputs.contains(&coin));
+    assert_eq!(sweep.change.address, own_addresses()[1]);
 }

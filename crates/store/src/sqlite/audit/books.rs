@@ -14,11 +14,16 @@ use crate::sqlite::codec::Fields;
 use crate::{BookAudit, BookFault, Endpoint, EntryId, StoreError};
 
 /// What must be booked: kinds of causes, and the codes of all causes of the kind that have happened.
-const HAPPENED: [(&str, &str); 10] = [
+const HAPPENED: [(&str, &str); 11] = [
     (
         "fund-received",
         "SELECT 'fund-received:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
-      WHERE endpoint = :endpoint AND origin = 'others'",
+      WHERE endpoint = :endpoint AND origin = 'others' AND partner IS NULL",
+    ),
+    (
+        "deposit-received",
+        "SELECT 'deposit-received:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
+      WHERE endpoint = :endpoint AND partner IS NOT NULL",
     ),
     (
         "coin-found",

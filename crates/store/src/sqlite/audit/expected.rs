@@ -1,6 +1,8 @@
 //! Which entry something that has happened must have, made anew from its rows.
 
-use ledger::{Account, Cause, CommandId, Entry, EntryError, OutputRef, PayoutNumber, events, restored};
+use ledger::{
+    Account, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, events, restored,
+};
 use obyte::{Bytes, UnitHash};
 use payout::PayoutId;
 use rusqlite::{Connection, params};
@@ -28,6 +30,7 @@ pub(super) fn expected(
     let missing = missing.unwrap_or_default();
     let made = match entry.cause() {
         Cause::FundReceived(output) => rows.received(*output)?,
+        Cause::DepositReceived(output) => rows.deposit_received(*output, held)?,
         Cause::CoinFound(output) => rows.found(*output, missing)?,
         Cause::CoinLost(output) => rows.lost(*output)?,
         Cause::MissingCovered(number) => {
@@ -58,9 +61,35 @@ impl Rows<'_> {
         let coin = self.amounts(
             output,
             "SELECT id, amount, reserve FROM coins WHERE endpoint = ? AND unit = ? AND message_index = ?
-                 AND output_index = ? AND origin = 'others'",
+                 AND output_index = ? AND origin = 'others' AND partner IS NULL",
         )?;
         Ok(coin.map(|(amount, reserve)| events::fund_received(output, amount, reserve)))
+    }
+
+    /// The coin must lie at the partner's address.
+    fn deposit_received(
+        &self,
+        output: OutputRef,
+        held: impl Fn(Account) -> Bytes,
+    ) -> Result<Made, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT coins.id, amount, reserve, coins.partner FROM coins
+             JOIN deposit_addresses ON deposit_addresses.endpoint = coins.endpoint
+                 AND deposit_addresses.partner = coins.partner AND deposit_addresses.address = coins.address
+             WHERE coins.endpoint = ? AND unit = ? AND message_index = ? AND output_index = ?",
+        )?;
+        let mut rows = statement.query(params![
+            self.endpoint.code(),
+            output.unit.as_str(),
+            output.message,
+            output.output
+        ])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let fields = Fields::new("coins", row);
+        let partner = PartnerId::new(fields.plain("partner")?);
+        let (amount, reserve) = (fields.bytes("amount")?, fields.bytes("reserve")?);
+        let (fund, receivable) = (held(Account::Fund), held(Account::Receivable(partner)));
+        Ok(Some(events::deposit_received(output, partner, amount, reserve, fund, receivable)))
     }
 
     fn found(&self, output: OutputRef, missing: Bytes) -> Result<Made, StoreError> {

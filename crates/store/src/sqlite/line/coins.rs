@@ -1,6 +1,6 @@
 //! Coins from outside, and how far the history is known.
 
-use ledger::{OutputRef, events, restored};
+use ledger::{Account, Entry, OutputRef, PartnerId, events, restored};
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Bytes, UnitHash};
@@ -8,12 +8,13 @@ use payout::{Origin, SlotNo, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::Line;
-use crate::sqlite::book;
 use crate::sqlite::codec::{Fields, integer, millis};
+use crate::sqlite::{book, deposits};
 use crate::{StoreError, Violation};
 
 impl Line<'_> {
-    /// Credits a coin to the fund. The same coin again changes nothing.
+    /// Credits a coin, to the partner whose deposit address it lies at, otherwise to the fund. The same coin again
+    /// changes nothing.
     pub(super) fn credit(
         &self,
         coin: &Coin,
@@ -29,14 +30,16 @@ impl Line<'_> {
         }
         let missing = book::missing(self.connection, self.endpoint)?;
         let reserve = match origin {
-            Origin::Others => reserve,
+            Origin::Others => reserve.min(coin.amount),
             Origin::ForeignUnit => restored::reserve_of_found(coin.amount, reserve, missing),
         };
+        let partner = deposits::owner(self.connection, self.endpoint, &coin.address)?;
+        let partner = partner.filter(|_| origin == Origin::Others);
         self.connection
             .prepare_cached(
                 "INSERT INTO coins (endpoint, unit, message_index, output_index, amount, address, proven_at,
-                     reserve, origin)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     reserve, origin, partner)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.code(),
@@ -50,16 +53,30 @@ impl Line<'_> {
                 match origin {
                     Origin::Others => "others",
                     Origin::ForeignUnit => "foreign unit",
-                }
+                },
+                partner.map(PartnerId::get)
             ])?;
         let output =
             OutputRef { unit: coin.id.unit, message: coin.id.message_index, output: coin.id.output_index };
-        let entry = match origin {
-            Origin::Others => events::fund_received(output, coin.amount, reserve)?,
-            Origin::ForeignUnit => restored::coin_found(output, coin.amount, reserve, missing)?,
+        let entry = match (origin, partner) {
+            (Origin::Others, Some(partner)) => self.deposited(output, partner, coin.amount, reserve)?,
+            (Origin::Others, None) => events::fund_received(output, coin.amount, reserve)?,
+            (Origin::ForeignUnit, _) => restored::coin_found(output, coin.amount, reserve, missing)?,
         };
         book::post(self.connection, self.endpoint, at, &entry)?;
         book::cover_missing(self.connection, self.endpoint, at)
+    }
+
+    fn deposited(
+        &self,
+        output: OutputRef,
+        partner: PartnerId,
+        amount: Bytes,
+        reserve: Bytes,
+    ) -> Result<Entry, StoreError> {
+        let held = |account| book::held(self.connection, self.endpoint, account);
+        let (fund, receivable) = (held(Account::Fund)?, held(Account::Receivable(partner))?);
+        Ok(events::deposit_received(output, partner, amount, reserve, fund, receivable)?)
     }
 
     fn known_coin(&self, id: &CoinId) -> Result<Option<Coin>, StoreError> {

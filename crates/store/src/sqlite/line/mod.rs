@@ -46,7 +46,7 @@ pub(super) fn apply(
                 line.take_foreign(FirstUnit { unit, main_chain_index }, &authors, &paid, at)?;
             }
             Change::CoinLost { coin, at } => line.lose(&coin, at)?,
-            Change::Reached { places } => line.reached(places)?,
+            Change::Reached { places, deposits } => line.reached(places, deposits)?,
             Change::Restored { at } => line.end_restoring(at)?,
             Change::Synced { main_chain_index } => line.synced(main_chain_index)?,
         }

@@ -55,10 +55,10 @@ impl Line<'_> {
         Ok(())
     }
 
-    pub(super) fn reached(&self, places: u32) -> Result<(), StoreError> {
+    pub(super) fn reached(&self, places: u32, deposits: u32) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE lines SET places = ? WHERE endpoint = ?")?
-            .execute(params![places, self.code()])?;
+            .prepare_cached("UPDATE lines SET places = ?, deposits = max(deposits, ?) WHERE endpoint = ?")?
+            .execute(params![places, deposits, self.code()])?;
         Ok(())
     }
 

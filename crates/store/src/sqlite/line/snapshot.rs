@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::coins::coin;
 use super::{Line, anchor, change, fees};
 use crate::sqlite::codec::{Fields, integer, millis};
+use crate::sqlite::deposits;
 use crate::sqlite::purchases::status;
 use crate::{Endpoint, StoreError};
 
@@ -53,6 +54,7 @@ pub(in crate::sqlite) fn snapshot(
         foreign_units: foreign.into_iter().filter(|_| restoring.cause.is_some()).collect(),
         restoring: restoring.cause,
         places: restoring.places,
+        deposits: deposits::count(connection, endpoint)?,
     })
 }
 
