@@ -21,9 +21,11 @@ use crate::rates::RatesConfig;
 
 mod limits;
 mod programme;
+mod units;
 
 pub use limits::{LimitValue, LimitsConfig};
 pub use programme::ProgrammeConfig;
+pub use units::UnitsConfig;
 
 /// The order providers with which livenet and testnet began version 4.0 (section 1); an operator may pin
 /// others.
@@ -60,6 +62,9 @@ pub struct Config {
     /// How much is given at most, to and for whom.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// Which purchase units count.
+    #[serde(default)]
+    pub purchase_units: UnitsConfig,
     /// How to pay.
     #[serde(default)]
     pub payer: PayerConfig,
@@ -135,6 +140,8 @@ impl Config {
         let rules = self.programme.rules().context("in [programme]")?;
         let limits = self.limits.rules().context("in [limits]")?;
         Ok(DeskSettings {
+            units: self.purchase_units.rules().context("in [purchase_units]")?,
+            unit_check: self.purchase_units.check().unwrap_or(usual.unit_check),
             limits,
             rules,
             queue_max: self.programme.queue_max.unwrap_or(usual.queue_max),

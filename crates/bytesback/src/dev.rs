@@ -18,7 +18,10 @@ use obyte_hub::HubConfig;
 use payout::{Keyring, Settings};
 use program::{Pair, RateTable};
 use store::sqlite::SqliteStore;
-use store::{DepositOrder, DepositVerdict, Endpoint, KeyHash, NewPartner, Partner, PartnerKind, Store};
+use store::{
+    DepositOrder, DepositVerdict, Endpoint, KeyHash, NewPartner, Partner, PartnerKind, ReceivingAddress,
+    ReceivingRole, Store,
+};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
@@ -38,6 +41,8 @@ const PASSPHRASE: &str = "devnet";
 const FUND: u64 = 300_000;
 /// The deposit of the sample shop.
 const DEPOSIT: u64 = 10;
+/// What somebody pays there at each start, so that there is a purchase unit to try.
+const SAMPLE_PAYMENT: u64 = 100_000_000;
 /// The rates of a devnet.
 const RATES: [(Pair, &str); 4] =
     [(Pair::GbyteUsd, "20"), (Pair::BtcUsd, "100000"), (Pair::EurUsd, "1.10"), (Pair::RubUsd, "0.0125")];
@@ -106,8 +111,9 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
             book_sample_deposit(&*store, endpoint, &shop).await?;
         }
     }
+    let paid = network.pay_sample_shop().await?;
     let listener = reserved.listen().with_context(taken)?;
-    announce(&listener, &network, &server)?;
+    announce(&listener, &network, &server, paid)?;
     server.run(listener, shutdown).await;
     if let Some(devnet) = network.embedded {
         devnet.shutdown().await;
@@ -155,6 +161,15 @@ impl DevNetwork {
             rates: self.rates.clone(),
             settings: Settings::new(Network::Devnet),
         })
+    }
+}
+
+impl DevNetwork {
+    /// Somebody buys at the sample shop: the unit that pays, on the embedded devnet.
+    async fn pay_sample_shop(&self) -> anyhow::Result<Option<UnitHash>> {
+        let Some(devnet) = &self.embedded else { return Ok(None) };
+        let paid = devnet.pay(till(), Bytes::literal(SAMPLE_PAYMENT)).await;
+        paid.map(Some).context("the faucet of the embedded devnet cannot pay")
     }
 }
 
@@ -210,8 +225,20 @@ fn wallet(data_dir: &Path, endpoint: Endpoint) -> anyhow::Result<Keyring> {
 /// The sample partners; answers with the shop.
 async fn add_sample_partners(store: &dyn Store) -> anyhow::Result<Partner> {
     let shop = sample_partner(store, "demo-shop", PartnerKind::Merchant, true).await?;
+    for endpoint in Endpoint::ALL {
+        if store.receiving_addresses(endpoint, shop.id).await?.is_empty() {
+            let (address, role, added_at) = (till(), ReceivingRole::Own, SystemClock.now());
+            let new = ReceivingAddress { address, role, added_at };
+            store.add_receiving_address(endpoint, shop.id, new).await?;
+        }
+    }
     sample_partner(store, "demo-processor", PartnerKind::Processor, false).await?;
     Ok(shop)
+}
+
+/// Where the sample shop receives money: an address that has no keys.
+fn till() -> Address {
+    Address::of_source("the till of the sample shop")
 }
 
 async fn sample_partner(
@@ -266,7 +293,12 @@ async fn book_sample_deposit(store: &dyn Store, endpoint: Endpoint, shop: &Partn
     }
 }
 
-fn announce(listener: &TcpListener, network: &DevNetwork, server: &Server) -> anyhow::Result<()> {
+fn announce(
+    listener: &TcpListener,
+    network: &DevNetwork,
+    server: &Server,
+    paid: Option<UnitHash>,
+) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening at http://{address}")?;
@@ -285,6 +317,9 @@ fn announce(listener: &TcpListener, network: &DevNetwork, server: &Server) -> an
          -d currency_amount=12.50 -d partner_cashback_percentage=0 -d purchase_unit= \
          http://{address}/test/new_purchase"
     )?;
+    if let Some(unit) = paid {
+        writeln!(out, "purchase_unit={unit} paid 0.1 GBYTE to demo-shop")?;
+    }
     writeln!(out, "ready; Ctrl-C ends it, the same data directory goes on where it was")?;
     Ok(out.flush()?)
 }

@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod http;
 pub mod metrics;
 pub mod payer;
+pub mod proof;
 pub mod rates;
 pub mod server;
 pub mod wallet;

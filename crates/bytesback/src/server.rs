@@ -19,6 +19,7 @@ use crate::desk::{Desk, DeskSettings, Side};
 use crate::http::{Cashier, serve};
 use crate::metrics::{Metrics, Watched};
 use crate::payer::{Payer, PayerParts};
+use crate::proof::{ProofTrust, UnitChecker};
 use crate::rates::{Board, HubSource, Rates, RatesSettings, Source, SourceSettings, Web, follow, web_source};
 
 /// The database in a data directory.
@@ -160,6 +161,8 @@ impl Starting {
         self.store.bind(endpoint, &identity).await?;
         let lock = self.store.lock_payer(endpoint).await?;
         let fee_reserve = setup.settings.limits.reserve();
+        let trust = ProofTrust { network, order_providers: order_providers.clone(), genesis: setup.genesis };
+        let units = UnitChecker::new(hubs.clone(), trust, Arc::clone(&self.clock));
         let payer = self.payer(PayerParts {
             endpoint,
             lock,
@@ -172,7 +175,7 @@ impl Starting {
             clock: Arc::clone(&self.clock),
         });
         let rates = self.rates(endpoint, setup.rates, &hubs)?;
-        Ok(Side { payer, hubs, rates, fee_reserve })
+        Ok(Side { payer, hubs, rates, units, fee_reserve })
     }
 
     /// Begins to ask for prices.

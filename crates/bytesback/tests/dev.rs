@@ -3,7 +3,7 @@
 mod common;
 
 use bytesback_client::{Endpoint, PurchaseAnswer};
-use common::{Dev, address, argument, data_dir, ok, purchase, run, until};
+use common::{Dev, address, argument, data_dir, ok, purchase, run, settle, until};
 use obyte::Bytes;
 
 #[tokio::test]
@@ -120,14 +120,6 @@ async fn what_waits_for_a_later_version_is_refused_and_leaves_the_order_id_free(
         refusal(|request| request.address = "someone@example.org".into()).await,
         "cashback by e-mail is not available yet"
     );
-    assert_eq!(
-        refusal(|request| {
-            request.purchase_unit = "oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E=".into();
-            request.currency = "GBYTE".into();
-        })
-        .await,
-        "purchase_unit is not supported yet"
-    );
     assert_eq!(refusal(|request| request.partner_key = "wrong".into()).await, "authentication failed");
     assert_eq!(refusal(|request| request.partner = "nobody-here".into()).await, "authentication failed");
     assert_eq!(refusal(|request| request.partner = String::new()).await, "authentication failed");
@@ -169,4 +161,35 @@ async fn limits_hold_in_a_devnet_only_where_they_are_asked_for() {
     let dev = Dev::start(&data);
     let (amount, ..) = ok(dev.client().new_purchase(Endpoint::Test, &large).await.expect("answered"));
     assert_eq!(amount, 15_000_000_000);
+}
+
+#[tokio::test]
+async fn a_purchase_paid_in_bytes_is_proven_by_its_unit() {
+    let (_folder, data) = data_dir();
+    let dev = Dev::start(&data);
+    let unit = dev.lines.iter().find_map(|line| line.strip_prefix("purchase_unit="));
+    let unit = unit.and_then(|line| line.split(' ').next()).expect("somebody has paid the sample shop");
+    let mut request = purchase("1001", address("customer"), "0.1");
+    request.currency = "GBYTE".into();
+    request.purchase_unit = unit.into();
+    let answer = settle(&dev.client(), Endpoint::Test, &request).await;
+    assert_eq!(ok(answer).0, 20_000_000, "20 % of a tenth of a GBYTE");
+    request.order_id = "1002".into();
+    let again = dev.client().new_purchase(Endpoint::Test, &request).await.expect("answered");
+    assert!(matches!(again, PurchaseAnswer::Error { text } if text.contains("used for another purchase")));
+
+    let list = ["partner", "address", "demo-shop", "--data-dir", argument(&data)];
+    let (good, listed) = run(&list);
+    assert!(good && listed.lines().count() == 2, "one at each endpoint: {listed}");
+    let till = listed.split(' ').nth(1).expect("an address").to_owned();
+    let more = |more: &[&str]| run(&[&list[..], more].concat());
+    let (good, text) = more(&["--remove", &till]);
+    assert!(!good && text.contains("--endpoint"), "{text}");
+    let gateway = address("a gateway").to_string();
+    assert!(more(&["--endpoint", "test", "--remove", &till, "--gateway", &gateway]).0);
+    let (_, listed) = more(&["--endpoint", "test", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    assert_eq!(listed.as_array().expect("a list").len(), 1);
+    assert_eq!((&listed[0]["address"], &listed[0]["role"]), (&gateway.into(), &"gateway".into()));
+    assert!(!more(&["--endpoint", "test", "--remove", &till]).0, "it is not there any more");
 }

@@ -4,7 +4,7 @@ use obyte::Bytes;
 
 use crate::quote::{Split, Story};
 use crate::value::Part;
-use crate::{Currency, Pair, Percentage};
+use crate::{BaseShare, Currency, Pair, Percentage};
 
 /// The lines, in ASCII, the cashback in the last one.
 pub(crate) fn lines(story: &Story<'_>, total: Bytes) -> Vec<String> {
@@ -58,12 +58,16 @@ fn tiers(Story { sale, rules, slices, .. }: &Story<'_>) -> Vec<String> {
     lines
 }
 
-fn shares(Story { slices, counted, percentages, by_percentages, .. }: &Story<'_>) -> [String; 3] {
+fn shares(Story { sale, slices, counted, percentages, by_percentages, .. }: &Story<'_>) -> [String; 3] {
     let all_counts = slices.iter().all(|slice| slice.counts == Percentage::HUNDRED);
     let of = if all_counts { String::new() } else { format!(" of {counted} USD") };
     let Split { base, partner, matched } = by_percentages;
+    let why = match sale.base_share {
+        BaseShare::Ordinary => "",
+        BaseShare::WithPurchaseUnit => " for a purchase unit",
+    };
     [
-        format!("base share {} %{of} from the fund: {base} bytes", percentages.base),
+        format!("base share {} %{of} from the fund{why}: {base} bytes", percentages.base),
         format!("partner's share {} % from the deposit: {partner} bytes", percentages.partner),
         format!("match {} %{of} from the fund: {matched} bytes", percentages.matched),
     ]

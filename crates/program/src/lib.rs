@@ -15,6 +15,7 @@ mod dollars;
 mod explain;
 mod limits;
 mod percentage;
+mod purchase_unit;
 mod quote;
 mod rates;
 mod refund;
@@ -31,6 +32,7 @@ pub use limits::{
     Stop, UnknownLimit, names_somebody,
 };
 pub use percentage::{Percentage, PercentageError};
+pub use purchase_unit::{Payees, UnitClaim, UnitFault, UnitProof, UnitRules};
 pub use quote::{BaseShare, Quote, QuoteError, Sale, quote};
 pub use rates::{
     Guard, GuardSettings, GuardedRate, Moment, NoRate, Pair, PairSettings, Rate, RateError, RateSource,

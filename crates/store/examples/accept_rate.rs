@@ -113,6 +113,7 @@ fn purchase(partner: PartnerId, order: &str) -> Acceptance {
         by_period: None,
         sold: Turnover::ZERO,
         limits: None,
+        forwarded_by: Vec::new(),
         hold: None,
         at: Timestamp::from_millis(2),
     }

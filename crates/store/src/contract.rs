@@ -7,7 +7,8 @@ use payout::{Change, Snapshot, Timestamp};
 use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Deposits, Endpoint,
     EntryId, Identity, KeyHash, KeyId, Limiting, NewPartner, Operations, Partner, PartnerName, PayerLock,
-    PurchaseKey, PurchaseRecord, RefundOrder, RefundVerdict, Review, Rulebook, StoreError, Verdict,
+    PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundVerdict, Review, Rulebook, StoreError,
+    Verdict,
 };
 
 /// Keeps everything that must outlive the process.
@@ -19,7 +20,7 @@ use crate::{
 ///
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
-pub trait Store: Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting {
+pub trait Store: Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///
     /// # Errors
@@ -62,7 +63,7 @@ pub trait Store: Bookkeeping + Deposits + Operations + Review + Rulebook + Limit
     /// The partner of this name, with all its keys, also when it is disabled.
     async fn partner(&self, name: &PartnerName) -> Result<Option<Partner>, StoreError>;
 
-    /// Accepts a purchase, or says why not: claims its order id, sets its shares and its fee reserve
+    /// Accepts a purchase, or says why not: claims its order id and its purchase unit, sets its shares and its fee reserve
     /// aside, and queues its payout, or holds it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
-//! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`] and its [`Deposits`], is all that the
-//! server knows of its database. Each method is one transaction and says in its types what can come of it.
+//! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`] and its
+//! [`Receiving`], is all that the server knows of its database. Each method is one transaction and says in its types what can come of it.
 //! [`sqlite::SqliteStore`] is the embedded default.
 //!
 //! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
@@ -22,6 +22,7 @@ mod operations;
 mod oversight;
 mod partner;
 mod purchase;
+mod receiving;
 mod refund;
 mod review;
 mod rulebook;
@@ -52,6 +53,7 @@ pub use purchase::{
     Acceptance, AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PeriodQuote,
     PurchaseKey, PurchaseRecord, Shares, Term, Terms, Verdict,
 };
+pub use receiving::{Receiving, ReceivingAddress, ReceivingRole, UnknownReceivingRole};
 pub use refund::{RefundOrder, RefundRecord, RefundVerdict};
 pub use review::{HoldReason, Review, Reviewed, UnknownHoldReason};
 pub use rulebook::{Explanation, Rulebook, RulesRecord, RulesVersion, TermsRecord};

@@ -207,6 +207,9 @@ pub struct Acceptance {
     pub sold: Turnover,
     /// The limits that hold where an operator has set no others; without them nothing is limited.
     pub limits: Option<Arc<LimitRules>>,
+    /// The units by which a gateway forwarded the money of the purchase unit: claimed like it, so that the
+    /// money proves no other purchase.
+    pub forwarded_by: Vec<UnitHash>,
     /// Why somebody has to look at it before it is paid, if so.
     pub hold: Option<HoldReason>,
     /// When.
@@ -235,6 +238,9 @@ pub enum Verdict {
     Replay(Box<PurchaseRecord>),
     /// The order id was accepted before, on other terms. Nothing has changed.
     Conflict(Term),
+    /// Its purchase unit, or a unit that forwarded its money, has proven another purchase. Nothing has changed,
+    /// the order id is free.
+    UnitUsed,
     /// It gets nothing, by what the shop has sold before. Nothing has changed, the order id is free.
     NoCashback(QuoteError),
     /// A limit refuses it. Nothing has changed, the order id is free.

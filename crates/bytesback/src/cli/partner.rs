@@ -1,5 +1,6 @@
 //! `partner`: who may report purchases.
 
+mod addresses;
 mod deposit_address;
 mod limits;
 mod merchants;
@@ -36,6 +37,8 @@ pub(super) enum PartnerCommand {
     Disable(NameArgs),
     /// Book bytes that arrived at the fund's address as a partner's deposit.
     Deposit(DepositArgs),
+    /// Show and change where a partner receives money, so that units prove its purchases.
+    Address(addresses::AddressArgs),
     /// Show where a partner sends its deposits: address, URI and QR code.
     DepositAddress(deposit_address::DepositAddressArgs),
     /// Show and set how much a partner, or one of its merchants, is given at most.
@@ -51,7 +54,7 @@ pub(super) struct AddArgs {
     /// merchant, or processor for one that reports for many merchants.
     #[arg(long, default_value_t = PartnerKind::Merchant)]
     kind: PartnerKind,
-    /// Take purchase units on this partner's word.
+    /// Take units for small purchases without a registered receiving address.
     #[arg(long)]
     trusted: bool,
     #[command(flatten)]
@@ -113,6 +116,7 @@ pub(super) async fn run(command: PartnerCommand) -> anyhow::Result<()> {
             say(format_args!("{} is disabled", partner.name))
         }
         PartnerCommand::Deposit(args) => deposit(args).await,
+        PartnerCommand::Address(args) => addresses::run(args).await,
         PartnerCommand::Limits(args) => limits::run(args).await,
         PartnerCommand::Merchants(args) => merchants::run(args).await,
     }

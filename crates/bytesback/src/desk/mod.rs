@@ -10,6 +10,7 @@ mod probe;
 mod quoting;
 mod refunds;
 mod refusal;
+mod units;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::Address;
 use obyte_hub::Hubs;
-use program::{LimitRules, Percentage, Rules, quote};
+use program::{BaseShare, LimitRules, Percentage, Rules, UnitFault, UnitProof, UnitRules, quote};
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PeriodQuote,
     PurchaseKey, RulesVersion, Shares, Store, StoreError, Terms, Verdict,
@@ -33,10 +34,13 @@ use crate::http::{
     RefundAnswer, Unavailable,
 };
 use crate::payer::Payer;
+use crate::proof::UnitChecker;
 use crate::rates::Rates;
 
 /// Existing shops give up after five seconds (C4): the answer comes before.
 const ANSWER_DUE: Duration = Duration::from_secs(4);
+/// The check of a purchase unit leaves time for the payment.
+const UNIT_CHECK: Duration = Duration::from_secs(2);
 /// How the desk decides.
 #[derive(Clone, Debug)]
 pub struct DeskSettings {
@@ -50,6 +54,10 @@ pub struct DeskSettings {
     pub answer_due: Duration,
     /// Which share of what the fund gave a partner is charged for a purchase that was returned.
     pub refund_share: Percentage,
+    /// Which purchase units count.
+    pub units: UnitRules,
+    /// How long the check of a purchase unit may take.
+    pub unit_check: Duration,
 }
 
 impl Default for DeskSettings {
@@ -60,6 +68,8 @@ impl Default for DeskSettings {
             queue_max: 50_000,
             answer_due: ANSWER_DUE,
             refund_share: Percentage::HUNDRED,
+            units: UnitRules::default(),
+            unit_check: UNIT_CHECK,
         }
     }
 }
@@ -72,6 +82,8 @@ pub struct Side {
     pub hubs: Hubs,
     /// What the currencies are worth.
     pub rates: Rates,
+    /// Who checks purchase units.
+    pub units: UnitChecker,
     /// What is set aside for the network fees of one payout.
     pub fee_reserve: obyte::Bytes,
 }
@@ -115,7 +127,7 @@ impl Desk {
         purchase: Purchase,
         due: Instant,
     ) -> Result<Answer, Refusal> {
-        let recipient = recipient(&purchase.recipient, purchase.purchase_unit.is_some())?;
+        let recipient = recipient(&purchase.recipient)?;
         let key = key_of(partner, &purchase)?;
         let terms = Terms {
             recipient,
@@ -130,13 +142,18 @@ impl Desk {
             };
         }
         self.check_payee(endpoint, recipient)?;
-        let acceptance = self.quoted(endpoint, partner, key, terms, purchase)?;
+        let proof = match terms.purchase_unit {
+            Some(unit) => Some(self.proof_of(endpoint, partner, terms.price, unit, due).await?),
+            None => None,
+        };
+        let acceptance = self.quoted(endpoint, partner, key, terms, purchase, proof)?;
         let (verdict, unit) = self.accept(endpoint, acceptance, due).await?;
         match verdict {
             Verdict::Accepted(record) => self.answer_first(endpoint, &record, unit, due).await,
             Verdict::Held(_) => Ok(Answer::Held),
             Verdict::Replay(record) => self.answer_again(endpoint, *record, due).await,
             Verdict::Conflict(term) => Err(Refusal::Conflict(term)),
+            Verdict::UnitUsed => Err(UnitFault::Used.into()),
             Verdict::NoCashback(error) => Err(Refusal::Quote(error)),
             Verdict::Stopped(stop) => Err(Refusal::Limit(stop)),
             Verdict::MerchantRefused(why) => Err(Refusal::Merchant(why)),
@@ -168,11 +185,13 @@ impl Desk {
         key: PurchaseKey,
         terms: Terms,
         purchase: Purchase,
+        proof: Option<UnitProof>,
     ) -> Result<Acceptance, Refusal> {
         let side = self.side(endpoint);
         let prices = side.rates.prices();
         let at = self.clock.now();
-        let sale = sale(terms.price, terms.percentage, at);
+        let base_share = if proof.is_some() { BaseShare::WithPurchaseUnit } else { BaseShare::Ordinary };
+        let sale = sale(terms.price, terms.percentage, base_share, at);
         let (rules, table) = (self.settings.rules.on(partner.terms), prices.table());
         let quote = quote(&rules, &sale, &table).map_err(|error| Refusal::of_quote(error, &prices))?;
         let rates = prices.kept(terms.price.currency);
@@ -192,6 +211,7 @@ impl Desk {
             by_period: rules.period.is_some().then(|| Box::new(PeriodQuote { rules, sale, rates: table })),
             sold: quote.turnover(),
             limits: self.settings.limits.clone(),
+            forwarded_by: proof.and_then(|proof| proof.forwarded_by).into_iter().collect(),
             hold: None,
             at,
         })

@@ -11,20 +11,24 @@ use crate::http::{Inquiry, Partner, Recipient};
 
 impl Desk {
     /// What a purchase would get now. Neither the fund, nor deposits, nor limits are looked at: they are as
-    /// they are when the purchase comes.
+    /// they are when the purchase comes. A purchase unit is checked, and not claimed.
     pub(super) async fn quote_for(
         &self,
         endpoint: Endpoint,
         partner: &Partner,
         inquiry: &Inquiry,
     ) -> Result<Quote, Refusal> {
-        let has_unit = inquiry.purchase_unit.is_some();
-        match &inquiry.recipient {
-            Some(payee) => self.check_foreign(&recipient(payee, has_unit)?)?,
-            None if has_unit => return Err(Refusal::PurchaseUnitNotYet),
-            None => {}
+        if let Some(payee) = &inquiry.recipient {
+            self.check_foreign(&recipient(payee)?)?;
         }
-        let sale = sale(inquiry.amount, inquiry.partner_percentage, self.clock.now());
+        let base_share = match inquiry.purchase_unit {
+            Some(unit) => {
+                self.free_proof_of(endpoint, partner, inquiry.amount, unit).await?;
+                BaseShare::WithPurchaseUnit
+            }
+            None => BaseShare::Ordinary,
+        };
+        let sale = sale(inquiry.amount, inquiry.partner_percentage, base_share, self.clock.now());
         let rules = self.settings.rules.on(partner.terms);
         let turnover = self.turnover(endpoint, partner, inquiry, &rules, sale.day).await?;
         let prices = self.side(endpoint).rates.prices();
@@ -49,21 +53,24 @@ impl Desk {
     }
 }
 
-/// For the time being purchases for mailboxes and purchase units are refused here,
-/// before anything is claimed.
-pub(super) fn recipient(recipient: &Recipient, has_unit: bool) -> Result<Address, Refusal> {
+/// For the time being purchases for mailboxes are refused here, before anything is claimed.
+pub(super) fn recipient(recipient: &Recipient) -> Result<Address, Refusal> {
     match recipient {
         Recipient::Email(_) => Err(Refusal::EmailNotYet),
-        Recipient::Address(_) if has_unit => Err(Refusal::PurchaseUnitNotYet),
         Recipient::Address(address) => Ok(*address),
     }
 }
 
-pub(super) fn sale(price: CurrencyAmount, partner_percentage: Percentage, at: Timestamp) -> Sale {
+pub(super) fn sale(
+    price: CurrencyAmount,
+    partner_percentage: Percentage,
+    base_share: BaseShare,
+    at: Timestamp,
+) -> Sale {
     Sale {
         price,
         partner_percentage,
-        base_share: BaseShare::Ordinary,
+        base_share,
         day: Day::of_millis(at.as_millis()),
         turnover: Turnover::ZERO,
     }

@@ -1,6 +1,6 @@
 //! Why a purchase is not paid, in the words of the API.
 
-use program::{Currency, NoRate, Pair, QuoteError, Stop};
+use program::{Currency, NoRate, Pair, QuoteError, Stop, UnitFault};
 use store::{IdentityError, MerchantRefusal, StoreError, Term};
 
 use crate::rates::{Prices, Verdict};
@@ -14,9 +14,9 @@ pub enum Refusal {
     /// A mailbox.
     #[error("cashback by e-mail is not available yet")]
     EmailNotYet,
-    /// A proof of payment.
-    #[error("purchase_unit is not supported yet")]
-    PurchaseUnitNotYet,
+    /// A proof of payment that proves nothing.
+    #[error(transparent)]
+    Unit(#[from] UnitFault),
     /// One of the server's own addresses.
     #[error("address belongs to this cashback server; send the customer's own address")]
     OwnWallet,
@@ -118,7 +118,6 @@ mod tests {
         let mut refusals: Vec<Refusal> = terms.into_iter().map(Refusal::Conflict).collect();
         refusals.extend([
             Refusal::EmailNotYet,
-            Refusal::PurchaseUnitNotYet,
             Refusal::OwnWallet,
             Refusal::Agent,
             Refusal::Rejected,
@@ -146,6 +145,29 @@ mod tests {
             let why = why.brief();
             refusals.push(Refusal::NoRate { currency: Currency::Gbyte, pair: Pair::GbyteUsd, why });
         }
+        refusals.extend(
+            [
+                UnitFault::Unchecked,
+                UnitFault::NotFound,
+                UnitFault::OtherPayee,
+                UnitFault::NotForwarded,
+                UnitFault::NotJudged,
+                UnitFault::HubsDisagree,
+                UnitFault::NotFinal,
+                UnitFault::OtherCurrency,
+                UnitFault::NoPayee,
+                UnitFault::AboveTrusted,
+                UnitFault::Void,
+                UnitFault::TooOld,
+                UnitFault::FromServer,
+                UnitFault::FromPartner,
+                UnitFault::TooLittle,
+                UnitFault::FarTooLittle,
+                UnitFault::FarTooMuch,
+                UnitFault::Used,
+            ]
+            .map(Refusal::Unit),
+        );
         for refusal in refusals {
             let text = refusal.to_string();
             assert!(text.len() <= ERROR_TEXT_MAX, "{text}");

@@ -36,6 +36,7 @@ async fn hold(site: &Site, order: &str) {
         by_period: None,
         sold: Turnover::ZERO,
         limits: None,
+        forwarded_by: Vec::new(),
         hold: Some(HoldReason::Limit(Limit::RecipientDay)),
         at: SystemClock.now(),
     };

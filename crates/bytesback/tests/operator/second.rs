@@ -93,6 +93,7 @@ async fn what_another_process_accepted_last_is_paid() {
         by_period: None,
         sold: Turnover::ZERO,
         limits: None,
+        forwarded_by: Vec::new(),
         hold: None,
         at: SystemClock.now(),
     };

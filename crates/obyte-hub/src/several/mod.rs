@@ -155,6 +155,13 @@ impl Hubs {
         self.board.names[hub.0].clone()
     }
 
+    /// The hubs that take requests now, with their names, whatever is thought of them: for questions whose
+    /// answer is only as good as the agreement on it.
+    pub fn connected(&self) -> Vec<(HubName, Hub)> {
+        let named = self.board.names.iter().cloned().zip(self.board.hubs.iter().cloned());
+        named.filter(|(_, hub)| hub.is_connected()).collect()
+    }
+
     fn hub(&self, id: HubId) -> Hub {
         self.board.hubs[id.0].clone()
     }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use crate::sqlite::codec::{integer, millis};
 use crate::sqlite::purchases::{find, scope};
 use crate::sqlite::totals::{Counted, Subject};
-use crate::sqlite::{book, holds, limits, merchants, partners, periods, rates, totals};
+use crate::sqlite::{book, holds, limits, merchants, partners, periods, rates, receiving, totals};
 use crate::{
     Acceptance, Endpoint, HoldReason, PayoutState, PurchaseRecord, RulesVersion, Shares, StoreError, Thing,
     Verdict,
@@ -32,6 +32,9 @@ pub(super) fn accept(
         partners::added_at(connection, acceptance.key.partner)?.ok_or(StoreError::Unknown(Thing::Partner))?;
     if let Some(refusal) = merchants::refusal(connection, &acceptance.key)? {
         return Ok(Verdict::MerchantRefused(refusal));
+    }
+    if receiving::is_claimed(connection, endpoint, &acceptance)? {
+        return Ok(Verdict::UnitUsed);
     }
     let acceptance = match periods::requoted(connection, endpoint, acceptance)? {
         Ok(acceptance) => acceptance,
@@ -63,6 +66,7 @@ pub(super) fn accept(
     let payout = Payout { id, address: acceptance.terms.recipient, amount, queued_at: acceptance.at };
     queue(connection, endpoint, &payout, &acceptance, counted_day)?;
     remember(connection, endpoint, &acceptance, id)?;
+    receiving::claim(connection, endpoint, &acceptance, id)?;
     merchants::see(connection, &acceptance.key, acceptance.at)?;
     match hold {
         None => Ok(Verdict::Accepted(record(acceptance, payout, PayoutState::Queued))),

@@ -61,6 +61,7 @@ mod periods;
 mod purchases;
 mod rates;
 mod readers;
+mod receiving;
 mod refunds;
 mod review;
 mod rulebook;

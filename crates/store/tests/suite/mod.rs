@@ -14,6 +14,7 @@ pub(crate) mod operations;
 pub(crate) mod partners;
 pub(crate) mod periods;
 pub(crate) mod purchases;
+pub(crate) mod receiving;
 pub(crate) mod refunds;
 pub(crate) mod restoring;
 pub(crate) mod review;
@@ -138,6 +139,13 @@ macro_rules! behaviours {
                 what_was_not_bought_so_cannot_be_returned,
                 a_payout_given_up_takes_its_refund_back,
                 random_lives_keep_the_books;
+            receiving:
+                a_unit_proves_one_purchase,
+                of_purchases_at_once_one_has_the_unit,
+                an_order_that_is_refused_leaves_its_unit_free,
+                money_that_was_forwarded_counts_once,
+                a_parked_payout_gives_its_unit_back,
+                each_endpoint_of_a_partner_has_receiving_addresses;
             line:
                 a_payout_goes_from_the_queue_to_final,
                 a_parked_payout_is_never_paid_and_its_shares_return,

@@ -98,6 +98,7 @@ impl World {
             by_period: None,
             sold: Turnover::ZERO,
             limits: None,
+            forwarded_by: Vec::new(),
             hold: None,
             at: self.now(),
         }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::{Line, Row};
 use crate::sqlite::codec::{Fields, integer, millis};
-use crate::sqlite::{book, holds, totals};
+use crate::sqlite::{book, holds, receiving, totals};
 use crate::{Endpoint, StoreError, Violation};
 
 /// What a unit of the journal has moved, and the TPS fee that it was charged, once its slot is settled by it.
@@ -273,6 +273,7 @@ impl Line<'_> {
         if parked != 1 {
             return Err(Violation::NotQueued(payout).into());
         }
+        receiving::give_back(self.connection, payout)?;
         holds::give_back(self.connection, self.endpoint, payout, at)
     }
 

@@ -1,0 +1,340 @@
+//! Which unit proves a purchase that was paid in bytes (12).
+//!
+//! Pure: what a hub has shown comes in, proven or not, and out comes what it proves, or why it proves nothing.
+//! Money counts that a unit pays to the partner's addresses; or to any other address from which all of it, but
+//! for a fee, went on to them: the one-time address of a gateway.
+
+use std::collections::BTreeSet;
+
+use obyte::history::{ProvenUnit, State};
+use obyte::unit::CoinId;
+use obyte::{Address, Bytes, Output, Unit, UnitHash};
+
+use crate::{Amount, Percentage};
+
+/// An amount and what a unit paid for it are no typing error apart, but a unit mistaken, if one is more than
+/// so many times the other.
+const OUT_OF_PROPORTION: u64 = 100;
+
+/// What the operator asks of units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitRules {
+    /// How old a unit may be, in seconds.
+    pub max_age: u64,
+    /// Up to so large a purchase a unit counts before it is proven final. It is at risk with each purchase.
+    pub unstable_max: Bytes,
+    /// The largest purchase for which a unit counts on the word of a trusted partner, that it was paid.
+    pub trusted_max: Bytes,
+    /// What a gateway may keep of what it forwards, beside [`Self::gateway_fee_bytes`].
+    pub gateway_fee: Percentage,
+    /// What a gateway may keep for the fees of its unit.
+    pub gateway_fee_bytes: Bytes,
+}
+
+impl Default for UnitRules {
+    fn default() -> Self {
+        Self {
+            max_age: 72 * 60 * 60,
+            unstable_max: Bytes::GBYTE,
+            trusted_max: Bytes::literal(10_000_000_000),
+            gateway_fee: Percentage::whole(2),
+            gateway_fee_bytes: Bytes::literal(10_000),
+        }
+    }
+}
+
+/// Where a partner receives money.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Payees {
+    /// Its own addresses.
+    pub own: BTreeSet<Address>,
+    /// Those of gateways that collect for it.
+    pub gateways: BTreeSet<Address>,
+}
+
+impl Payees {
+    /// Whether nothing is registered.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.gateways.is_empty()
+    }
+
+    /// Whether an address is registered.
+    pub fn contains(&self, address: &Address) -> bool {
+        self.own.contains(address) || self.gateways.contains(address)
+    }
+}
+
+/// What a unit is to prove.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitClaim<'a> {
+    /// How many GBYTE were paid.
+    pub amount: Amount,
+    /// To whom.
+    pub payees: &'a Payees,
+    /// Whether the operator vouches for the partner: without registered addresses any payee counts.
+    pub is_trusted: bool,
+    /// The addresses of this server's wallets.
+    pub server: &'a BTreeSet<Address>,
+    /// When, in seconds since 1970.
+    pub now: u64,
+}
+
+/// What a unit proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitProof {
+    /// Whether it can change no more.
+    pub is_final: bool,
+    /// The unit that forwarded the money, where one did. It proves no other purchase.
+    pub forwarded_by: Option<UnitHash>,
+}
+
+/// Why a unit proves nothing, in the words of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+pub enum UnitFault {
+    /// Nothing to go by.
+    #[error("purchase_unit could not be checked right now, please repeat later")]
+    Unchecked,
+    /// No hub shows it.
+    #[error("purchase_unit was not found; check the hash, or repeat in a minute")]
+    NotFound,
+    /// It pays somebody else, as far as is known.
+    #[error("purchase_unit pays none of the partner's registered addresses")]
+    OtherPayee,
+    /// It pays somebody else, who may be a gateway that has not forwarded yet.
+    #[error("purchase_unit pays no registered address; if a gateway is to forward it, repeat later")]
+    NotForwarded,
+    /// Its signatures cannot be judged by a light wallet.
+    #[error("purchase_unit cannot be judged before it is final, please repeat later")]
+    NotJudged,
+    /// Some hubs show it, some do not.
+    #[error("purchase_unit is not known to all hubs yet, please repeat later")]
+    HubsDisagree,
+    /// Too much is at stake.
+    #[error("purchase_unit is not final yet, and the amount too large to do without; please repeat later")]
+    NotFinal,
+    /// Another currency.
+    #[error("purchase_unit goes with currency GBYTE only; leave it empty")]
+    OtherCurrency,
+    /// The partner cannot have units checked.
+    #[error("purchase_unit needs a registered receiving address; please ask the operator to add yours")]
+    NoPayee,
+    /// Above [`UnitRules::trusted_max`].
+    #[error("purchase_unit of so large a purchase needs a registered receiving address; ask the operator")]
+    AboveTrusted,
+    /// Proven bad.
+    #[error("purchase_unit is a double spend that lost: nothing was paid by it")]
+    Void,
+    /// Older than [`UnitRules::max_age`].
+    #[error("purchase_unit is too old; report a purchase soon after it was paid")]
+    TooOld,
+    /// Cashback itself.
+    #[error("purchase_unit was sent by this cashback server; send the unit that the customer paid by")]
+    FromServer,
+    /// The partner pays itself.
+    #[error("purchase_unit was sent by the partner; send the unit that the customer paid by")]
+    FromPartner,
+    /// Less than the amount.
+    #[error("purchase_unit paid less than currency_amount; send the amount that was paid, in GBYTE")]
+    TooLittle,
+    /// A hundredth of the amount, or less.
+    #[error("currency_amount is far above what purchase_unit paid; send GBYTE, not bytes")]
+    FarTooLittle,
+    /// A hundred times the amount, or more.
+    #[error("currency_amount is far below what purchase_unit paid; send GBYTE")]
+    FarTooMuch,
+    /// It has proven another purchase.
+    #[error("purchase_unit was used for another purchase; each unit counts once")]
+    Used,
+}
+
+impl UnitFault {
+    /// Whether it follows from what the unit says, which its hash covers, or from a proof: no other hub and no
+    /// waiting can change it.
+    pub const fn is_certain(self) -> bool {
+        match self {
+            Self::Unchecked
+            | Self::NotFound
+            | Self::OtherPayee
+            | Self::NotForwarded
+            | Self::NotJudged
+            | Self::HubsDisagree
+            | Self::NotFinal => false,
+            Self::OtherCurrency
+            | Self::NoPayee
+            | Self::AboveTrusted
+            | Self::Void
+            | Self::TooOld
+            | Self::FromServer
+            | Self::FromPartner
+            | Self::TooLittle
+            | Self::FarTooLittle
+            | Self::FarTooMuch
+            | Self::Used => true,
+        }
+    }
+}
+
+impl UnitClaim<'_> {
+    /// How many bytes the unit must pay: the amount, rounded up to whole bytes.
+    pub fn needed(&self) -> Option<Bytes> {
+        let decimal = self.amount.decimal();
+        let scale = 10_u128.checked_pow(decimal.scale())?;
+        let bytes = (u128::from(decimal.mantissa()) * u128::from(Bytes::GBYTE.get())).div_ceil(scale);
+        Bytes::new(u64::try_from(bytes).ok()?).ok()
+    }
+
+    /// What stands against it before any unit is looked at.
+    ///
+    /// # Errors
+    /// Without registered addresses, where the partner is not trusted so far.
+    pub fn check_payees(&self, rules: &UnitRules) -> Result<(), UnitFault> {
+        if !self.payees.is_empty() {
+            Ok(())
+        } else if !self.is_trusted {
+            Err(UnitFault::NoPayee)
+        } else if self.needed().is_none_or(|needed| needed > rules.trusted_max) {
+            Err(UnitFault::AboveTrusted)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The addresses from which a gateway may have forwarded what the unit paid, where it must have.
+    pub fn to_follow(&self, unit: &Unit) -> Vec<Address> {
+        let needed = self.needed().unwrap_or(Bytes::MAX);
+        if self.payees.is_empty() || self.paid_directly(unit) >= needed {
+            return Vec::new();
+        }
+        self.others(unit)
+            .filter(|(_, output)| output.amount >= needed)
+            .map(|(_, output)| output.address)
+            .collect()
+    }
+
+    /// What a unit proves, beside all units that touch the addresses [`Self::to_follow`].
+    ///
+    /// # Errors
+    /// Why it proves nothing. [`UnitFault::NotFinal`] tells of a unit that is good but for that.
+    pub fn judge(
+        &self,
+        rules: &UnitRules,
+        proven: &ProvenUnit,
+        around: &[ProvenUnit],
+    ) -> Result<UnitProof, UnitFault> {
+        self.check_payees(rules)?;
+        let unit = &proven.unit;
+        if proven.state == State::FinalBad {
+            return Err(UnitFault::Void);
+        }
+        self.check_origin(rules, unit)?;
+        let needed = self.needed().ok_or(UnitFault::FarTooLittle)?;
+        let direct = self.paid_directly(unit);
+        let proof = if direct >= needed {
+            let is_final = proven.state == State::FinalGood;
+            (direct, UnitProof { is_final, forwarded_by: None })
+        } else {
+            match self.forwarded(rules, needed, proven, around) {
+                Some(forwarded) => forwarded,
+                None => return Err(self.lacking(unit, direct, needed)),
+            }
+        };
+        let (paid, proof) = proof;
+        if needed.checked_mul(OUT_OF_PROPORTION).is_some_and(|most| paid > most) {
+            Err(UnitFault::FarTooMuch)
+        } else if !proof.is_final && needed > rules.unstable_max {
+            Err(UnitFault::NotFinal)
+        } else {
+            Ok(proof)
+        }
+    }
+
+    /// A unit of a customer, and a new one.
+    fn check_origin(&self, rules: &UnitRules, unit: &Unit) -> Result<(), UnitFault> {
+        // The oldest units have a timestamp that no hash covers; they are too old in any case.
+        let is_dated = unit.format().hashes_json();
+        let timestamp = unit.timestamp().filter(|_| is_dated).unwrap_or(0);
+        if self.is_from_server(unit) {
+            Err(UnitFault::FromServer)
+        } else if unit.authors().iter().any(|author| self.payees.own.contains(&author.address)) {
+            Err(UnitFault::FromPartner)
+        } else if timestamp.saturating_add(rules.max_age) < self.now {
+            Err(UnitFault::TooOld)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn is_from_server(&self, unit: &Unit) -> bool {
+        unit.authors().iter().any(|author| self.server.contains(&author.address))
+    }
+
+    /// What a unit pays to the partner; to anybody but its authors where the partner's word counts.
+    fn paid_directly(&self, unit: &Unit) -> Bytes {
+        let counts = |address: &Address| {
+            !self.server.contains(address)
+                && if self.payees.is_empty() {
+                    !unit.is_authored_by(address)
+                } else {
+                    self.payees.contains(address)
+                }
+        };
+        let counted = unit.outputs().filter(|(_, output)| counts(&output.address));
+        Bytes::checked_sum(counted.map(|(_, output)| output.amount)).unwrap_or(Bytes::MAX)
+    }
+
+    /// Outputs to those who are neither registered nor authors, with their coins.
+    fn others<'u>(&'u self, unit: &'u Unit) -> impl Iterator<Item = (CoinId, Output)> + 'u {
+        unit.outputs().filter(move |(_, output)| {
+            let address = &output.address;
+            !self.payees.contains(address) && !unit.is_authored_by(address) && !self.server.contains(address)
+        })
+    }
+
+    /// The payment and what it proves, where one other address got it and sent it on to the partner.
+    fn forwarded(
+        &self,
+        rules: &UnitRules,
+        needed: Bytes,
+        proven: &ProvenUnit,
+        around: &[ProvenUnit],
+    ) -> Option<(Bytes, UnitProof)> {
+        let least = needed.saturating_sub(gateway_fee(rules, needed));
+        for (coin, output) in self.others(&proven.unit).filter(|(_, output)| output.amount >= needed) {
+            let next = around.iter().find(|next| {
+                next.state != State::FinalBad
+                    && next.unit.is_authored_by(&output.address)
+                    && next.unit.spent_coins().any(|spent| spent == coin)
+                    && self.paid_directly(&next.unit) >= least
+                    && !self.is_from_server(&next.unit)
+            });
+            let Some(next) = next else { continue };
+            let is_final = [proven, next].iter().all(|proven| proven.state == State::FinalGood);
+            let proof = UnitProof { is_final, forwarded_by: Some(next.unit.hash()) };
+            return Some((output.amount, proof));
+        }
+        None
+    }
+
+    /// What a unit lacks that pays less than needed.
+    fn lacking(&self, unit: &Unit, direct: Bytes, needed: Bytes) -> UnitFault {
+        if !direct.is_zero() {
+            return match direct.checked_mul(OUT_OF_PROPORTION) {
+                Some(most) if needed > most => UnitFault::FarTooLittle,
+                _ => UnitFault::TooLittle,
+            };
+        }
+        let may_be_gateway = self.others(unit).any(|(_, output)| output.amount >= needed);
+        match self.payees.gateways.is_empty() || !may_be_gateway {
+            true => UnitFault::OtherPayee,
+            false => UnitFault::NotForwarded,
+        }
+    }
+}
+
+/// What a gateway may keep of an amount, rounded up.
+fn gateway_fee(rules: &UnitRules, amount: Bytes) -> Bytes {
+    let part = u128::from(amount.get()) * u128::from(rules.gateway_fee.millionths());
+    let part = part.div_ceil(u128::from(Percentage::UNIT));
+    let part = u64::try_from(part).ok().and_then(|part| Bytes::new(part).ok()).unwrap_or(Bytes::MAX);
+    part.checked_add(rules.gateway_fee_bytes).unwrap_or(Bytes::MAX)
+}
