@@ -53,7 +53,8 @@ pub enum Account {
     /// The other side of what partners owe: minus all receivables.
     RefundClaims,
     /// Coins that the book counted on and that the wallet does not hold: minus all of it. Units that the
-    /// book does not know have spent them, before a database was lost.
+    /// book does not know have spent them, before a database was lost. Above zero only while a wallet is restored,
+    /// and more was found than is gone.
     Missing,
     /// What units that the book does not know took out of the wallet, less what they brought in.
     Elsewhere,

@@ -103,6 +103,8 @@ pub enum Cause {
     CoinFound(OutputRef),
     /// The fund made up for what was missing; numbered.
     MissingCovered(u64),
+    /// The fund got what was found beyond that; numbered.
+    SurplusFound(u64),
     /// A unit that the book does not know paid what is owed.
     PaidElsewhere(PayoutNumber),
 }
@@ -123,6 +125,7 @@ impl Cause {
             Self::CoinLost(_) => "coin-lost",
             Self::CoinFound(_) => "coin-found",
             Self::MissingCovered(_) => "missing-covered",
+            Self::SurplusFound(_) => "surplus-found",
             Self::PaidElsewhere(_) => "paid-elsewhere",
         }
     }
@@ -142,7 +145,8 @@ impl Cause {
             | Self::TpsFeeCharged(_)
             | Self::CoinLost(_)
             | Self::CoinFound(_)
-            | Self::MissingCovered(_) => None,
+            | Self::MissingCovered(_)
+            | Self::SurplusFound(_) => None,
         }
     }
 }
@@ -163,7 +167,7 @@ impl fmt::Display for Cause {
             | Self::RefundUndone(payout)
             | Self::PaidElsewhere(payout) => payout.fmt(f),
             Self::UnitSettled(unit) | Self::TpsFeeCharged(unit) => unit.fmt(f),
-            Self::MissingCovered(number) => number.fmt(f),
+            Self::MissingCovered(number) | Self::SurplusFound(number) => number.fmt(f),
         }
     }
 }
@@ -186,6 +190,7 @@ impl FromStr for Cause {
             "coin-lost" => output(what).map(Self::CoinLost),
             "coin-found" => output(what).map(Self::CoinFound),
             "missing-covered" => canonical(what).map(Self::MissingCovered),
+            "surplus-found" => canonical(what).map(Self::SurplusFound),
             "paid-elsewhere" => payout(what).map(Self::PaidElsewhere),
             _ => Err(CodeError),
         }
@@ -230,6 +235,7 @@ mod tests {
             output().prop_map(Cause::CoinLost),
             output().prop_map(Cause::CoinFound),
             any::<u64>().prop_map(Cause::MissingCovered),
+            any::<u64>().prop_map(Cause::SurplusFound),
             payout().prop_map(Cause::PaidElsewhere),
             command.prop_map(Cause::DepositBooked),
             payout().prop_map(Cause::PurchaseAccepted),

@@ -1,8 +1,9 @@
 //! What is booked when a wallet is restored: units that the book does not know have spent its coins and made
 //! others.
 //!
-//! A coin that is gone stands in [`Account::Missing`], below zero, until other coins that such units made, the
-//! orders that they paid, or the fund make up for it.
+//! While the wallet is restored [`Account::Missing`] is the balance of coins that are gone and coins that were found.
+//! When all is known the fund gets what was found beyond that, or makes up for what is missing, as far as it can; then
+//! refills and the orders that such units paid make up for the rest.
 
 use obyte::Bytes;
 
@@ -22,31 +23,22 @@ pub fn coin_lost(output: OutputRef, amount: Bytes, reserve: Bytes) -> Result<Ent
     Entry::of_transfers(Cause::CoinLost(output), &transfers)
 }
 
-/// A unit that the book does not know made a coin of the wallet. It makes up for what is `missing` first; the
-/// rest is the fund's, but for a part that is set aside for the fees of spending this coin, at most `reserve`.
+/// A unit that the book does not know made a coin of the wallet.
 ///
 /// # Errors
 /// [`EntryError::Empty`] for no bytes.
-pub fn coin_found(
-    output: OutputRef,
-    amount: Bytes,
-    reserve: Bytes,
-    missing: Bytes,
-) -> Result<Entry, EntryError> {
-    let returned = amount.min(missing);
-    let rest = amount.saturating_sub(returned);
-    let reserve = reserve_of_found(amount, reserve, missing);
-    let transfers = [
-        Transfer::new(Account::Elsewhere, Account::Missing, returned),
-        Transfer::new(Account::Elsewhere, Account::FeeReserve, reserve),
-        Transfer::new(Account::Elsewhere, Account::Fund, rest.saturating_sub(reserve)),
-    ];
-    Entry::of_transfers(Cause::CoinFound(output), &transfers)
+pub fn coin_found(output: OutputRef, amount: Bytes) -> Result<Entry, EntryError> {
+    let transfer = Transfer::new(Account::Elsewhere, Account::Missing, amount);
+    Entry::of_transfers(Cause::CoinFound(output), &[transfer])
 }
 
-/// What [`coin_found`] sets aside.
-pub fn reserve_of_found(amount: Bytes, reserve: Bytes, missing: Bytes) -> Bytes {
-    reserve.min(amount.saturating_sub(missing))
+/// Nothing is missing: more was found, which is the fund's.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn surplus_found(number: u64, amount: Bytes) -> Result<Entry, EntryError> {
+    let transfer = Transfer::new(Account::Missing, Account::Fund, amount);
+    Entry::of_transfers(Cause::SurplusFound(number), &[transfer])
 }
 
 /// The fund makes up for what is missing, as far as it can.

@@ -140,18 +140,14 @@ impl Counter {
                     self.coin_reserves.insert(coin.id, reserve.get());
                     self.cover_missing()?;
                 }
-                Change::CoinProven { coin, origin: Origin::ForeignUnit, reserve, .. } => {
-                    let missing = self.missing();
-                    let entry = restored::coin_found(output(coin), coin.amount, *reserve, missing);
-                    self.post(&entry.expect("coins hold bytes"))?;
-                    let reserve = restored::reserve_of_found(coin.amount, *reserve, missing);
-                    self.coin_reserves.insert(coin.id, reserve.get());
+                Change::CoinProven { coin, origin: Origin::ForeignUnit, .. } => {
+                    self.post(&restored::coin_found(output(coin), coin.amount).expect("coins hold bytes"))?;
                 }
                 Change::CoinLost { coin, .. } => self.lose(coin)?,
                 Change::RestoreBegun { .. } => self.is_restoring = true,
                 Change::Restored { .. } => {
                     self.is_restoring = false;
-                    self.cover_missing()?;
+                    self.balance_missing()?;
                 }
                 Change::Settled(settlement) => self.settle(settlement, journal)?,
                 Change::Parked { payout, .. } => self.cancel(*payout)?,
@@ -187,7 +183,16 @@ impl Counter {
     /// What is missing.
     fn missing(&self) -> Bytes {
         let balance = self.book.balance(Account::Missing).get();
-        Bytes::new(balance.unsigned_abs()).expect("less than all there are")
+        Bytes::new(balance.min(0).unsigned_abs()).expect("less than all there are")
+    }
+
+    fn balance_missing(&mut self) -> Result<(), Broken> {
+        let surplus = self.book.balance(Account::Missing).to_bytes().unwrap_or_default();
+        if surplus.is_zero() {
+            return self.cover_missing();
+        }
+        self.covered += 1;
+        self.post(&restored::surplus_found(self.covered, surplus).expect("there is something"))
     }
 
     fn cover_missing(&mut self) -> Result<(), Broken> {

@@ -85,10 +85,29 @@ fn balance(connection: &Connection, endpoint: Endpoint, account: Account) -> Res
     Ok(found.map_or(SignedBytes::ZERO, SignedBytes::new))
 }
 
-/// How many bytes are missing from the wallet.
+/// How many bytes are missing from the wallet; none while more was found.
 pub(super) fn missing(connection: &Connection, endpoint: Endpoint) -> Result<Bytes, StoreError> {
     let balance = balance(connection, endpoint, Account::Missing)?.get();
-    Ok(Bytes::new(balance.unsigned_abs()).unwrap_or(Bytes::MAX))
+    Ok(Bytes::new(balance.min(0).unsigned_abs()).unwrap_or(Bytes::MAX))
+}
+
+/// A wallet is restored: the fund gets what was found beyond what is gone, or makes up for what is missing.
+pub(super) fn balance_missing(
+    connection: &Connection,
+    endpoint: Endpoint,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let surplus = balance(connection, endpoint, Account::Missing)?.to_bytes().unwrap_or_default();
+    if surplus.is_zero() {
+        return cover_missing(connection, endpoint, at);
+    }
+    post(connection, endpoint, at, &restored::surplus_found(next_entry(connection)?, surplus)?)
+}
+
+fn next_entry(connection: &Connection) -> Result<u64, StoreError> {
+    let number: i64 =
+        connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM entries", [], |row| row.get(0))?;
+    Ok(number.unsigned_abs())
 }
 
 /// The fund makes up for what is missing, as far as it can.
@@ -105,9 +124,7 @@ pub(super) fn cover_missing(
     if amount.is_zero() {
         return Ok(());
     }
-    let number: i64 =
-        connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM entries", [], |row| row.get(0))?;
-    post(connection, endpoint, at, &restored::missing_covered(number.unsigned_abs(), amount)?)
+    post(connection, endpoint, at, &restored::missing_covered(next_entry(connection)?, amount)?)
 }
 
 /// What an account lacks, as an amount. More than can exist is all that can exist.

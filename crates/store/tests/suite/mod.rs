@@ -92,6 +92,7 @@ macro_rules! behaviours {
                 what_waits_and_may_have_been_paid_is_held,
                 an_order_that_comes_later_is_held_too_until_one_is_explained,
                 what_is_missing_is_made_up_for_by_what_was_paid_and_by_the_fund,
+                nothing_that_is_found_can_be_promised_before_all_is_known,
                 while_bytes_are_missing_the_fund_gives_nothing,
                 fees_of_moving_coins_may_exceed_the_fund,
                 the_end_of_the_line_may_be_lost_and_the_line_begins_anew,

@@ -133,14 +133,23 @@ pub(crate) async fn what_is_missing_is_made_up_for_by_what_was_paid_and_by_the_f
         )
     };
     restored_with(&world, &paid).await;
-    // 500 are set aside for spending the coin that was found.
-    let fund = i64::try_from(FUND - 1_000 - RESERVE - 500).expect("small");
+    let fund = i64::try_from(FUND - 1_000 - RESERVE).expect("small");
     assert_eq!(now(&world).await, coins(fund - 1_600, 1_000, 0), "the fund has made up for all of it");
     world.store.reject(Endpoint::Test, &world.key("1"), AT).await.expect("it is there");
     let reserve = i64::try_from(RESERVE).expect("small");
     assert_eq!(now(&world).await, coins(fund - 600 + reserve, 0, 0), "only the fees are gone");
     let expected = world.store.balances(Endpoint::Test).await.expect("a book").coins_expected();
     assert_eq!(expected, Ok(bytes(FUND - 1_600)));
+    world.check_book().await;
+}
+
+pub(crate) async fn nothing_that_is_found_can_be_promised_before_all_is_known(backend: &impl Backend) {
+    let world = World::poor(backend).await;
+    world.apply([begun(), found(change_of("foreign", 50_000))]).await.expect("kept");
+    assert_eq!((world.balance(Account::Fund).await, world.balance(Account::Missing).await), (0, 50_000));
+    assert!(matches!(world.accept(world.purchase("1", 10)).await, Verdict::FundTooLow { .. }));
+    world.apply([restored()]).await.expect("kept");
+    assert_eq!((world.balance(Account::Fund).await, world.balance(Account::Missing).await), (50_000, 0));
     world.check_book().await;
 }
 

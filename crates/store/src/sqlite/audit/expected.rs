@@ -31,11 +31,12 @@ pub(super) fn expected(
     let made = match entry.cause() {
         Cause::FundReceived(output) => rows.received(*output)?,
         Cause::DepositReceived(output) => rows.deposit_received(*output, held)?,
-        Cause::CoinFound(output) => rows.found(*output, missing)?,
+        Cause::CoinFound(output) => rows.found(*output)?,
         Cause::CoinLost(output) => rows.lost(*output)?,
         Cause::MissingCovered(number) => {
             Some(restored::missing_covered(*number, missing.min(held(Account::Fund))))
         }
+        Cause::SurplusFound(number) => Some(restored::surplus_found(*number, held(Account::Missing))),
         Cause::PaidElsewhere(payout) => rows.paid_elsewhere(*payout, missing)?,
         Cause::DepositBooked(command) => rows.deposited(command, entry, held)?,
         Cause::PurchaseAccepted(payout) => return rows.accepted(*payout),
@@ -92,13 +93,13 @@ impl Rows<'_> {
         Ok(Some(events::deposit_received(output, partner, amount, reserve, fund, receivable)))
     }
 
-    fn found(&self, output: OutputRef, missing: Bytes) -> Result<Made, StoreError> {
+    fn found(&self, output: OutputRef) -> Result<Made, StoreError> {
         let coin = self.amounts(
             output,
             "SELECT id, amount, reserve FROM coins WHERE endpoint = ? AND unit = ? AND message_index = ?
                  AND output_index = ? AND origin = 'foreign unit'",
         )?;
-        Ok(coin.map(|(amount, reserve)| restored::coin_found(output, amount, reserve, missing)))
+        Ok(coin.map(|(amount, _)| restored::coin_found(output, amount)))
     }
 
     fn lost(&self, output: OutputRef) -> Result<Made, StoreError> {

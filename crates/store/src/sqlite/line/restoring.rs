@@ -67,7 +67,7 @@ impl Line<'_> {
             .prepare_cached("UPDATE lines SET restoring = NULL WHERE endpoint = ?")?
             .execute([self.code()])?;
         self.hold_unexplained(at)?;
-        book::cover_missing(self.connection, self.endpoint, at)
+        book::balance_missing(self.connection, self.endpoint, at)
     }
 
     /// Keeps a unit that no journal holds, and what it paid.
