@@ -4,12 +4,15 @@
 //! Money counts that a unit pays to the partner's addresses; or to any other address from which all of it, but
 //! for a fee, went on to them: the one-time address of a gateway.
 
+mod fault;
+
 use std::collections::BTreeSet;
 
 use obyte::history::{ProvenUnit, State};
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, Output, Unit, UnitHash};
 
+pub use self::fault::UnitFault;
 use crate::{Amount, Percentage};
 
 /// An amount and what a unit paid for it are no typing error apart, but a unit mistaken, if one is more than
@@ -86,92 +89,6 @@ pub struct UnitProof {
     pub is_final: bool,
     /// The unit that forwarded the money, where one did. It proves no other purchase.
     pub forwarded_by: Option<UnitHash>,
-}
-
-/// Why a unit proves nothing, in the words of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
-pub enum UnitFault {
-    /// Nothing to go by.
-    #[error("purchase_unit could not be checked right now, please repeat later")]
-    Unchecked,
-    /// No hub shows it.
-    #[error("purchase_unit was not found; check the hash, or repeat in a minute")]
-    NotFound,
-    /// It pays somebody else, as far as is known.
-    #[error("purchase_unit pays none of the partner's registered addresses")]
-    OtherPayee,
-    /// It pays somebody else, who may be a gateway that has not forwarded yet.
-    #[error("purchase_unit pays no registered address; if a gateway is to forward it, repeat later")]
-    NotForwarded,
-    /// Its signatures cannot be judged by a light wallet.
-    #[error("purchase_unit cannot be judged before it is final, please repeat later")]
-    NotJudged,
-    /// Some hubs show it, some do not.
-    #[error("purchase_unit is not known to all hubs yet, please repeat later")]
-    HubsDisagree,
-    /// Too much is at stake.
-    #[error("purchase_unit is not final yet, and the amount too large to do without; please repeat later")]
-    NotFinal,
-    /// Another currency.
-    #[error("purchase_unit goes with currency GBYTE only; leave it empty")]
-    OtherCurrency,
-    /// The partner cannot have units checked.
-    #[error("purchase_unit needs a registered receiving address; please ask the operator to add yours")]
-    NoPayee,
-    /// Above [`UnitRules::trusted_max`].
-    #[error("purchase_unit of so large a purchase needs a registered receiving address; ask the operator")]
-    AboveTrusted,
-    /// Proven bad.
-    #[error("purchase_unit is a double spend that lost: nothing was paid by it")]
-    Void,
-    /// Older than [`UnitRules::max_age`].
-    #[error("purchase_unit is too old; report a purchase soon after it was paid")]
-    TooOld,
-    /// Cashback itself.
-    #[error("purchase_unit was sent by this cashback server; send the unit that the customer paid by")]
-    FromServer,
-    /// The partner pays itself.
-    #[error("purchase_unit was sent by the partner; send the unit that the customer paid by")]
-    FromPartner,
-    /// Less than the amount.
-    #[error("purchase_unit paid less than currency_amount; send the amount that was paid, in GBYTE")]
-    TooLittle,
-    /// A hundredth of the amount, or less.
-    #[error("currency_amount is far above what purchase_unit paid; send GBYTE, not bytes")]
-    FarTooLittle,
-    /// A hundred times the amount, or more.
-    #[error("currency_amount is far below what purchase_unit paid; send GBYTE")]
-    FarTooMuch,
-    /// It has proven another purchase.
-    #[error("purchase_unit was used for another purchase; each unit counts once")]
-    Used,
-}
-
-impl UnitFault {
-    /// Whether it follows from what the unit says, which its hash covers, or from a proof: no other hub and no
-    /// waiting can change it.
-    pub const fn is_certain(self) -> bool {
-        match self {
-            Self::Unchecked
-            | Self::NotFound
-            | Self::OtherPayee
-            | Self::NotForwarded
-            | Self::NotJudged
-            | Self::HubsDisagree
-            | Self::NotFinal => false,
-            Self::OtherCurrency
-            | Self::NoPayee
-            | Self::AboveTrusted
-            | Self::Void
-            | Self::TooOld
-            | Self::FromServer
-            | Self::FromPartner
-            | Self::TooLittle
-            | Self::FarTooLittle
-            | Self::FarTooMuch
-            | Self::Used => true,
-        }
-    }
 }
 
 impl UnitClaim<'_> {

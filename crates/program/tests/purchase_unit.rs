@@ -1,0 +1,263 @@
+//! Which units prove a purchase: every rule with units that were really composed and signed.
+
+use std::collections::BTreeSet;
+
+use obyte::compose::{self, Coin, Parents, Payer, Payment, Spend};
+use obyte::fee::ThresholdSize;
+use obyte::history::{ProvenUnit, State};
+use obyte::keys::PaymentKey;
+use obyte::signature::SecretKey;
+use obyte::unit::{CoinId, HubHints};
+use obyte::{Address, BallHash, Bytes, Network, Output, Unit, UnitHash};
+use program::{Amount, Payees, UnitClaim, UnitFault, UnitProof, UnitRules};
+use proptest::prelude::*;
+
+const NOW: u64 = 1_700_000_000;
+const MBYTE: u64 = 1_000_000;
+
+fn key(seed: u8) -> PaymentKey {
+    PaymentKey::new(SecretKey::from_bytes(&[seed; 32]).expect("below the order of the curve"))
+}
+
+fn customer() -> PaymentKey {
+    key(1)
+}
+
+fn till() -> Address {
+    Address::of_source("the till")
+}
+
+fn gateway() -> Address {
+    Address::of_source("the gateway")
+}
+
+fn to(address: Address, amount: u64) -> Output {
+    Output { address, amount: Bytes::literal(amount) }
+}
+
+/// A unit of a key that spends a coin, at this time; what is left goes to `rest`.
+fn spending(by: &PaymentKey, coin: Coin, outputs: &[Output], rest: Address, timestamp: u64) -> Unit {
+    let parents = Parents {
+        timestamp,
+        parent_units: vec![UnitHash::of("a parent")],
+        last_ball: BallHash::of("a ball"),
+        last_ball_unit: UnitHash::of("its unit"),
+        last_ball_mci: 10,
+        tps_fee: Bytes::ZERO,
+    };
+    let payment = Payment {
+        network: Network::Devnet,
+        parents: &parents,
+        threshold: ThresholdSize::DEFAULT,
+        payers: &[Payer::new(by.public_key(), true)],
+        mandatory: &[coin],
+        candidates: &[],
+        outputs,
+        spend: Spend::AsNeeded { change: rest, least_change: Bytes::literal(1) },
+        notes: &[],
+    };
+    let unsigned = compose::compose(&payment).expect("the coin is enough");
+    unsigned.sign(&[by.secret_key().clone()]).expect("the key is there").unit
+}
+
+/// A unit of a key that pays this, with change.
+fn unit(by: &PaymentKey, outputs: &[Output]) -> Unit {
+    unit_at(by, outputs, NOW - 60)
+}
+
+fn unit_at(by: &PaymentKey, outputs: &[Output], timestamp: u64) -> Unit {
+    let id = CoinId { unit: UnitHash::of("money"), message_index: 0, output_index: 0 };
+    let coin = Coin { id, amount: Bytes::literal(1_000_000 * MBYTE), address: by.address() };
+    spending(by, coin, outputs, by.address(), timestamp)
+}
+
+/// A unit by which somebody sends on what a unit has paid.
+fn forwarding(by: &PaymentKey, of: &Unit, outputs: &[Output], rest: Address) -> Unit {
+    let found = of.outputs().find(|(_, output)| output.address == by.address());
+    let (id, output) = found.expect("the unit pays it");
+    let coin = Coin { id, amount: output.amount, address: output.address };
+    spending(by, coin, outputs, rest, NOW - 30)
+}
+
+fn shown(unit: Unit, state: State) -> ProvenUnit {
+    ProvenUnit { unit, state, hints: HubHints::default() }
+}
+
+fn good(unit: Unit) -> ProvenUnit {
+    shown(unit, State::FinalGood)
+}
+
+/// A shop with a till and a gateway.
+fn registered() -> Payees {
+    Payees { own: BTreeSet::from([till()]), gateways: BTreeSet::from([gateway()]) }
+}
+
+/// What a unit proves for a purchase of so many GBYTE.
+struct Case {
+    amount: Amount,
+    payees: Payees,
+    is_trusted: bool,
+    server: BTreeSet<Address>,
+    rules: UnitRules,
+}
+
+impl Case {
+    fn of(gbytes: &str) -> Self {
+        Self {
+            amount: gbytes.parse().expect("an amount"),
+            payees: registered(),
+            is_trusted: false,
+            server: BTreeSet::from([key(99).address()]),
+            rules: UnitRules::default(),
+        }
+    }
+
+    fn claim(&self) -> UnitClaim<'_> {
+        UnitClaim {
+            amount: self.amount,
+            payees: &self.payees,
+            is_trusted: self.is_trusted,
+            server: &self.server,
+            now: NOW,
+        }
+    }
+
+    fn judge(&self, proven: &ProvenUnit, around: &[ProvenUnit]) -> Result<UnitProof, UnitFault> {
+        self.claim().judge(&self.rules, proven, around)
+    }
+
+    fn fault(&self, proven: &ProvenUnit) -> Option<UnitFault> {
+        self.judge(proven, &[]).err()
+    }
+}
+
+const PROVEN: Result<UnitProof, UnitFault> = Ok(UnitProof { is_final: true, forwarded_by: None });
+
+#[test]
+fn what_is_paid_to_registered_addresses_counts_together() {
+    let paid = good(unit(&customer(), &[to(till(), 60 * MBYTE), to(gateway(), 40 * MBYTE)]));
+    assert_eq!(Case::of("0.1").judge(&paid, &[]), PROVEN);
+    assert_eq!(Case::of("0.100000000").judge(&paid, &[]), PROVEN);
+    assert_eq!(Case::of("0.100000001").fault(&paid), Some(UnitFault::TooLittle));
+    assert_eq!(Case::of("0.10000000000000001").fault(&paid), Some(UnitFault::TooLittle), "part of a byte");
+    let elsewhere = good(unit(&customer(), &[to(Address::of_source("somebody"), 60 * MBYTE)]));
+    assert_eq!(Case::of("0.1").fault(&elsewhere), Some(UnitFault::OtherPayee));
+    assert_eq!(Case::of("0.06").fault(&elsewhere), Some(UnitFault::NotForwarded), "it may be a gateway");
+}
+
+#[test]
+fn amounts_out_of_proportion_are_units_mistaken() {
+    let paid = good(unit(&customer(), &[to(till(), 100 * MBYTE)]));
+    for (gbytes, fault) in [
+        ("100000000", UnitFault::FarTooLittle),
+        ("999999999999999", UnitFault::FarTooLittle),
+        ("10.000000001", UnitFault::FarTooLittle),
+        ("10", UnitFault::TooLittle),
+        ("0.000999999", UnitFault::FarTooMuch),
+        ("0.000000000000000000000001", UnitFault::FarTooMuch),
+    ] {
+        assert_eq!(Case::of(gbytes).fault(&paid), Some(fault), "{gbytes}");
+    }
+    assert_eq!(Case::of("0.001").fault(&paid), None);
+}
+
+#[test]
+fn what_is_void_or_old_or_not_the_customers_does_not_count() {
+    let paid = |by: &PaymentKey| unit(by, &[to(till(), 100 * MBYTE)]);
+    let case = Case::of("0.1");
+    assert_eq!(case.fault(&shown(paid(&customer()), State::FinalBad)), Some(UnitFault::Void));
+    assert_eq!(case.fault(&good(paid(&key(99)))), Some(UnitFault::FromServer));
+    let own = Case {
+        payees: Payees { own: BTreeSet::from([till(), customer().address()]), ..registered() },
+        ..Case::of("0.1")
+    };
+    assert_eq!(own.fault(&good(paid(&customer()))), Some(UnitFault::FromPartner));
+    let oldest = NOW - case.rules.max_age;
+    let of_age = |timestamp| good(unit_at(&customer(), &[to(till(), 100 * MBYTE)], timestamp));
+    assert_eq!(case.fault(&of_age(oldest)), None);
+    assert_eq!(case.fault(&of_age(oldest - 1)), Some(UnitFault::TooOld));
+}
+
+#[test]
+fn a_registered_address_of_the_server_itself_does_not_count() {
+    let case = Case { server: BTreeSet::from([till()]), ..Case::of("0.1") };
+    let paid = good(unit(&customer(), &[to(till(), 100 * MBYTE)]));
+    assert_eq!(case.fault(&paid), Some(UnitFault::OtherPayee));
+}
+
+#[test]
+fn what_is_not_final_counts_up_to_the_ceiling() {
+    let paid = |amount| shown(unit(&customer(), &[to(till(), amount)]), State::Unstable);
+    let unproven = Ok(UnitProof { is_final: false, forwarded_by: None });
+    assert_eq!(Case::of("1").judge(&paid(1000 * MBYTE), &[]), unproven);
+    assert_eq!(Case::of("1.000000001").fault(&paid(1000 * MBYTE + 1)), Some(UnitFault::NotFinal));
+    assert_eq!(Case::of("1.000000001").fault(&paid(1000 * MBYTE)), Some(UnitFault::TooLittle), "no matter");
+}
+
+#[test]
+fn a_gateway_counts_once_it_has_forwarded_all_but_its_fee() {
+    let once = key(5);
+    let first = unit(&customer(), &[to(once.address(), 100 * MBYTE)]);
+    let case = Case::of("0.1");
+    assert_eq!(case.claim().to_follow(&first), [once.address()]);
+    let judged = |next: Unit, state| case.judge(&good(first.clone()), &[shown(next, state)]);
+    let purse = Address::of_source("its purse");
+    // 2 % and 10,000 bytes; the fees of the unit itself are less than 1,000 bytes.
+    let least = forwarding(&once, &first, &[to(till(), 97_990_000)], purse);
+    let hash = Some(least.hash());
+    assert_eq!(judged(least.clone(), State::FinalGood), Ok(UnitProof { is_final: true, forwarded_by: hash }));
+    assert_eq!(judged(least.clone(), State::Unstable), Ok(UnitProof { is_final: false, forwarded_by: hash }));
+    assert_eq!(judged(least.clone(), State::FinalBad), Err(UnitFault::NotForwarded));
+    let less = forwarding(&once, &first, &[to(till(), 97_989_999)], purse);
+    assert_eq!(judged(less, State::FinalGood), Err(UnitFault::NotForwarded));
+    let elsewhere = forwarding(&once, &first, &[], purse);
+    assert_eq!(judged(elsewhere, State::FinalGood), Err(UnitFault::NotForwarded));
+    // Other money of the same address.
+    let other = unit(&once, &[to(till(), 100 * MBYTE)]);
+    assert_eq!(judged(other, State::FinalGood), Err(UnitFault::NotForwarded));
+    // As long as either can change, the payment can.
+    let early = shown(first.clone(), State::Unstable);
+    let proof = case.judge(&early, &[good(least)]);
+    assert_eq!(proof, Ok(UnitProof { is_final: false, forwarded_by: hash }));
+}
+
+#[test]
+fn change_and_payments_that_suffice_are_not_followed() {
+    let paid = unit(&customer(), &[to(till(), 100 * MBYTE), to(Address::of_source("x"), 500 * MBYTE)]);
+    assert_eq!(Case::of("0.1").claim().to_follow(&paid), []);
+    assert_eq!(Case::of("0.2").claim().to_follow(&paid), [Address::of_source("x")], "the change stays out");
+}
+
+#[test]
+fn without_addresses_only_small_purchases_of_trusted_partners_count() {
+    let nobody = |gbytes, is_trusted| Case { payees: Payees::default(), is_trusted, ..Case::of(gbytes) };
+    let paid = good(unit(&customer(), &[to(Address::of_source("anybody"), 20_000 * MBYTE)]));
+    assert_eq!(nobody("1", false).fault(&paid), Some(UnitFault::NoPayee));
+    assert_eq!(nobody("10", true).judge(&paid, &[]), PROVEN);
+    assert_eq!(nobody("10.000000001", true).fault(&paid), Some(UnitFault::AboveTrusted));
+    let to_itself = good(unit(&customer(), &[to(customer().address(), 5 * MBYTE)]));
+    assert_eq!(nobody("0.005", true).fault(&to_itself), Some(UnitFault::OtherPayee), "change is no payment");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn no_unit_proves_more_than_it_paid(
+        to_till in 0..3_000_u64, to_other in 0..3_000_u64, wanted in 1..3_000_u64, is_final: bool,
+    ) {
+        let outputs: Vec<_> = [(till(), to_till), (Address::of_source("other"), to_other)]
+            .into_iter()
+            .filter(|(_, amount)| *amount > 0)
+            .map(|(address, amount)| to(address, amount * MBYTE))
+            .collect();
+        let state = if is_final { State::FinalGood } else { State::Unstable };
+        let case = Case::of(&format!("{}.{:03}", wanted / 1000, wanted % 1000));
+        let proof = case.judge(&shown(unit(&customer(), &outputs), state), &[]);
+        let counts = to_till >= wanted && to_till <= wanted * 100 && (is_final || wanted <= 1_000);
+        prop_assert_eq!(proof.is_ok(), counts, "{:?}", proof);
+        if proof.is_err_and(UnitFault::is_certain) && to_other < wanted {
+            prop_assert!(to_till > 0 && (to_till < wanted || to_till > wanted * 100));
+        }
+    }
+}
