@@ -19,10 +19,12 @@ use serde::Deserialize;
 use crate::desk::DeskSettings;
 use crate::rates::RatesConfig;
 
+mod alerts;
 mod limits;
 mod programme;
 mod units;
 
+pub use alerts::{AlertsConfig, Threshold};
 pub use limits::{LimitValue, LimitsConfig};
 pub use programme::ProgrammeConfig;
 pub use units::UnitsConfig;
@@ -65,6 +67,9 @@ pub struct Config {
     /// Which purchase units count.
     #[serde(default)]
     pub purchase_units: UnitsConfig,
+    /// When to announce that balances are low.
+    #[serde(default)]
+    pub alerts: AlertsConfig,
     /// How to pay.
     #[serde(default)]
     pub payer: PayerConfig,
@@ -144,6 +149,7 @@ impl Config {
             unit_check: self.purchase_units.check().unwrap_or(usual.unit_check),
             limits,
             rules,
+            alerts: self.alerts.thresholds().context("in [alerts]")?,
             queue_max: self.programme.queue_max.unwrap_or(usual.queue_max),
             refund_share: self
                 .programme

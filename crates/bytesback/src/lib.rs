@@ -1,5 +1,6 @@
 //! A self-hosted cashback server for the Obyte network.
 
+pub mod alerts;
 pub mod audit;
 pub mod cli;
 pub mod clock;

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use obyte::history::OrderProviders;
-use obyte::{Address, Network, UnitHash};
+use obyte::{Address, Bytes, Network, UnitHash};
 use obyte_hub::{Hubs, HubsConfig};
 use payout::{Keyring, Settings};
-use store::{Endpoint, Identity, Store};
+use program::Limit;
+use store::{Endpoint, Identity, Provisions, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alerts;
 use crate::clock::{Clock, SystemClock};
 use crate::desk::{Desk, DeskSettings, Side};
 use crate::http::{Cashier, serve};
@@ -90,6 +92,11 @@ impl Server {
             boards: Vec::new(),
         };
         let (live, test) = (starting.side(live).await?, starting.side(test).await?);
+        for (endpoint, side) in [(Endpoint::Live, &live), (Endpoint::Test, &test)] {
+            store.keep_provisions(endpoint, provisions(&desk, side.fee_reserve)).await?;
+            let stop = starting.stop.clone();
+            starting.tasks.spawn(alerts::watch(endpoint, Arc::clone(&store), desk.alerts, stop));
+        }
         tokio::join!(live.rates.settle(), test.rates.settle());
         let payers = [(Endpoint::Live, live.payer.clone()), (Endpoint::Test, test.payer.clone())];
         let watched = |endpoint, side: &Side| Watched {
@@ -98,6 +105,7 @@ impl Server {
             hubs: side.hubs.clone(),
             rates: side.rates.clone(),
             store: Arc::clone(&store),
+            alerts: desk.alerts,
         };
         let metrics = Metrics::new(vec![watched(Endpoint::Live, &live), watched(Endpoint::Test, &test)]);
         let version = store.enact(&desk.rules.to_string(), starting.clock.now()).await?;
@@ -124,6 +132,17 @@ impl Server {
     /// Where everything is kept.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+}
+
+/// What commands beside this server need to know.
+fn provisions(desk: &DeskSettings, fee_reserve: Bytes) -> Provisions {
+    let fund_reserve = desk.limits.as_ref().and_then(|limits| limits.cap(Limit::FundReserve));
+    Provisions {
+        fee_reserve,
+        fund_reserve: fund_reserve.unwrap_or_default(),
+        low_fund: desk.alerts.fund,
+        low_deposit: desk.alerts.deposit,
     }
 }
 

@@ -58,6 +58,8 @@ pub enum Account {
     Missing,
     /// What units that the book does not know took out of the wallet, less what they brought in.
     Elsewhere,
+    /// What partners and the operator took back out, proven to have arrived.
+    Withdrawn,
 }
 
 impl Account {
@@ -77,6 +79,7 @@ impl Account {
             | Self::FeeReserve
             | Self::NetworkFees
             | Self::Paid
+            | Self::Withdrawn
             | Self::Receivable(_) => false,
         }
     }
@@ -109,6 +112,7 @@ impl fmt::Display for Account {
             Self::RefundClaims => f.write_str("refund-claims"),
             Self::Missing => f.write_str("missing"),
             Self::Elsewhere => f.write_str("elsewhere"),
+            Self::Withdrawn => f.write_str("withdrawn"),
         }
     }
 }
@@ -129,6 +133,7 @@ impl FromStr for Account {
             "refund-claims" => Ok(Self::RefundClaims),
             "missing" => Ok(Self::Missing),
             "elsewhere" => Ok(Self::Elsewhere),
+            "withdrawn" => Ok(Self::Withdrawn),
             _ => match code.split_once(':') {
                 Some(("deposit", partner)) => {
                     canonical(partner).map(|number| Self::Deposit(PartnerId(number)))
@@ -154,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: [Account; 11] = [
+    const PLAIN: [Account; 12] = [
         Account::Fund,
         Account::Owed,
         Account::FeeReserve,
@@ -166,6 +171,7 @@ mod tests {
         Account::RefundClaims,
         Account::Missing,
         Account::Elsewhere,
+        Account::Withdrawn,
     ];
 
     #[test]
@@ -181,7 +187,7 @@ mod tests {
         assert_eq!(
             codes.join(" "),
             "fund owed fee-reserve network-fees prepaid-tps paid operator-top-ups deposits-received \
-             refund-claims missing elsewhere"
+             refund-claims missing elsewhere withdrawn"
         );
         assert_eq!(Account::Deposit(PartnerId::new(7)).to_string(), "deposit:7");
         assert_eq!(Account::Receivable(PartnerId::new(7)).to_string(), "receivable:7");

@@ -107,6 +107,10 @@ pub enum Cause {
     SurplusFound(u64),
     /// A unit that the book does not know paid what is owed.
     PaidElsewhere(PayoutNumber),
+    /// Bytes of a deposit or of the fund are to leave: their payout is owed.
+    WithdrawalAccepted(PayoutNumber),
+    /// A withdrawal will never be paid.
+    WithdrawalCancelled(PayoutNumber),
 }
 
 impl Cause {
@@ -127,6 +131,8 @@ impl Cause {
             Self::MissingCovered(_) => "missing-covered",
             Self::SurplusFound(_) => "surplus-found",
             Self::PaidElsewhere(_) => "paid-elsewhere",
+            Self::WithdrawalAccepted(_) => "withdrawal-accepted",
+            Self::WithdrawalCancelled(_) => "withdrawal-cancelled",
         }
     }
 
@@ -137,7 +143,9 @@ impl Cause {
             | Self::PayoutCancelled(payout)
             | Self::PurchaseRefunded(payout)
             | Self::RefundUndone(payout)
-            | Self::PaidElsewhere(payout) => Some(*payout),
+            | Self::PaidElsewhere(payout)
+            | Self::WithdrawalAccepted(payout)
+            | Self::WithdrawalCancelled(payout) => Some(*payout),
             Self::FundReceived(_)
             | Self::DepositReceived(_)
             | Self::DepositBooked(_)
@@ -165,7 +173,9 @@ impl fmt::Display for Cause {
             | Self::PayoutCancelled(payout)
             | Self::PurchaseRefunded(payout)
             | Self::RefundUndone(payout)
-            | Self::PaidElsewhere(payout) => payout.fmt(f),
+            | Self::PaidElsewhere(payout)
+            | Self::WithdrawalAccepted(payout)
+            | Self::WithdrawalCancelled(payout) => payout.fmt(f),
             Self::UnitSettled(unit) | Self::TpsFeeCharged(unit) => unit.fmt(f),
             Self::MissingCovered(number) | Self::SurplusFound(number) => number.fmt(f),
         }
@@ -192,6 +202,8 @@ impl FromStr for Cause {
             "missing-covered" => canonical(what).map(Self::MissingCovered),
             "surplus-found" => canonical(what).map(Self::SurplusFound),
             "paid-elsewhere" => payout(what).map(Self::PaidElsewhere),
+            "withdrawal-accepted" => payout(what).map(Self::WithdrawalAccepted),
+            "withdrawal-cancelled" => payout(what).map(Self::WithdrawalCancelled),
             _ => Err(CodeError),
         }
     }
@@ -237,6 +249,8 @@ mod tests {
             any::<u64>().prop_map(Cause::MissingCovered),
             any::<u64>().prop_map(Cause::SurplusFound),
             payout().prop_map(Cause::PaidElsewhere),
+            payout().prop_map(Cause::WithdrawalAccepted),
+            payout().prop_map(Cause::WithdrawalCancelled),
             command.prop_map(Cause::DepositBooked),
             payout().prop_map(Cause::PurchaseAccepted),
             payout().prop_map(Cause::PayoutCancelled),

@@ -9,12 +9,16 @@
 //! | [`payout_cancelled`] | owed, fee reserve | fund, deposit |
 //! | [`purchase_refunded`] | deposit; refund claims | fund; receivable |
 //! | [`refund_undone`] | fund; receivable | deposit; refund claims |
-//! | [`unit_settled`] | owed; fee reserve, then fund | paid; network fees, prepaid TPS, fund |
+//! | [`withdrawal_accepted`] | deposit or fund; fund | owed; fee reserve |
+//! | [`withdrawal_cancelled`] | owed; fee reserve | deposit or fund, what is owed first; fund |
+//! | [`unit_settled`] | owed; fee reserve, then fund | paid, withdrawn; network fees, prepaid TPS, fund |
 //! | [`tps_fee_charged`] | prepaid TPS | network fees |
 
 mod partner;
+mod withdrawal;
 
 pub use partner::{credited, deposit_booked, deposit_in, deposit_received, purchase_refunded, refund_undone};
+pub use withdrawal::{Purse, Withdrawal, withdrawal_accepted, withdrawal_cancelled};
 
 use obyte::{Bytes, UnitHash};
 
@@ -38,8 +42,10 @@ pub struct Acceptance {
 /// What a unit of the wallet did, once it is proven stable and good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settlement {
-    /// The sum of the payouts that it paid.
+    /// The sum of the cashback that it paid.
     pub paid: Bytes,
+    /// The sum of the withdrawals that it paid.
+    pub withdrawn: Bytes,
     /// The sum of the fee reserves of those payouts, and of the coins from outside that it spent.
     pub reserve_released: Bytes,
     /// Headers, payload and oversize fee together (4.8): gone for good.
@@ -93,6 +99,7 @@ pub fn unit_settled(unit: UnitHash, settlement: &Settlement) -> Result<Entry, En
     // The reserve passes through the fund: netting leaves there what remains, or takes what lacks.
     let transfers = [
         Transfer::new(Account::Owed, Account::Paid, settlement.paid),
+        Transfer::new(Account::Owed, Account::Withdrawn, settlement.withdrawn),
         Transfer::new(Account::FeeReserve, Account::Fund, settlement.reserve_released),
         Transfer::new(Account::Fund, Account::NetworkFees, settlement.size_fees),
         Transfer::new(Account::Fund, Account::PrepaidTps, settlement.tps_fee),

@@ -2,7 +2,7 @@
 
 use ledger::{
     Acceptance, Account, Book, BookError, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId,
-    PayoutNumber, Refusal, Settlement, SignedBytes, events,
+    PayoutNumber, Purse, Refusal, Settlement, SignedBytes, Withdrawal, events,
 };
 use obyte::{Bytes, UnitHash};
 use proptest::prelude::*;
@@ -78,6 +78,7 @@ fn what_is_left_of_a_reserve_is_the_funds_again() {
     let mut book = owing();
     let settlement = Settlement {
         paid: bytes(1_000),
+        withdrawn: Bytes::ZERO,
         reserve_released: bytes(100),
         size_fees: bytes(60),
         tps_fee: bytes(15),
@@ -105,6 +106,7 @@ fn fees_above_the_reserve_are_paid_by_the_fund() {
     let mut book = owing();
     let settlement = Settlement {
         paid: bytes(1_000),
+        withdrawn: Bytes::ZERO,
         reserve_released: bytes(100),
         size_fees: bytes(400),
         tps_fee: bytes(50),
@@ -123,6 +125,58 @@ fn a_cancelled_payout_returns_each_share_to_its_giver() {
     book.apply(&entry).expect("it was owed");
     let accounts = [Account::Fund, Account::Deposit(SHOP), Account::Owed, Account::FeeReserve];
     assert_eq!(balances(&book, &accounts), [10_000, 1_000, 0, 0]);
+}
+
+#[test]
+fn a_withdrawal_ends_apart_from_what_customers_got() {
+    let mut book = owing();
+    let withdrawal = Withdrawal { purse: Purse::Deposit(SHOP), amount: bytes(700), fee_reserve: bytes(100) };
+    let entry = events::withdrawal_accepted(PayoutNumber::new(2), &withdrawal).expect("bytes are owed");
+    book.apply(&entry).expect("the deposit holds just as much");
+    let accounts = [
+        Account::Fund,
+        Account::Deposit(SHOP),
+        Account::Owed,
+        Account::FeeReserve,
+        Account::Paid,
+        Account::Withdrawn,
+    ];
+    assert_eq!(balances(&book, &accounts), [9_100, 0, 1_700, 200, 0, 0]);
+    let settlement = Settlement {
+        paid: bytes(1_000),
+        withdrawn: bytes(700),
+        reserve_released: bytes(200),
+        size_fees: bytes(60),
+        tps_fee: bytes(15),
+        short: Bytes::ZERO,
+    };
+    let entry = events::unit_settled(UnitHash::of("a payout"), &settlement).expect("bytes moved");
+    book.apply(&entry).expect("it was owed");
+    assert_eq!(balances(&book, &accounts), [9_225, 0, 0, 0, 1_000, 700]);
+    assert_eq!(book.coins_expected(), Ok(bytes(11_000 - 1_700 - 75)));
+}
+
+#[test]
+fn a_cancelled_withdrawal_settles_first_what_its_partner_has_come_to_owe() {
+    let mut book = filled();
+    let withdrawal =
+        Withdrawal { purse: Purse::Deposit(SHOP), amount: bytes(1_000), fee_reserve: bytes(100) };
+    let payout = PayoutNumber::new(1);
+    for entry in [
+        events::withdrawal_accepted(payout, &withdrawal),
+        events::purchase_refunded(PayoutNumber::new(2), SHOP, bytes(300), bytes(0)),
+        events::withdrawal_cancelled(payout, &withdrawal, bytes(300)),
+    ] {
+        book.apply(&entry.expect("bytes are booked")).expect("there is enough");
+    }
+    let accounts = [
+        Account::Fund,
+        Account::Deposit(SHOP),
+        Account::Receivable(SHOP),
+        Account::Owed,
+        Account::FeeReserve,
+    ];
+    assert_eq!(balances(&book, &accounts), [10_300, 700, 0, 0, 0]);
 }
 
 #[test]
@@ -201,14 +255,27 @@ fn any_acceptance() -> impl Strategy<Value = Acceptance> {
     )
 }
 
+fn any_withdrawal() -> impl Strategy<Value = Withdrawal> {
+    let purse = prop_oneof![Just(Purse::Fund), any_partner().prop_map(Purse::Deposit)];
+    (purse, (0..2_000u64).prop_map(bytes), (0..2_000u64).prop_map(bytes))
+        .prop_map(|(purse, amount, fee_reserve)| Withdrawal { purse, amount, fee_reserve })
+}
+
 /// Any event, whether the book can bear it or not.
 fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
     let amount = || (0..5_000u64).prop_map(bytes);
     let unit = || any::<[u8; 32]>().prop_map(|digest| UnitHash::from_digest(&digest));
     let payout = || any::<i64>().prop_map(PayoutNumber::new);
     let settlement =
-        (amount(), amount(), amount(), amount()).prop_map(|(paid, reserve_released, size_fees, tps_fee)| {
-            Settlement { paid, reserve_released, size_fees, tps_fee, short: Bytes::ZERO }
+        [amount(), amount(), amount()].prop_flat_map(move |[reserve_released, size_fees, tps_fee]| {
+            (0..5_000u64, 0..5_000u64).prop_map(move |(paid, withdrawn)| Settlement {
+                paid: bytes(paid),
+                withdrawn: bytes(withdrawn),
+                reserve_released,
+                size_fees,
+                tps_fee,
+                short: Bytes::ZERO,
+            })
         });
     prop_oneof![
         (any::<u32>(), amount()).prop_map(|(number, amount)| events::fund_received(
@@ -231,6 +298,11 @@ fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
             .prop_map(|(payout, acceptance)| events::purchase_accepted(payout, &acceptance)),
         (payout(), any_acceptance())
             .prop_map(|(payout, acceptance)| events::payout_cancelled(payout, &acceptance)),
+        (payout(), any_withdrawal())
+            .prop_map(|(payout, withdrawal)| events::withdrawal_accepted(payout, &withdrawal)),
+        (payout(), any_withdrawal(), amount()).prop_map(|(payout, withdrawal, owed)| {
+            events::withdrawal_cancelled(payout, &withdrawal, owed)
+        }),
         (unit(), settlement).prop_map(|(unit, settlement)| events::unit_settled(unit, &settlement)),
         (unit(), amount()).prop_map(|(unit, amount)| events::tps_fee_charged(unit, amount)),
     ]
@@ -300,8 +372,45 @@ proptest! {
     }
 
     #[test]
+    fn cancelling_undoes_withdrawing_where_nothing_is_owed(
+        withdrawal in any_withdrawal(), number in any::<i64>(),
+    ) {
+        let payout = PayoutNumber::new(number);
+        let Ok(there) = events::withdrawal_accepted(payout, &withdrawal) else { return Ok(()) };
+        let back = events::withdrawal_cancelled(payout, &withdrawal, Bytes::ZERO).expect("as many return");
+        for posting in there.postings() {
+            prop_assert_eq!(back.change(posting.account).get(), -posting.change.get());
+        }
+        prop_assert_eq!(there.postings().len(), back.postings().len());
+        prop_assert_eq!(back.cause(), &Cause::WithdrawalCancelled(payout));
+    }
+
+    #[test]
+    fn a_withdrawal_is_refused_exactly_where_its_purse_or_the_fund_lacks_bytes(
+        held in (0..3_000u64, 0..3_000u64), withdrawal in any_withdrawal(),
+    ) {
+        let mut book = Book::new();
+        let total = bytes(held.0 + held.1);
+        if let Ok(entry) = events::fund_received(output(0), total, bytes(0)) {
+            book.apply(&entry).expect("a top-up is never refused");
+        }
+        if let Ok(entry) = events::deposit_booked(command(0), SHOP, bytes(held.1), bytes(0)) {
+            book.apply(&entry).expect("the fund holds it");
+        }
+        let Ok(entry) = events::withdrawal_accepted(PayoutNumber::new(1), &withdrawal) else { return Ok(()) };
+        let (amount, fees) = (withdrawal.amount.get(), withdrawal.fee_reserve.get());
+        let enough = match withdrawal.purse {
+            Purse::Fund => amount + fees <= held.0,
+            Purse::Deposit(SHOP) => amount <= held.1 && fees <= held.0,
+            Purse::Deposit(_) => amount == 0 && fees <= held.0,
+        };
+        prop_assert_eq!(book.apply(&entry).is_ok(), enough);
+        prop_assert_eq!(book.coins_expected(), Ok(total), "accepting moves no coins");
+    }
+
+    #[test]
     fn settling_takes_exactly_payouts_and_fees_out_of_the_coins(
-        paid in 1..9_000u64, released in 0..900u64, size_fees in 0..900u64, tps_fee in 0..900u64,
+        paid in 1..5_000u64, withdrawn in 0..4_000u64, released in 0..900u64, size_fees in 0..900u64, tps_fee in 0..900u64,
     ) {
         let mut book = Book::of_balances([
             (Account::Fund, SignedBytes::new(10_000)),
@@ -312,6 +421,7 @@ proptest! {
         .expect("it balances");
         let settlement = Settlement {
             paid: bytes(paid),
+            withdrawn: bytes(withdrawn),
             reserve_released: bytes(released),
             size_fees: bytes(size_fees),
             tps_fee: bytes(tps_fee),
@@ -319,7 +429,9 @@ proptest! {
         };
         let entry = events::unit_settled(UnitHash::of("a unit"), &settlement).expect("bytes moved");
         book.apply(&entry).expect("the fund covers the fees");
-        prop_assert_eq!(book.coins_expected(), Ok(bytes(19_900 - paid - size_fees - tps_fee)));
+        prop_assert_eq!(book.coins_expected(), Ok(bytes(19_900 - paid - withdrawn - size_fees - tps_fee)));
+        let ended = balances(&book, &[Account::Paid, Account::Withdrawn]);
+        prop_assert_eq!(ended, [paid, withdrawn].map(|amount| i64::try_from(amount).expect("small")).to_vec());
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The computed example of docs/books.md, line by line.
 
 use ledger::{
-    Acceptance, Account, Book, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Settlement, events,
+    Acceptance, Account, Book, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Purse, Settlement,
+    Withdrawal, events,
 };
 use obyte::{Bytes, UnitHash};
 
 const SHOP: PartnerId = PartnerId::new(1);
 /// The columns of the table.
-const ACCOUNTS: [Account; 11] = [
+const ACCOUNTS: [Account; 12] = [
     Account::Fund,
     Account::Deposit(SHOP),
     Account::Owed,
@@ -19,6 +20,7 @@ const ACCOUNTS: [Account; 11] = [
     Account::DepositsReceived,
     Account::Receivable(SHOP),
     Account::RefundClaims,
+    Account::Withdrawn,
 ];
 
 fn bytes(amount: u64) -> Bytes {
@@ -42,53 +44,68 @@ fn returned(book: &Book, payout: i64, claim: u64) -> Result<Entry, EntryError> {
     events::purchase_refunded(PayoutNumber::new(payout), SHOP, bytes(claim), held)
 }
 
-fn settled() -> Result<Entry, EntryError> {
+fn withdrawn() -> Result<Entry, EntryError> {
+    let withdrawal =
+        Withdrawal { purse: Purse::Deposit(SHOP), amount: bytes(15_000), fee_reserve: bytes(2_000) };
+    events::withdrawal_accepted(PayoutNumber::new(3), &withdrawal)
+}
+
+fn settled(name: &str, [paid, withdrawn, reserve, size, tps]: [u64; 5]) -> Result<Entry, EntryError> {
     let settlement = Settlement {
-        paid: bytes(60_000),
-        reserve_released: bytes(2_500),
-        size_fees: bytes(600),
-        tps_fee: bytes(75),
+        paid: bytes(paid),
+        withdrawn: bytes(withdrawn),
+        reserve_released: bytes(reserve),
+        size_fees: bytes(size),
+        tps_fee: bytes(tps),
         short: Bytes::ZERO,
     };
-    events::unit_settled(UnitHash::of("a unit"), &settlement)
+    events::unit_settled(UnitHash::of(name), &settlement)
 }
 
 #[test]
 fn the_books_stand_as_the_documentation_says() {
     let mut book = Book::new();
     let output = OutputRef { unit: UnitHash::of("a top-up"), message: 0, output: 0 };
-    type Line = (fn(&Book) -> Result<Entry, EntryError>, [i64; 11]);
+    type Line = (fn(&Book) -> Result<Entry, EntryError>, [i64; 12]);
     let received = move |_: &Book| events::fund_received(output, bytes(1_000_000), bytes(500));
     book.apply(&received(&book).expect("bytes")).expect("it only adds");
-    let lines: [Line; 8] = [
+    let lines: [Line; 10] = [
         (
             |book| deposit(book, "invoice-1", 100_000),
-            [899_500, 100_000, 0, 500, 0, 0, 0, -900_000, -100_000, 0, 0],
+            [899_500, 100_000, 0, 500, 0, 0, 0, -900_000, -100_000, 0, 0, 0],
         ),
         (
             |_| accepted(1, 40_000, 10_000, 10_000),
-            [847_500, 90_000, 60_000, 2_500, 0, 0, 0, -900_000, -100_000, 0, 0],
+            [847_500, 90_000, 60_000, 2_500, 0, 0, 0, -900_000, -100_000, 0, 0, 0],
         ),
-        (|_| settled(), [849_325, 90_000, 0, 0, 600, 75, 60_000, -900_000, -100_000, 0, 0]),
+        (
+            |_| settled("a unit", [60_000, 0, 2_500, 600, 75]),
+            [849_325, 90_000, 0, 0, 600, 75, 60_000, -900_000, -100_000, 0, 0, 0],
+        ),
         (
             |_| events::tps_fee_charged(UnitHash::of("a unit"), bytes(60)),
-            [849_325, 90_000, 0, 0, 660, 15, 60_000, -900_000, -100_000, 0, 0],
+            [849_325, 90_000, 0, 0, 660, 15, 60_000, -900_000, -100_000, 0, 0, 0],
         ),
         (
             |book| returned(book, 1, 50_000),
-            [899_325, 40_000, 0, 0, 660, 15, 60_000, -900_000, -100_000, 0, 0],
+            [899_325, 40_000, 0, 0, 660, 15, 60_000, -900_000, -100_000, 0, 0, 0],
         ),
         (
             |_| accepted(2, 50_000, 0, 0),
-            [847_325, 40_000, 50_000, 2_000, 660, 15, 60_000, -900_000, -100_000, 0, 0],
+            [847_325, 40_000, 50_000, 2_000, 660, 15, 60_000, -900_000, -100_000, 0, 0, 0],
         ),
         (
             |book| returned(book, 2, 50_000),
-            [887_325, 0, 50_000, 2_000, 660, 15, 60_000, -900_000, -100_000, 10_000, -10_000],
+            [887_325, 0, 50_000, 2_000, 660, 15, 60_000, -900_000, -100_000, 10_000, -10_000, 0],
         ),
         (
             |book| deposit(book, "invoice-2", 25_000),
-            [872_325, 15_000, 50_000, 2_000, 660, 15, 60_000, -875_000, -125_000, 0, 0],
+            [872_325, 15_000, 50_000, 2_000, 660, 15, 60_000, -875_000, -125_000, 0, 0, 0],
+        ),
+        (|_| withdrawn(), [870_325, 0, 65_000, 4_000, 660, 15, 60_000, -875_000, -125_000, 0, 0, 0]),
+        (
+            |_| settled("another", [50_000, 15_000, 4_000, 700, 80]),
+            [873_545, 0, 0, 0, 1_360, 95, 110_000, -875_000, -125_000, 0, 0, 15_000],
         ),
     ];
     for (number, (event, expected)) in lines.into_iter().enumerate() {
@@ -98,5 +115,5 @@ fn the_books_stand_as_the_documentation_says() {
         assert_eq!(balances, expected, "after line {}", number + 2);
         assert_eq!(book.total(), 0);
     }
-    assert_eq!(book.coins_expected(), Ok(bytes(1_000_000 - 60_000 - 600 - 75)));
+    assert_eq!(book.coins_expected(), Ok(bytes(873_545)));
 }

@@ -258,6 +258,7 @@ impl Counter {
         hold!(Books, kept <= reserved, "{} keeps {kept} of {reserved} set aside", settlement.version);
         let moved = ledger::Settlement {
             paid,
+            withdrawn: Bytes::ZERO,
             reserve_released: Bytes::literal(reserved - kept),
             size_fees: winner.fees.size,
             tps_fee: winner.fees.tps,

@@ -176,6 +176,7 @@ impl Writer<'_> {
         }
         let settlement = ledger::Settlement {
             paid: Bytes::new(PER_UNIT * SHARE)?,
+            withdrawn: Bytes::ZERO,
             reserve_released: Bytes::new(PER_UNIT * RESERVE)?,
             size_fees: Bytes::new(FEES)?,
             tps_fee: Bytes::new(TPS)?,

@@ -8,7 +8,7 @@ use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Deposits, Endpoint,
     EntryId, Identity, KeyHash, KeyId, Limiting, NewPartner, Operations, Partner, PartnerName, PayerLock,
     PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundVerdict, Review, Rulebook, StoreError,
-    Verdict,
+    Verdict, Withdrawals,
 };
 
 /// Keeps everything that must outlive the process.
@@ -20,7 +20,9 @@ use crate::{
 ///
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
-pub trait Store: Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving {
+pub trait Store:
+    Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving + Withdrawals
+{
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///
     /// # Errors

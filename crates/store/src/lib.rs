@@ -1,7 +1,8 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
-//! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`] and its
-//! [`Receiving`], is all that the server knows of its database. Each method is one transaction and says in its types what can come of it.
+//! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`], its
+//! [`Receiving`] and its [`Withdrawals`], is all that the server knows of its database. Each method is one
+//! transaction and says in its types what can come of it.
 //! [`sqlite::SqliteStore`] is the embedded default.
 //!
 //! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
@@ -27,6 +28,7 @@ mod refund;
 mod review;
 mod rulebook;
 pub mod sqlite;
+mod withdrawal;
 
 pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
 pub use bookkeeping::{
@@ -43,7 +45,8 @@ pub use limiting::{Limiting, Merchant, MerchantRefusal, Merchants, Scope, Shop, 
 pub use lock::PayerLock;
 pub use operations::{Operations, Pause, PauseNo, PayerReport, Repost, RepostNo, Wishes};
 pub use oversight::{
-    HubAnswer, Overview, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord, WhichSlots,
+    HubAnswer, Overview, PaidFor, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord,
+    WhichSlots,
 };
 pub use partner::{
     KeyHash, KeyId, NewPartner, Partner, PartnerKey, PartnerKind, PartnerName, PartnerNameError,
@@ -57,3 +60,7 @@ pub use receiving::{Receiving, ReceivingAddress, ReceivingRole, UnknownReceiving
 pub use refund::{RefundOrder, RefundRecord, RefundVerdict};
 pub use review::{HoldReason, Review, Reviewed, UnknownHoldReason};
 pub use rulebook::{Explanation, Rulebook, RulesRecord, RulesVersion, TermsRecord};
+pub use withdrawal::{
+    AddressVerdict, Provisions, WithdrawalAddress, WithdrawalFrom, WithdrawalOrder, WithdrawalRecord,
+    WithdrawalReviewed, WithdrawalVerdict, Withdrawals,
+};

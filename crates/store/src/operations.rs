@@ -68,7 +68,8 @@ pub struct Wishes {
     pub pauses: Vec<Pause>,
     /// What is to be posted again, oldest first.
     pub reposts: Vec<Repost>,
-    /// Held payouts that were released into the queue and that no payer has taken up, in that order.
+    /// Payouts that came into the queue beside the payer and that none has taken up: those that were held and are
+    /// released, and withdrawals, each in their order.
     pub released: Vec<Payout>,
 }
 

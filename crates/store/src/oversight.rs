@@ -1,5 +1,6 @@
 //! What an operator may look at.
 
+use ledger::{CommandId, Purse};
 use obyte::compose::Coin;
 use obyte::{Bytes, UnitHash};
 use payout::{Fees, Payout, SlotNo, Timestamp, Version, VersionNo, VersionStatus};
@@ -136,13 +137,27 @@ pub struct HubAnswer {
     pub times: u32,
 }
 
+/// What a payout is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaidFor {
+    /// A purchase.
+    Purchase(PurchaseKey),
+    /// A withdrawal.
+    Withdrawal {
+        /// What names it.
+        command: CommandId,
+        /// Whose bytes it takes.
+        purse: Purse,
+    },
+}
+
 /// A payout of a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotPayout {
     /// The payout.
     pub payout: Payout,
-    /// The purchase that it is for.
-    pub purchase: PurchaseKey,
+    /// What it is for.
+    pub paid_for: PaidFor,
     /// The slot that holds it now: this one, or another one; nothing while it waits in the queue, and when
     /// it is parked or held.
     pub slot: Option<SlotNo>,

@@ -93,7 +93,8 @@ pub trait Review: Send + Sync {
         at: Timestamp,
     ) -> Result<Reviewed, StoreError>;
 
-    /// Takes note that the payer has these released payouts in hand.
+    /// Takes note that the payer has these payouts in hand, which it found among its
+    /// [`Wishes`](crate::Wishes).
     ///
     /// # Errors
     /// [`StoreError::Superseded`].

@@ -11,6 +11,7 @@ mod quote;
 mod rates;
 mod run;
 mod statement;
+mod withdrawal;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,10 +44,10 @@ enum Command {
     Init(init::InitArgs),
     /// Run the server.
     Serve(run::ServeArgs),
-    /// Add, list and disable partners, make keys for them, book deposits, set limits.
+    /// Add, list and disable partners, make keys for them, book and withdraw deposits, set limits.
     #[command(subcommand)]
     Partner(partner::PartnerCommand),
-    /// Look at the distribution fund and the book.
+    /// Look at the distribution fund and the book, and withdraw a part of the fund.
     #[command(subcommand)]
     Fund(fund::FundCommand),
     /// Prove the books: entry by entry, and against the network. Ends with an error where anything is wrong.

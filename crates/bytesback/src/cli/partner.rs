@@ -19,7 +19,7 @@ use store::{
     Store,
 };
 
-use super::DataDir;
+use super::{DataDir, withdrawal};
 use crate::clock::{Clock, SystemClock};
 
 /// What can be done with partners.
@@ -41,6 +41,12 @@ pub(super) enum PartnerCommand {
     Address(addresses::AddressArgs),
     /// Show where a partner sends its deposits: address, URI and QR code.
     DepositAddress(deposit_address::DepositAddressArgs),
+    /// Pay a part of a deposit back, to the address that the partner has registered.
+    Withdraw(withdrawal::PartnerArgs),
+    /// Register where a partner's deposit may be paid back to, or print it.
+    WithdrawalAddress(withdrawal::AddressArgs),
+    /// List what was withdrawn of a partner's deposit.
+    Withdrawals(withdrawal::PartnerListArgs),
     /// Show and set how much a partner, or one of its merchants, is given at most.
     Limits(limits::LimitsArgs),
     /// List the merchants of a payment processor, and block one.
@@ -117,6 +123,9 @@ pub(super) async fn run(command: PartnerCommand) -> anyhow::Result<()> {
         }
         PartnerCommand::Deposit(args) => deposit(args).await,
         PartnerCommand::Address(args) => addresses::run(args).await,
+        PartnerCommand::Withdraw(args) => withdrawal::of_partner(args).await,
+        PartnerCommand::WithdrawalAddress(args) => withdrawal::address(args).await,
+        PartnerCommand::Withdrawals(args) => withdrawal::partner_list(args).await,
         PartnerCommand::Limits(args) => limits::run(args).await,
         PartnerCommand::Merchants(args) => merchants::run(args).await,
     }

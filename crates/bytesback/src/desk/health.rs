@@ -1,5 +1,6 @@
 //! What must work for purchases to be taken.
 
+use ledger::Purse;
 use obyte_hub::{ConnectionState, Hubs};
 use store::Endpoint;
 
@@ -42,6 +43,25 @@ impl Desk {
             name: format!("rates of the {endpoint} endpoint"),
             health: if missing.is_empty() { Health::Works } else { Health::Degraded },
             what_to_do: format!("{}; see the log, or fix a rate in the configuration", missing.join("; ")),
+        })
+    }
+}
+
+impl Desk {
+    /// Purchases are paid as long as there is something, so low balances are no reason to send nobody here. Where
+    /// the book cannot be read, the check of the database says so.
+    pub(super) async fn balances_check(&self, endpoint: Endpoint) -> Option<Check> {
+        let book = self.store.balances(endpoint).await.ok()?;
+        let low = self.settings.alerts.low(&book);
+        let has_fund = low.contains(&Purse::Fund);
+        let deposits = low.len() - usize::from(has_fund);
+        let fund = has_fund.then(|| "the fund is low".to_owned());
+        let deposits = (deposits > 0).then(|| format!("low deposits of partners: {deposits}"));
+        let words: Vec<_> = fund.into_iter().chain(deposits).collect();
+        Some(Check {
+            name: format!("balances of the {endpoint} endpoint"),
+            health: if words.is_empty() { Health::Works } else { Health::Degraded },
+            what_to_do: format!("{}; see `bytesback fund status`, and fill them in time", words.join("; ")),
         })
     }
 }

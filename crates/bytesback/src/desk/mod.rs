@@ -28,6 +28,7 @@ use tokio::time::{Instant, timeout_at};
 use self::probe::Probe;
 use self::quoting::{recipient, sale};
 pub use self::refusal::Refusal;
+use crate::alerts::Thresholds;
 use crate::clock::Clock;
 use crate::http::{
     Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
@@ -52,6 +53,8 @@ pub struct DeskSettings {
     pub queue_max: usize,
     /// When an answer is due, whatever has become of the payout.
     pub answer_due: Duration,
+    /// When balances are low.
+    pub alerts: Thresholds,
     /// Which share of what the fund gave a partner is charged for a purchase that was returned.
     pub refund_share: Percentage,
     /// Which purchase units count.
@@ -66,6 +69,7 @@ impl Default for DeskSettings {
             rules: Rules::default(),
             limits: Some(Arc::default()),
             queue_max: 50_000,
+            alerts: Thresholds::default(),
             answer_due: ANSWER_DUE,
             refund_share: Percentage::HUNDRED,
             units: UnitRules::default(),
@@ -289,6 +293,7 @@ impl Cashier for Desk {
         for endpoint in Endpoint::ALL {
             checks.extend(self.payer_checks(endpoint));
             checks.extend(self.rates_check(endpoint));
+            checks.extend(self.balances_check(endpoint).await);
         }
         checks
     }

@@ -18,6 +18,7 @@ use store::{Endpoint, Store};
 
 pub(crate) use self::sheet::CONTENT_TYPE;
 use self::sheet::Sheet;
+use crate::alerts::Thresholds;
 use crate::payer::Payer;
 use crate::rates::Rates;
 
@@ -83,6 +84,8 @@ pub struct Watched {
     pub rates: Rates,
     /// Where its book is.
     pub store: Arc<dyn Store>,
+    /// When its balances are low.
+    pub alerts: Thresholds,
 }
 
 /// All figures of a server.

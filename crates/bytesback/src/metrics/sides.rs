@@ -1,19 +1,21 @@
 //! How payers, hubs and books stand when somebody asks.
 
-use ledger::{Account, Book};
+use ledger::{Account, Book, Purse};
 use obyte_hub::HubStats;
 
 use super::sheet::Sheet;
 use super::{Watched, process, whole};
+use crate::alerts::Thresholds;
 use crate::payer::PayerStatus;
 
 /// The accounts that are shown: none of a partner.
-const ACCOUNTS: [(Account, &str); 5] = [
+const ACCOUNTS: [(Account, &str); 6] = [
     (Account::Fund, "fund"),
     (Account::Owed, "owed"),
     (Account::FeeReserve, "fee_reserve"),
     (Account::NetworkFees, "network_fees"),
     (Account::Paid, "paid"),
+    (Account::Withdrawn, "withdrawn"),
 ];
 
 /// Notes how all of them stand.
@@ -23,9 +25,9 @@ pub(super) async fn look(sheet: &Sheet, watched: &[Watched]) {
     let hubs = |watched: &Watched| (watched.endpoint.code(), watched.hubs.stats());
     note_hubs(sheet, &watched.iter().map(hubs).collect::<Vec<_>>(), process::now_seconds());
     let mut books = Vec::new();
-    for Watched { endpoint, store, .. } in watched {
+    for Watched { endpoint, store, alerts, .. } in watched {
         match store.balances(*endpoint).await {
-            Ok(book) => books.push((endpoint.code(), book)),
+            Ok(book) => books.push((endpoint.code(), book, *alerts)),
             Err(error) => {
                 tracing::warn!(%endpoint, %error, "the metrics lack the book, which cannot be read")
             }
@@ -99,10 +101,17 @@ fn note_hubs(sheet: &Sheet, hubs: &[(&str, Vec<HubStats>)], now: i64) {
     }
 }
 
-fn note_books(sheet: &Sheet, books: &[(&str, Book)]) {
+fn note_books(sheet: &Sheet, books: &[(&str, Book, Thresholds)]) {
     let help = "What stands on an account of the book; deposits of partners are not shown.";
     let figure = sheet.gauge("bytesback_book_bytes", help, &["endpoint", "account"]);
-    for (endpoint, book) in books {
+    let help = "How many balances are below their threshold: of the fund at most one; deposits of partners.";
+    let low = sheet.gauge("bytesback_low_balance", help, &["endpoint", "of"]);
+    for (endpoint, book, thresholds) in books {
+        let (fund, deposits): (Vec<_>, Vec<_>) =
+            thresholds.low(book).into_iter().partition(|purse| *purse == Purse::Fund);
+        for (of, count) in [("fund", fund.len()), ("deposits", deposits.len())] {
+            low.with_label_values(&[*endpoint, of]).set(whole(count as u64));
+        }
         for (account, name) in ACCOUNTS {
             let balance = i128::from(book.balance(account));
             figure.with_label_values(&[*endpoint, name]).set(balance.try_into().unwrap_or(i64::MAX));

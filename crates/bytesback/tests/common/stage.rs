@@ -131,7 +131,7 @@ pub(crate) async fn network() -> (Devnet, tempfile::TempDir) {
     (devnet, folder)
 }
 
-async fn hub(devnet: &Devnet) -> Hub {
+pub(crate) async fn hub(devnet: &Devnet) -> Hub {
     let (hub, _events) = Hub::start(HubConfig::new(&devnet.url(), Network::Devnet).expect("an address"));
     hub.wait_connected(PATIENCE).await.expect("the devnet is there");
     hub

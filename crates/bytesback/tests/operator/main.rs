@@ -15,6 +15,7 @@ mod limits;
 mod restoring;
 mod review;
 mod second;
+mod withdrawals;
 
 use serde_json::Value;
 

@@ -150,7 +150,7 @@ fn counted(acceptance: &Acceptance) -> Result<Counted, StoreError> {
 }
 
 /// Payouts are never deleted, so the highest number is the newest.
-fn next_payout(connection: &Connection) -> Result<PayoutId, StoreError> {
+pub(super) fn next_payout(connection: &Connection) -> Result<PayoutId, StoreError> {
     let highest: i64 = connection
         .prepare_cached("SELECT coalesce(max(id), 0) FROM payouts")?
         .query_row([], |row| row.get(0))?;

@@ -1,12 +1,12 @@
 //! Holding payouts, and what becomes of those that are held.
 
-use ledger::{PayoutNumber, events, restored};
+use ledger::{Account, PayoutNumber, Purse, Withdrawal, events, restored};
 use obyte::{Address, Bytes};
 use payout::{Payout, PayoutId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, line, purchases, refunds, totals};
+use crate::sqlite::{book, line, purchases, refunds, totals, withdrawals};
 use crate::{
     Endpoint, HoldReason, PayoutState, PurchaseKey, PurchaseRecord, Reviewed, StoreError, Thing, Violation,
 };
@@ -59,8 +59,10 @@ pub(super) fn state(connection: &Connection, payout: PayoutId) -> Result<PayoutS
 }
 
 pub(super) fn held(connection: &Connection, endpoint: Endpoint) -> Result<Vec<PurchaseRecord>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT payout FROM holds WHERE endpoint = ? AND outcome IS NULL ORDER BY id")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT payout FROM holds WHERE endpoint = ? AND outcome IS NULL
+                 AND payout NOT IN (SELECT payout FROM withdrawals) ORDER BY id",
+    )?;
     let payouts: Vec<i64> =
         statement.query_map([endpoint.code()], |row| row.get(0))?.collect::<Result<_, _>>()?;
     payouts.into_iter().map(|payout| record(connection, endpoint, PayoutId::new(payout))).collect()
@@ -91,12 +93,15 @@ pub(super) fn release(
 ) -> Result<Reviewed, StoreError> {
     let before = known(connection, endpoint, key)?;
     let PayoutState::Held { .. } = before.state else { return Ok(Reviewed::NotHeld(before.into())) };
-    connection
-        .prepare_cached("UPDATE payouts SET held_at = NULL WHERE id = ?")?
-        .execute([before.payout.id.get()])?;
-    end(connection, before.payout.id, "released", at)?;
+    let_go(connection, before.payout.id, at)?;
     totals::count_payout(connection, before.payout.id, at)?;
     Ok(Reviewed::Done(known(connection, endpoint, key)?.into()))
+}
+
+/// A payout that is held joins the queue.
+pub(super) fn let_go(connection: &Connection, payout: PayoutId, at: Timestamp) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE payouts SET held_at = NULL WHERE id = ?")?.execute([payout.get()])?;
+    end(connection, payout, "released", at)
 }
 
 pub(super) fn reject(
@@ -107,15 +112,32 @@ pub(super) fn reject(
 ) -> Result<Reviewed, StoreError> {
     let before = known(connection, endpoint, key)?;
     let PayoutState::Held { reason, .. } = before.state else { return Ok(Reviewed::NotHeld(before.into())) };
-    connection
-        .prepare_cached("UPDATE payouts SET rejected_at = ? WHERE id = ?")?
-        .execute(params![millis(at)?, before.payout.id.get()])?;
-    end(connection, before.payout.id, "rejected", at)?;
     match reason {
-        HoldReason::Unexplained => note_paid_elsewhere(connection, endpoint, &before.payout, at)?,
-        HoldReason::Limit(_) => give_back(connection, endpoint, before.payout.id, at)?,
+        HoldReason::Unexplained => give_up(connection, endpoint, &before.payout, at)?,
+        HoldReason::Limit(_) => {
+            mark_rejected(connection, before.payout.id, at)?;
+            give_back(connection, endpoint, before.payout.id, at)?;
+        }
     }
     Ok(Reviewed::Done(known(connection, endpoint, key)?.into()))
+}
+
+/// A payout that is held for a unit that the journal does not hold is never paid: that unit has paid it.
+pub(super) fn give_up(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: &Payout,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    mark_rejected(connection, payout.id, at)?;
+    note_paid_elsewhere(connection, endpoint, payout, at)
+}
+
+fn mark_rejected(connection: &Connection, payout: PayoutId, at: Timestamp) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE payouts SET rejected_at = ? WHERE id = ?")?
+        .execute(params![millis(at)?, payout.get()])?;
+    end(connection, payout, "rejected", at)
 }
 
 fn end(connection: &Connection, payout: PayoutId, outcome: &str, at: Timestamp) -> Result<(), StoreError> {
@@ -160,7 +182,7 @@ fn note_paid_elsewhere(
             payout.address.as_str(),
             i64::from(payout.amount)
         ])?;
-    let set_aside = purchases::set_aside(connection, payout.id)?;
+    let set_aside = withdrawals::owed_for(connection, payout.id)?;
     let missing = book::missing(connection, endpoint)?;
     let entry = restored::paid_elsewhere(PayoutNumber::new(payout.id.get()), &set_aside, missing)?;
     book::post(connection, endpoint, at, &entry)?;
@@ -175,12 +197,31 @@ pub(super) fn give_back(
     payout: PayoutId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    if let Some(withdrawal) = withdrawals::set_aside(connection, payout)? {
+        return give_back_withdrawn(connection, endpoint, payout, &withdrawal, at);
+    }
     totals::take_out(connection, payout)?;
     let set_aside = purchases::set_aside(connection, payout)?;
     let entry = events::payout_cancelled(PayoutNumber::new(payout.get()), &set_aside)?;
     book::post(connection, endpoint, at, &entry)?;
     // Behind what returned to the fund, which gives this back.
     refunds::undo(connection, endpoint, payout, at)
+}
+
+/// What was to be withdrawn returns to where it came from.
+fn give_back_withdrawn(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: PayoutId,
+    withdrawal: &Withdrawal,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let receivable = match withdrawal.purse {
+        Purse::Fund => Bytes::ZERO,
+        Purse::Deposit(partner) => book::held(connection, endpoint, Account::Receivable(partner))?,
+    };
+    let entry = events::withdrawal_cancelled(PayoutNumber::new(payout.get()), withdrawal, receivable)?;
+    book::post(connection, endpoint, at, &entry)
 }
 
 /// The released payouts that wait in the queue and that the payer has not heard of.

@@ -34,6 +34,9 @@
 //! | `foreign_units`, `foreign_outputs`, `lost_coins` | what the wallet's units of no journal were, paid and spent |
 //! | `holds` | why a payout is or was held for review, and what became of it |
 //! | `refunds` | that a purchase was returned, and what its partner was charged |
+//! | `withdrawals` | bytes that leave the wallet again, by an id that is claimed for ever |
+//! | `withdrawal_addresses` | where a partner's deposit may go, since a moment |
+//! | `provisions` | how the server that was started last is configured |
 //! | `audits` | up to where an endpoint was compared with its network |
 //! | `totals`, `shop_days` | what was given to and for whom; what a shop sold on a day |
 //! | `limit_settings`, `merchants` | what operators set; the merchants of payment processors |
@@ -68,6 +71,7 @@ mod rulebook;
 mod schema;
 mod totals;
 mod wishes;
+mod withdrawals;
 mod writer;
 
 use std::path::{Path, PathBuf};

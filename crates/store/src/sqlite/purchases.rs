@@ -81,15 +81,7 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
         amount: fields.bytes("amount")?,
         queued_at: fields.time("queued_at")?,
     };
-    let (state, answered) = match fields.plain::<Option<i64>>("slot")? {
-        None if fields.plain::<Option<i64>>("parked_at")?.is_some() => (PayoutState::Parked, None),
-        None if fields.plain::<Option<i64>>("held_at")?.is_some() => {
-            (holds::state(connection, payout.id)?, None)
-        }
-        // Without a slot now, it may still have been in one that died.
-        None => (PayoutState::Queued, None),
-        Some(slot) => where_it_stands(connection, &fields, payout.id, slot)?,
-    };
+    let (state, answered) = standing(connection, &fields, payout.id)?;
     Ok(PurchaseRecord {
         key: key.clone(),
         terms: Terms {
@@ -121,6 +113,23 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
     })
 }
 
+/// Where a payout stands, and the unit to tell. The row has its `slot`, `parked_at` and `held_at`.
+pub(super) fn standing(
+    connection: &Connection,
+    fields: &Fields<'_>,
+    payout: PayoutId,
+) -> Result<(PayoutState, Option<AnsweredUnit>), StoreError> {
+    Ok(match fields.plain::<Option<i64>>("slot")? {
+        None if fields.plain::<Option<i64>>("parked_at")?.is_some() => (PayoutState::Parked, None),
+        None if fields.plain::<Option<i64>>("held_at")?.is_some() => {
+            (holds::state(connection, payout)?, None)
+        }
+        // Without a slot now, it may still have been in one that died.
+        None => (PayoutState::Queued, None),
+        Some(slot) => where_it_stands(connection, fields, payout, slot)?,
+    })
+}
+
 /// A unit that pays, or tried to pay, one payout.
 struct Try {
     slot: i64,
@@ -131,7 +140,7 @@ struct Try {
 
 fn where_it_stands(
     connection: &Connection,
-    purchase: &Fields<'_>,
+    fields: &Fields<'_>,
     payout: PayoutId,
     slot: i64,
 ) -> Result<(PayoutState, Option<AnsweredUnit>), StoreError> {
@@ -142,7 +151,7 @@ fn where_it_stands(
     } else if let Some(newest) = current().next_back() {
         PayoutState::InUnit { unit: newest.unit, status: newest.status }
     } else {
-        return Err(purchase.bad("payout", "no version of its slot pays it"));
+        return Err(fields.bad("slot", "no version of its slot pays it"));
     };
     Ok((state, answered(&tries)))
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use payout::{PayoutId, Timestamp};
 
-use super::{SqliteStore, holds, payers};
+use super::{SqliteStore, holds, payers, withdrawals};
 use crate::{Endpoint, PayerLock, PurchaseKey, PurchaseRecord, Review, Reviewed, StoreError};
 
 #[async_trait]
@@ -41,7 +41,8 @@ impl Review for SqliteStore {
         let (claim, payouts) = (lock.claim(), payouts.to_vec());
         let write = move |connection: &rusqlite::Connection| {
             payers::check(connection, claim)?;
-            holds::taken_up(connection, claim.0, &payouts, at)
+            holds::taken_up(connection, claim.0, &payouts, at)?;
+            withdrawals::taken_up(connection, claim.0, &payouts, at)
         };
         self.writer.run(write).await
     }

@@ -4,7 +4,7 @@ use payout::{Alarm, SlotNo, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, integer, millis};
-use crate::sqlite::holds;
+use crate::sqlite::{holds, withdrawals};
 use crate::{Endpoint, Pause, PauseNo, Repost, RepostNo, StoreError, Wishes};
 
 pub(super) fn pause(
@@ -60,11 +60,9 @@ pub(super) fn reposted(
 }
 
 pub(super) fn wishes(connection: &Connection, endpoint: Endpoint) -> Result<Wishes, StoreError> {
-    Ok(Wishes {
-        pauses: pauses(connection, endpoint)?,
-        reposts: reposts(connection, endpoint)?,
-        released: holds::released(connection, endpoint)?,
-    })
+    let mut released = holds::released(connection, endpoint)?;
+    released.append(&mut withdrawals::waiting(connection, endpoint)?);
+    Ok(Wishes { pauses: pauses(connection, endpoint)?, reposts: reposts(connection, endpoint)?, released })
 }
 
 fn pauses(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Pause>, StoreError> {

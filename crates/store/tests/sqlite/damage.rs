@@ -3,10 +3,14 @@
 use std::path::Path;
 
 use ledger::Account;
-use payout::Change;
+use obyte::Address;
+use payout::{Change, PayoutId};
 use rusqlite::Connection;
 use store::sqlite::SqliteStore;
-use store::{BookAudit, Bookkeeping, DepositOrder, Endpoint, RefundOrder, RefundVerdict, Shares, Verdict};
+use store::{
+    BookAudit, Bookkeeping, DepositOrder, Endpoint, Provisions, RefundOrder, RefundVerdict, Shares, Verdict,
+    WithdrawalFrom, WithdrawalOrder, WithdrawalVerdict,
+};
 use tempfile::TempDir;
 
 use crate::InFile;
@@ -15,7 +19,7 @@ use crate::suite::units::{settled, slot};
 use crate::suite::world::{FUND, World, bytes, coin};
 
 /// A book in which everything has happened once: order 1 is paid, 2 waits, 3 is an agent's, 4 was returned, 5
-/// was returned and turned out to be an agent's.
+/// was returned and turned out to be an agent's; a withdrawal waits, and another one is an agent's.
 async fn lived(backend: &InFile) {
     let world = World::rich(backend).await;
     let deposit = |command: &str, amount| DepositOrder {
@@ -48,6 +52,17 @@ async fn lived(backend: &InFile) {
     }
     world.store.book_deposit(Endpoint::Test, deposit("d2", 2_000)).await.expect("booked");
     assert_eq!(world.balance(Account::Receivable(world.partner)).await, 0);
+    let provisions = Provisions { fee_reserve: bytes(700), ..Provisions::default() };
+    world.store.keep_provisions(Endpoint::Test, provisions).await.expect("the store works");
+    for command in ["w1", "w2"] {
+        let from = WithdrawalFrom::Fund { to: Address::of_source("the operator") };
+        let command = command.parse().expect("a good id");
+        let order = WithdrawalOrder { command, from, amount: bytes(500), at: world.now() };
+        let verdict = world.store.withdraw(Endpoint::Test, order).await.expect("the store works");
+        assert!(matches!(verdict, WithdrawalVerdict::Accepted(_)), "{verdict:?}");
+    }
+    let agents = PayoutId::new(7);
+    world.apply([Change::Parked { payout: agents, at: world.now() }]).await.expect("it waits");
 }
 
 /// The audit of a copy of a database, after this was done to it.
@@ -68,7 +83,7 @@ async fn an_audit_finds_what_was_changed_and_names_it() {
     lived(&backend).await;
     let sound = after(&backend.path(), "").await;
     assert!(sound.is_sound(), "{:?}", sound.faults);
-    assert_eq!((sound.entries, sound.purchases, sound.units), (15, 5, 1));
+    assert_eq!((sound.entries, sound.purchases, sound.units), (18, 5, 1));
 
     let accepted = "(SELECT id FROM entries WHERE cause = 'purchase-accepted:2')";
     for (damage, found) in [
@@ -109,6 +124,16 @@ async fn an_audit_finds_what_was_changed_and_names_it() {
         ("DELETE FROM refunds WHERE payout = 4".to_owned(), "(purchase-refunded:4) is for nothing"),
         ("UPDATE payouts SET parked_at = NULL WHERE id = 3".to_owned(), "(payout-cancelled:3) is for nothing"),
         ("UPDATE payouts SET parked_at = 5 WHERE id = 2".to_owned(), "no entry for payout-cancelled:2"),
+        ("UPDATE payouts SET amount = amount + 1 WHERE id = 6".to_owned(), "(withdrawal-accepted:6) books other amounts"),
+        ("UPDATE withdrawals SET partner = 1 WHERE payout = 6".to_owned(), "(withdrawal-accepted:6) books other amounts"),
+        ("UPDATE payouts SET parked_at = 5 WHERE id = 6".to_owned(), "no entry for withdrawal-cancelled:6"),
+        ("UPDATE payouts SET parked_at = NULL WHERE id = 7".to_owned(), "(withdrawal-cancelled:7) is for nothing"),
+        ("DELETE FROM withdrawals WHERE payout = 6".to_owned(), "(withdrawal-accepted:6) is for nothing"),
+        (
+            "DELETE FROM postings WHERE entry IN (SELECT id FROM entries WHERE cause = 'withdrawal-accepted:6');
+             DELETE FROM entries WHERE cause = 'withdrawal-accepted:6'".to_owned(),
+            "no entry for withdrawal-accepted:6",
+        ),
         ("UPDATE payouts SET slot = 0, position = 1 WHERE id = 2".to_owned(), "payout 2 counts as paid"),
         ("UPDATE payouts SET slot = NULL, position = NULL WHERE id = 1".to_owned(), "payout 1 is paid by the unit of slot 0"),
         ("DELETE FROM version_outputs".to_owned(), "payout 1 counts as paid"),

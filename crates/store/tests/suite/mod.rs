@@ -20,6 +20,7 @@ pub(crate) mod restoring;
 pub(crate) mod review;
 pub(crate) mod rulebook;
 pub(crate) mod units;
+pub(crate) mod withdrawals;
 pub(crate) mod world;
 
 use std::sync::Arc;
@@ -147,6 +148,19 @@ macro_rules! behaviours {
                 money_that_was_forwarded_counts_once,
                 a_parked_payout_gives_its_unit_back,
                 each_endpoint_of_a_partner_has_receiving_addresses;
+            withdrawals:
+                a_withdrawn_deposit_is_owed_until_it_is_paid,
+                the_same_withdrawal_again_changes_nothing,
+                what_cannot_be_withdrawn_is_refused_and_leaves_its_id_free,
+                the_address_of_change_that_is_not_spent_is_ones_own,
+                fees_that_the_fund_lacks_refuse_a_withdrawal,
+                a_partner_cannot_withdraw_what_it_owes,
+                a_withdrawal_to_an_agent_returns_and_its_id_stays_claimed,
+                a_payer_is_told_of_a_withdrawal_until_it_has_taken_it_up,
+                addresses_are_kept_with_their_time,
+                a_withdrawal_that_may_have_been_paid_is_held,
+                withdrawals_at_once_never_overdraw,
+                random_lives_of_withdrawals_keep_the_books;
             line:
                 a_payout_goes_from_the_queue_to_final,
                 a_parked_payout_is_never_paid_and_its_shares_return,

@@ -4,8 +4,8 @@ use ledger::Account;
 use obyte::UnitHash;
 use payout::{Alarm, Change, PayoutId, SlotNo, Timestamp, VersionStatus};
 use store::{
-    Endpoint, HubAnswer, OrderId, PauseNo, PayerReport, PayoutState, RepostNo, SlotState, StoreError,
-    WhichSlots,
+    Endpoint, HubAnswer, OrderId, PaidFor, PauseNo, PayerReport, PayoutState, RepostNo, SlotState,
+    StoreError, WhichSlots,
 };
 
 use super::Backend;
@@ -131,9 +131,10 @@ pub(crate) async fn a_slot_is_shown_with_all_its_versions(backend: &impl Backend
     let versions: Vec<_> = record.versions.iter().map(|record| record.version.clone()).collect();
     assert_eq!(versions, first.versions);
     let payouts: Vec<_> =
-        record.payouts.iter().map(|held| (held.payout, held.purchase.clone(), held.slot)).collect();
+        record.payouts.iter().map(|held| (held.payout, held.paid_for.clone(), held.slot)).collect();
     let here = Some(SlotNo::new(0));
-    assert_eq!(payouts, [(early, world.key("1"), here), (late, world.key("2"), here)]);
+    let of = |order| PaidFor::Purchase(world.key(order));
+    assert_eq!(payouts, [(early, of("1"), here), (late, of("2"), here)]);
     let open = lines(WhichSlots::Open).await;
     assert_eq!((open[0].unit, open[0].versions, open[0].payouts), (second.unit, 2, 2));
     assert_eq!((open[0].amount, open[0].fees), (bytes(3_000), fees(second.id)));

@@ -9,6 +9,7 @@ use serde_json::Value;
 use store::{Endpoint, OrderId, Partner, PayoutTrail, Store};
 
 use super::ShowArgs;
+use crate::cli::withdrawal;
 
 mod slot;
 mod trail;
@@ -81,7 +82,14 @@ async fn find(
     let mut found = Vec::new();
     let mut held_by = BTreeSet::new();
     for payout in payouts {
-        let Some(trail) = store.trail(endpoint, payout).await? else { continue };
+        let Some(trail) = store.trail(endpoint, payout).await? else {
+            if let Some(record) = store.withdrawal_of(endpoint, payout).await? {
+                let (text, object) = (withdrawal::text, withdrawal::object);
+                found.push((text(endpoint, &record, partners), object(endpoint, &record, partners)));
+                held_by.extend(record.slots);
+            }
+            continue;
+        };
         found.push((trail::text(endpoint, &trail, partners), trail::object(endpoint, &trail, partners)));
         let PayoutTrail { slots, .. } = trail;
         held_by.extend(slots);

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use store::{Endpoint, Overview, PayerReport, Store};
 
 use super::{Common, moment, pause_json};
+use crate::cli::fund::low;
 use crate::cli::people::{ago, count, date, in_groups, plain};
+use crate::cli::withdrawal::purse;
 use crate::clock::{Clock, SystemClock};
 use crate::payer::REPORT_EVERY;
 
@@ -29,7 +31,10 @@ pub(super) async fn status(common: &Common) -> anyhow::Result<()> {
 async fn of(store: &dyn Store, endpoint: Endpoint, now: Timestamp) -> anyhow::Result<(String, Value)> {
     let overview = store.overview(endpoint, now.minus(DAY)).await?;
     let book = store.balances(endpoint).await?;
-    Ok((text(endpoint, &overview, &book, now)?, object(endpoint, &overview, &book, now)))
+    let partners = store.partners().await?;
+    let low = low(store, endpoint, &book).await?;
+    let low: Vec<_> = low.into_iter().map(|of| purse(of, &partners)).collect();
+    Ok((text(endpoint, &overview, &book, &low, now)?, object(endpoint, &overview, &book, &low, now)))
 }
 
 /// What a payer that runs says of itself.
@@ -42,6 +47,7 @@ fn text(
     endpoint: Endpoint,
     overview: &Overview,
     book: &Book,
+    low: &[String],
     now: Timestamp,
 ) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
@@ -64,6 +70,9 @@ fn text(
     line("open slots", waiting(overview.open_slots, "slot", overview.oldest_open, now))?;
     for account in [Account::Owed, Account::Fund, Account::FeeReserve] {
         line(&account.to_string(), format!("{} bytes", in_groups(book.balance(account))))?;
+    }
+    if !low.is_empty() {
+        line("LOW", low.join(", "))?;
     }
     line("prepaid today", prepaid(overview))?;
     if let Some(last) = &overview.last_settled {
@@ -101,7 +110,7 @@ fn prepaid(overview: &Overview) -> String {
     format!("{}{ceiling} bytes of TPS fees", in_groups(overview.prepaid))
 }
 
-fn object(endpoint: Endpoint, overview: &Overview, book: &Book, now: Timestamp) -> Value {
+fn object(endpoint: Endpoint, overview: &Overview, book: &Book, low: &[String], now: Timestamp) -> Value {
     let report = overview.report.as_ref();
     let alarm = report.and_then(|report| report.alarm.as_ref());
     json!({
@@ -121,6 +130,7 @@ fn object(endpoint: Endpoint, overview: &Overview, book: &Book, now: Timestamp) 
         "owed": book.balance(Account::Owed).get(),
         "fund": book.balance(Account::Fund).get(),
         "fee_reserve": book.balance(Account::FeeReserve).get(),
+        "low": low,
         "prepaid_today": overview.prepaid,
         "prepaid_per_day_max": report.map(|report| report.tps_fee_per_day_max),
         "last_settled": overview.last_settled.as_ref().map(|last| json!({"slot": last.no, "unit": last.unit})),

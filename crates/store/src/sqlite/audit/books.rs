@@ -14,7 +14,7 @@ use crate::sqlite::codec::Fields;
 use crate::{BookAudit, BookFault, Endpoint, EntryId, StoreError};
 
 /// What must be booked: kinds of causes, and the codes of all causes of the kind that have happened.
-const HAPPENED: [(&str, &str); 11] = [
+const HAPPENED: [(&str, &str); 13] = [
     (
         "fund-received",
         "SELECT 'fund-received:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
@@ -48,7 +48,18 @@ const HAPPENED: [(&str, &str); 11] = [
         "payout-cancelled",
         "SELECT 'payout-cancelled:' || id AS cause FROM payouts
       WHERE endpoint = :endpoint AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)
-          AND id NOT IN (SELECT payout FROM foreign_outputs WHERE payout IS NOT NULL)",
+          AND id NOT IN (SELECT payout FROM foreign_outputs WHERE payout IS NOT NULL)
+          AND id NOT IN (SELECT payout FROM withdrawals)",
+    ),
+    (
+        "withdrawal-accepted",
+        "SELECT 'withdrawal-accepted:' || payout AS cause FROM withdrawals WHERE endpoint = :endpoint",
+    ),
+    (
+        "withdrawal-cancelled",
+        "SELECT 'withdrawal-cancelled:' || payout AS cause FROM withdrawals
+      JOIN payouts ON payouts.id = withdrawals.payout
+      WHERE withdrawals.endpoint = :endpoint AND parked_at IS NOT NULL",
     ),
     (
         "unit-settled",

@@ -1,14 +1,15 @@
 //! Which entry something that has happened must have, made anew from its rows.
 
 use ledger::{
-    Account, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, events, restored,
+    Account, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Purse, Withdrawal,
+    events, restored,
 };
 use obyte::{Bytes, UnitHash};
 use payout::PayoutId;
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::Fields;
-use crate::sqlite::{line, partners, purchases};
+use crate::sqlite::{line, partners, purchases, withdrawals};
 use crate::{BookFault, Endpoint, StoreError};
 
 /// An entry that must stand in the book, where its rows make one, and what is wrong about the rows themselves.
@@ -41,6 +42,8 @@ pub(super) fn expected(
         Cause::DepositBooked(command) => rows.deposited(command, entry, held)?,
         Cause::PurchaseAccepted(payout) => return rows.accepted(*payout),
         Cause::PayoutCancelled(payout) => rows.cancelled(*payout)?,
+        Cause::WithdrawalAccepted(payout) => rows.withdrawn(*payout)?,
+        Cause::WithdrawalCancelled(payout) => rows.withdrawal_cancelled(*payout, held)?,
         Cause::PurchaseRefunded(payout) => rows.refunded(*payout, held)?,
         Cause::RefundUndone(payout) => rows.undone(*payout, held)?,
         Cause::UnitSettled(unit) => rows.settled(*unit, held(Account::Fund))?,
@@ -133,7 +136,7 @@ impl Rows<'_> {
         if !is_explained {
             return Ok(None);
         }
-        let set_aside = purchases::set_aside(self.connection, PayoutId::new(payout.get()))?;
+        let set_aside = withdrawals::owed_for(self.connection, PayoutId::new(payout.get()))?;
         Ok(Some(restored::paid_elsewhere(payout, &set_aside, missing)))
     }
 
@@ -181,7 +184,8 @@ impl Rows<'_> {
             .prepare_cached(
                 "SELECT 1 FROM payouts
                  WHERE id = ?1 AND endpoint = ?2 AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)
-                     AND NOT EXISTS (SELECT 1 FROM foreign_outputs WHERE foreign_outputs.payout = ?1)",
+                     AND NOT EXISTS (SELECT 1 FROM foreign_outputs WHERE foreign_outputs.payout = ?1)
+                     AND EXISTS (SELECT 1 FROM purchases WHERE purchases.payout = ?1)",
             )?
             .exists(params![payout.get(), self.endpoint.code()])?;
         if !cancelled {
@@ -189,6 +193,40 @@ impl Rows<'_> {
         }
         let set_aside = purchases::set_aside(self.connection, PayoutId::new(payout.get()))?;
         Ok(Some(events::payout_cancelled(payout, &set_aside)))
+    }
+
+    fn withdrawn(&self, payout: PayoutNumber) -> Result<Made, StoreError> {
+        let withdrawal = self.withdrawal(payout, false)?;
+        Ok(withdrawal.map(|withdrawal| events::withdrawal_accepted(payout, &withdrawal)))
+    }
+
+    fn withdrawal_cancelled(
+        &self,
+        payout: PayoutNumber,
+        held: impl Fn(Account) -> Bytes,
+    ) -> Result<Made, StoreError> {
+        let withdrawal = self.withdrawal(payout, true)?;
+        Ok(withdrawal.map(|withdrawal| {
+            let receivable = match withdrawal.purse {
+                Purse::Fund => Bytes::ZERO,
+                Purse::Deposit(partner) => held(Account::Receivable(partner)),
+            };
+            events::withdrawal_cancelled(payout, &withdrawal, receivable)
+        }))
+    }
+
+    /// A withdrawal of this endpoint, or only one that is never paid.
+    fn withdrawal(&self, payout: PayoutNumber, parked: bool) -> Result<Option<Withdrawal>, StoreError> {
+        let is_there = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM payouts WHERE id = ? AND endpoint = ? AND (parked_at IS NOT NULL OR NOT ?)",
+            )?
+            .exists(params![payout.get(), self.endpoint.code(), parked])?;
+        if !is_there {
+            return Ok(None);
+        }
+        withdrawals::set_aside(self.connection, PayoutId::new(payout.get()))
     }
 
     fn refunded(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {

@@ -176,7 +176,7 @@ impl Line<'_> {
 
     /// What a good version moves; nothing where more is kept than was set aside.
     fn moved(&self, slot: SlotNo, row: &Row, kept: Bytes) -> Result<Option<ledger::Settlement>, StoreError> {
-        let (paid, of_payouts) = self.amounts_of(row.id)?;
+        let (paid, withdrawn, of_payouts) = self.amounts_of(row.id)?;
         let of_coins = self.coin_reserves(row.id)?;
         let before = self.kept_before(slot)?;
         let reserve =
@@ -185,6 +185,7 @@ impl Line<'_> {
         let released = reserve.checked_sub(kept);
         Ok(released.map(|reserve_released| ledger::Settlement {
             paid,
+            withdrawn,
             reserve_released,
             size_fees,
             tps_fee,
@@ -208,16 +209,19 @@ impl Line<'_> {
         book::post(self.connection, self.endpoint, settlement.at, &entry)
     }
 
-    /// The sum of the payouts of a version, and of their fee reserves.
-    fn amounts_of(&self, version: i64) -> Result<(Bytes, Bytes), StoreError> {
+    /// The sums of the cashback and of the withdrawals that a version pays, and of their fee reserves.
+    fn amounts_of(&self, version: i64) -> Result<(Bytes, Bytes, Bytes), StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT ?1 AS version, coalesce(sum(amount), 0) AS amount, coalesce(sum(fee_reserve), 0) AS reserve
-             FROM payouts WHERE id IN (SELECT payout FROM version_outputs WHERE version = ?1)",
+            "SELECT ?1 AS version, coalesce(sum(iif(withdrawals.id IS NULL, amount, 0)), 0) AS paid,
+                 coalesce(sum(iif(withdrawals.id IS NULL, 0, amount)), 0) AS withdrawn,
+                 coalesce(sum(fee_reserve), 0) AS reserve
+             FROM payouts LEFT JOIN withdrawals ON withdrawals.payout = payouts.id
+             WHERE payouts.id IN (SELECT payout FROM version_outputs WHERE version = ?1)",
         )?;
         let mut rows = statement.query([version])?;
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let fields = Fields::new("payouts", row);
-        Ok((fields.bytes("amount")?, fields.bytes("reserve")?))
+        Ok((fields.bytes("paid")?, fields.bytes("withdrawn")?, fields.bytes("reserve")?))
     }
 
     /// What stayed set aside when the slot before this one was settled.

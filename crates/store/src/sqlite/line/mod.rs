@@ -18,7 +18,7 @@ use crate::{Endpoint, StoreError, Violation};
 pub(super) use close::settlement_of;
 pub(super) use coins::coin;
 pub(super) use heard::heard;
-pub(super) use oversight::{overview, payouts_of_order, slot, slot_of_unit, slots, trail};
+pub(super) use oversight::{overview, payouts_of_order, slot, slot_of_unit, slots, slots_ever_of, trail};
 pub(super) use snapshot::{payout, snapshot};
 
 /// Applies changes to the line of one endpoint, within one transaction.

@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::snapshot::payout;
 use super::{Line, anchor, fees};
 use crate::oversight::{
-    Overview, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord, WhichSlots,
+    Overview, PaidFor, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord, WhichSlots,
 };
 use crate::sqlite::codec::{Fields, integer};
-use crate::sqlite::{holds, payers, purchases, wishes};
+use crate::sqlite::{holds, payers, purchases, wishes, withdrawals};
 use crate::{Endpoint, OrderId, StoreError, Wishes};
 
 /// A slot with the version that counts: the good one, or else the newest.
@@ -104,13 +104,20 @@ pub(in crate::sqlite) fn trail(
 ) -> Result<Option<PayoutTrail>, StoreError> {
     let Some(key) = purchases::key_of(connection, endpoint, payout)? else { return Ok(None) };
     let Some(record) = purchases::find(connection, endpoint, &key)? else { return Ok(None) };
+    Ok(Some(PayoutTrail { record, slots: slots_ever_of(connection, payout)? }))
+}
+
+/// The slots with a version that pays a payout, oldest first.
+pub(in crate::sqlite) fn slots_ever_of(
+    connection: &Connection,
+    payout: PayoutId,
+) -> Result<Vec<SlotNo>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT slot FROM versions
          WHERE id IN (SELECT version FROM version_outputs WHERE payout = ?) ORDER BY slot",
     )?;
     let slots: Vec<i64> = statement.query_map([payout.get()], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let slots = slots.into_iter().map(|slot| SlotNo::new(slot.unsigned_abs())).collect();
-    Ok(Some(PayoutTrail { record, slots }))
+    Ok(slots.into_iter().map(|slot| SlotNo::new(slot.unsigned_abs())).collect())
 }
 
 pub(in crate::sqlite) fn payouts_of_order(
@@ -172,6 +179,14 @@ impl Line<'_> {
             .collect()
     }
 
+    fn paid_for(&self, payout: PayoutId) -> Result<Option<PaidFor>, StoreError> {
+        if let Some(key) = purchases::key_of(self.connection, self.endpoint, payout)? {
+            return Ok(Some(PaidFor::Purchase(key)));
+        }
+        let name = withdrawals::name_of(self.connection, payout)?;
+        Ok(name.map(|(command, purse)| PaidFor::Withdrawal { command, purse }))
+    }
+
     fn payouts_ever_in(&self, slot: SlotNo) -> Result<Vec<SlotPayout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, address, amount, queued_at, slot, parked_at IS NOT NULL AS is_parked,
@@ -185,13 +200,14 @@ impl Line<'_> {
         while let Some(row) = rows.next()? {
             let fields = Fields::new("payouts", row);
             let payout = payout(&fields)?;
-            let purchase = purchases::key_of(self.connection, self.endpoint, payout.id)?
-                .ok_or_else(|| fields.bad("id", "no purchase is for this payout"))?;
+            let paid_for = self
+                .paid_for(payout.id)?
+                .ok_or_else(|| fields.bad("id", "neither a purchase nor a withdrawal is for this payout"))?;
             let slot: Option<i64> = fields.plain("slot")?;
             let slot = slot.map(|_| fields.number("slot").map(SlotNo::new)).transpose()?;
             payouts.push(SlotPayout {
                 payout,
-                purchase,
+                paid_for,
                 slot,
                 is_parked: fields.plain("is_parked")?,
                 is_held: fields.plain("is_held")?,

@@ -5,11 +5,12 @@ use std::fmt::{Error, Write};
 use obyte::compose::Coin;
 use payout::{Version, VersionStatus};
 use serde_json::{Value, json};
-use store::{Endpoint, HubAnswer, Partner, SlotPayout, SlotRecord, SlotState, VersionRecord};
+use store::{Endpoint, HubAnswer, PaidFor, Partner, SlotPayout, SlotRecord, SlotState, VersionRecord};
 
 use super::trail::{order, order_json};
 use crate::cli::payer::{moment, state_json};
 use crate::cli::people::{date, in_groups, plain};
+use crate::cli::withdrawal::{purse, purse_json};
 
 pub(super) fn text(endpoint: Endpoint, slot: &SlotRecord, partners: &[Partner]) -> Result<String, Error> {
     let mut out = String::new();
@@ -111,8 +112,18 @@ fn payout(slot: &SlotRecord, held: &SlotPayout, partners: &[Partner]) -> String 
         payout.id,
         in_groups(payout.amount),
         payout.address,
-        order(&held.purchase, partners)
+        reason(&held.paid_for, partners)
     )
+}
+
+/// What a payout is for.
+fn reason(paid_for: &PaidFor, partners: &[Partner]) -> String {
+    match paid_for {
+        PaidFor::Purchase(key) => order(key, partners),
+        PaidFor::Withdrawal { command, purse: of } => {
+            format!("withdrawal {command} of {}", purse(*of, partners))
+        }
+    }
 }
 
 pub(super) fn object(endpoint: Endpoint, slot: &SlotRecord, partners: &[Partner]) -> Value {
@@ -157,11 +168,18 @@ fn coin_json(coin: &Coin) -> Value {
 }
 
 fn payout_json(held: &SlotPayout, partners: &[Partner]) -> Value {
+    let (purchase, withdrawal) = match &held.paid_for {
+        PaidFor::Purchase(key) => (order_json(key, partners), Value::Null),
+        PaidFor::Withdrawal { command, purse } => {
+            (Value::Null, json!({"id": command.to_string(), "of": purse_json(*purse, partners)}))
+        }
+    };
     json!({
         "payout": held.payout.id,
         "amount": held.payout.amount,
         "address": held.payout.address,
-        "purchase": order_json(&held.purchase, partners),
+        "purchase": purchase,
+        "withdrawal": withdrawal,
         "slot": held.slot,
         "parked": held.is_parked,
         "held": held.is_held,
