@@ -116,16 +116,14 @@ impl UnitClaim<'_> {
         }
     }
 
-    /// The addresses from which a gateway may have forwarded what the unit paid, where it must have.
+    /// The addresses from which a gateway may have forwarded what the unit paid, where it must have, the
+    /// likeliest first.
     pub fn to_follow(&self, unit: &Unit) -> Vec<Address> {
         let needed = self.needed().unwrap_or(Bytes::MAX);
         if self.payees.is_empty() || self.paid_directly(unit) >= needed {
             return Vec::new();
         }
-        self.others(unit)
-            .filter(|(_, output)| output.amount >= needed)
-            .map(|(_, output)| output.address)
-            .collect()
+        self.candidates(unit, needed).into_iter().map(|(_, output)| output.address).collect()
     }
 
     /// What a unit proves, beside all units that touch the addresses [`Self::to_follow`].
@@ -156,7 +154,9 @@ impl UnitClaim<'_> {
             }
         };
         let (paid, proof) = proof;
-        if needed.checked_mul(OUT_OF_PROPORTION).is_some_and(|most| paid > most) {
+        // Without registered addresses a customer's change may be among what was paid.
+        let is_known = !self.payees.is_empty();
+        if is_known && needed.checked_mul(OUT_OF_PROPORTION).is_some_and(|most| paid > most) {
             Err(UnitFault::FarTooMuch)
         } else if !proof.is_final && needed > rules.unstable_max {
             Err(UnitFault::NotFinal)
@@ -207,6 +207,15 @@ impl UnitClaim<'_> {
         })
     }
 
+    /// What may have been paid to a gateway: what comes next to the amount first, and a customer's change, which
+    /// may go on to the partner later, last.
+    fn candidates(&self, unit: &Unit, needed: Bytes) -> Vec<(CoinId, Output)> {
+        let mut candidates: Vec<_> =
+            self.others(unit).filter(|(_, output)| output.amount >= needed).collect();
+        candidates.sort_by_key(|(_, output)| output.amount);
+        candidates
+    }
+
     /// The payment and what it proves, where one other address got it and sent it on to the partner.
     fn forwarded(
         &self,
@@ -216,7 +225,7 @@ impl UnitClaim<'_> {
         around: &[ProvenUnit],
     ) -> Option<(Bytes, UnitProof)> {
         let least = needed.saturating_sub(gateway_fee(rules, needed));
-        for (coin, output) in self.others(&proven.unit).filter(|(_, output)| output.amount >= needed) {
+        for (coin, output) in self.candidates(&proven.unit, needed) {
             let next = around.iter().find(|next| {
                 next.state != State::FinalBad
                     && next.unit.is_authored_by(&output.address)

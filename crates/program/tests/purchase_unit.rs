@@ -222,6 +222,22 @@ fn a_gateway_counts_once_it_has_forwarded_all_but_its_fee() {
 }
 
 #[test]
+fn the_payment_is_told_from_change_that_goes_to_the_shop_later() {
+    let (once, change) = (key(5), key(6));
+    for order in [[&once, &change], [&change, &once]] {
+        let amount = |to: &PaymentKey| if to.address() == once.address() { 100 } else { 5_000 };
+        let outputs = order.map(|key| to(key.address(), amount(key) * MBYTE));
+        let first = unit(&customer(), &outputs);
+        let purse = Address::of_source("its purse");
+        let forwarded = forwarding(&once, &first, &[to(till(), 99 * MBYTE)], purse);
+        let later = forwarding(&change, &first, &[to(till(), 2_000 * MBYTE)], purse);
+        let around = [&later, &forwarded].map(|unit| good(unit.clone()));
+        let proof = Case::of("0.1").judge(&good(first), &around);
+        assert_eq!(proof, Ok(UnitProof { is_final: true, forwarded_by: Some(forwarded.hash()) }));
+    }
+}
+
+#[test]
 fn change_and_payments_that_suffice_are_not_followed() {
     let paid = unit(&customer(), &[to(till(), 100 * MBYTE), to(Address::of_source("x"), 500 * MBYTE)]);
     assert_eq!(Case::of("0.1").claim().to_follow(&paid), []);
@@ -235,6 +251,7 @@ fn without_addresses_only_small_purchases_of_trusted_partners_count() {
     assert_eq!(nobody("1", false).fault(&paid), Some(UnitFault::NoPayee));
     assert_eq!(nobody("10", true).judge(&paid, &[]), PROVEN);
     assert_eq!(nobody("10.000000001", true).fault(&paid), Some(UnitFault::AboveTrusted));
+    assert_eq!(nobody("0.1", true).judge(&paid, &[]), PROVEN, "some of it may be change");
     let to_itself = good(unit(&customer(), &[to(customer().address(), 5 * MBYTE)]));
     assert_eq!(nobody("0.005", true).fault(&to_itself), Some(UnitFault::OtherPayee), "change is no payment");
 }
