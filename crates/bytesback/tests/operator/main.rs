@@ -9,6 +9,7 @@ mod site;
 mod stage;
 
 mod audits;
+mod balances;
 mod commands;
 mod deposits;
 mod limits;

@@ -214,15 +214,22 @@ pub(crate) async fn fees_that_the_fund_lacks_refuse_a_withdrawal(backend: &impl 
 pub(crate) async fn a_partner_cannot_withdraw_what_it_owes(backend: &impl Backend) {
     let world = set(backend).await;
     accepted(of_deposit(&world, "w1", 4_000).await);
-    let shares = Shares { base: bytes(3_000), partner: bytes(400), matched: bytes(0) };
-    let verdict = world.accept(store::Acceptance { shares, ..world.purchase("1", 1) }).await;
-    assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
+    let mut payouts = Vec::new();
+    for (order, base, partner) in [("1", 3_000, 400), ("2", 100, 600)] {
+        let shares = Shares { base: bytes(base), partner: bytes(partner), matched: bytes(0) };
+        let verdict = world.accept(store::Acceptance { shares, ..world.purchase(order, 1) }).await;
+        let Verdict::Accepted(record) = verdict else { panic!("{verdict:?}") };
+        payouts.push(record.payout.id);
+    }
     let share = "100".parse().expect("a percentage");
     let back = RefundOrder { key: world.key("1"), returned: None, currency: None, share, at: world.now() };
     let refunded = world.store.refund(Endpoint::Test, back).await.expect("the store works");
     assert!(matches!(refunded, RefundVerdict::Booked(_)), "{refunded:?}");
     let (deposit, owes) = (Account::Deposit(world.partner), Account::Receivable(world.partner));
-    assert_eq!(balances(&world, [deposit, owes]).await, [0, 2_400]);
+    assert_eq!(balances(&world, [deposit, owes]).await, [0, 3_000]);
+    // The share of a purchase that is never paid returns to the deposit, which holds something now.
+    world.apply([Change::Parked { payout: payouts[1], at: world.now() }]).await.expect("it waits");
+    assert_eq!(balances(&world, [deposit, owes]).await, [600, 3_000]);
     let refused = of_deposit(&world, "w2", 1).await;
     assert_eq!(refused, WithdrawalVerdict::TooLow { available: bytes(0) });
     // What comes back settles it first, and only the rest can be withdrawn again.

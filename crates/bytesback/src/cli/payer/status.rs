@@ -65,7 +65,13 @@ fn text(
     }
     line("queue", waiting(overview.queued, "payout", overview.oldest_queued, now))?;
     if overview.held > 0 {
-        line("held", format!("{}: see `bytesback purchase held`", count(overview.held, "order")))?;
+        line(
+            "held",
+            format!(
+                "{}: see `bytesback purchase held` and `fund withdrawals --all`",
+                count(overview.held, "payout")
+            ),
+        )?;
     }
     line("open slots", waiting(overview.open_slots, "slot", overview.oldest_open, now))?;
     for account in [Account::Owed, Account::Fund, Account::FeeReserve] {
