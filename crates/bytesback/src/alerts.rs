@@ -1,6 +1,6 @@
 //! Balances that are low: which they are, and saying so once.
 //!
-//! [`announce`] is the one place where a person is told, whatever the way.
+//! `announce` is the one place where a person is told, whatever the way.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
