@@ -35,8 +35,7 @@ impl Engine {
         restoring.old.values().filter(is_free).copied().collect()
     }
 
-    /// What the line needs next while the wallet is being restored. `end` is the end of the line, if none of its
-    /// slots has lost its unit.
+    /// What the line needs next while the wallet is being restored, if none of its slots has lost its unit.
     pub(in crate::engine) fn need_to_sweep(&self) -> Option<Need> {
         if !self.slots.is_empty() {
             return None;
