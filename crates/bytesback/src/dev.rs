@@ -6,6 +6,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use obyte::{Address, Bytes, Network, UnitHash};
 use obyte_devnet::{Devnet, DevnetConfig, Fees};
 use obyte_hub::HubConfig;
 use payout::{Keyring, Settings};
-use program::{Pair, RateTable};
+use program::{Pair, RateTable, UnitRules};
 use store::sqlite::SqliteStore;
 use store::{
     DepositOrder, DepositVerdict, Endpoint, KeyHash, NewPartner, Partner, PartnerKind, ReceivingAddress,
@@ -100,6 +101,7 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
         rules: rules.unwrap_or(usual.rules),
         queue_max: options.queue_max.unwrap_or(usual.queue_max),
         limits: usual.limits.filter(|_| options.limits),
+        units: network.unit_rules(),
         ..usual
     };
     let server =
@@ -148,6 +150,13 @@ impl DevNetwork {
             embedded: Some(devnet),
             rates,
         })
+    }
+
+    /// The one hub of the embedded devnet is part of this process, so its word is enough.
+    fn unit_rules(&self) -> UnitRules {
+        let usual = UnitRules::default();
+        let hubs_min = if self.embedded.is_some() { NonZeroUsize::MIN } else { usual.hubs_min };
+        UnitRules { hubs_min, ..usual }
     }
 
     fn setup(&self, endpoint: Endpoint, keyring: Keyring) -> anyhow::Result<EndpointSetup> {

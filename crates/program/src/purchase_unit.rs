@@ -7,6 +7,7 @@
 mod fault;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 
 use obyte::history::{ProvenUnit, State};
 use obyte::unit::CoinId;
@@ -26,6 +27,8 @@ pub struct UnitRules {
     pub max_age: u64,
     /// Up to so large a purchase a unit counts before it is proven final. It is at risk with each purchase.
     pub unstable_max: Bytes,
+    /// So many hubs must show a unit that is not proven final. One alone could make it up.
+    pub hubs_min: NonZeroUsize,
     /// The largest purchase for which a unit counts on the word of a trusted partner, that it was paid.
     pub trusted_max: Bytes,
     /// What a gateway may keep of what it forwards, beside [`Self::gateway_fee_bytes`].
@@ -39,6 +42,7 @@ impl Default for UnitRules {
         Self {
             max_age: 72 * 60 * 60,
             unstable_max: Bytes::GBYTE,
+            hubs_min: const { NonZeroUsize::new(2).expect("two is not zero") },
             trusted_max: Bytes::literal(10_000_000_000),
             gateway_fee: Percentage::whole(2),
             gateway_fee_bytes: Bytes::literal(10_000),

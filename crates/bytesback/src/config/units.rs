@@ -1,5 +1,6 @@
 //! `[purchase_units]`: which units count as proof that a purchase was paid.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,6 +17,8 @@ pub struct UnitsConfig {
     pub age_max_hours: Option<u32>,
     /// Up to so large a purchase a unit counts before it is final; 0 for never.
     pub unstable_max: Option<Bytes>,
+    /// So many hubs must show a unit that is not final.
+    pub hubs_min: Option<NonZeroUsize>,
     /// Up to so large a purchase a trusted partner needs no registered address; 0 for never.
     pub trusted_max: Option<Bytes>,
     /// What a gateway may keep of what it forwards.
@@ -37,6 +40,7 @@ impl UnitsConfig {
         Ok(UnitRules {
             max_age: self.age_max_hours.map_or(usual.max_age, |hours| u64::from(hours) * 60 * 60),
             unstable_max: self.unstable_max.unwrap_or(usual.unstable_max),
+            hubs_min: self.hubs_min.unwrap_or(usual.hubs_min),
             trusted_max: self.trusted_max.unwrap_or(usual.trusted_max),
             gateway_fee: fee.context("gateway_fee_percentage")?.unwrap_or(usual.gateway_fee),
             gateway_fee_bytes: self.gateway_fee_bytes.unwrap_or(usual.gateway_fee_bytes),
@@ -66,6 +70,13 @@ mod tests {
         };
         assert_eq!(rules, wanted);
         assert!(read("gateway_fee_percentage = \"101\"").expect("TOML").rules().is_err());
+        let alone = read("hubs_min = 1").expect("valid").rules().expect("valid");
+        assert_eq!(
+            (alone.hubs_min.get(), rules.hubs_min.get()),
+            (1, 2),
+            "two unless one is said to be enough"
+        );
+        assert!(read("hubs_min = 0").is_err(), "nobody would have to show it");
         assert!(read("unstable = 1").is_err(), "misspelled");
         assert_eq!(read("check_ms = 500").expect("valid").check(), Some(Duration::from_millis(500)));
     }

@@ -1,19 +1,25 @@
 //! What one hub shows of a purchase unit, and what of it is proven.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use obyte::history::{Asked, HistoryError, ProvenUnit, State, Trust, verify};
-use obyte::{Address, UnitHash};
+use obyte::{Address, Unit, UnitHash};
 use obyte_hub::{HistoryRequest, Hub, HubError};
 use program::{UnitClaim, UnitFault, UnitProof, UnitRules};
 use serde_json::Value;
 
+use super::coins::{self, Shown};
 use super::{ProofTrust, UnitChecker, signed};
 
 /// A proof whose newest order provider unit is older shows a stalled or lying hub (7.4 iv).
 const AGE_MAX_SECONDS: u64 = 15 * 60;
 /// Of a unit with more outputs to strangers only so many are followed: a gateway is paid by one.
 const FOLLOWED_MAX: usize = 8;
+/// The coins of a unit that is not proven are followed back through so many units that are not proven either,
+/// itself included, and to so many units in all: callers choose the unit, and must not choose how much we ask for.
+const UNPROVEN_MAX: usize = 16;
+const SOURCES_MAX: usize = 128;
 
 /// Why a hub tells nothing.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +47,7 @@ impl UnitChecker {
         unit: UnitHash,
         claim: &UnitClaim<'_>,
     ) -> Result<Result<UnitProof, UnitFault>, Untold> {
-        let shown = self.history(hub, Vec::new(), unit, None).await?;
+        let shown = self.history(hub, Vec::new(), vec![unit], None).await?;
         let Some(mut proven) = shown.into_iter().next() else { return Ok(Err(UnitFault::NotFound)) };
         let mut around = self.followers(hub, claim, &proven).await?;
         if let Some(place) = around.iter().position(|shown| shown.unit.hash() == unit) {
@@ -52,15 +58,53 @@ impl UnitChecker {
             Ok(proof) if !proof.is_final => proof,
             decided => return Ok(decided),
         };
-        let next = around.iter().filter(|shown| Some(shown.unit.hash()) == proof.forwarded_by);
-        for shown in [&proven].into_iter().chain(next).filter(|shown| shown.state == State::Unstable) {
-            let definitions = signed::missing_definitions(hub, &shown.unit).await?;
-            if let Err(why) = signed::check(&shown.unit, &definitions, &self.trust, claim.now) {
+        let next = around.into_iter().filter(|shown| Some(shown.unit.hash()) == proof.forwarded_by);
+        let known: Shown = [proven].into_iter().chain(next).map(|shown| (shown.unit.hash(), shown)).collect();
+        Ok(match self.check_unproven(hub, known, claim.now).await? {
+            Ok(()) => Ok(proof),
+            Err(why) => {
                 tracing::info!(%unit, why, "a purchase unit that is not final cannot be judged");
-                return Ok(Err(UnitFault::NotJudged));
+                Err(UnitFault::NotJudged)
+            }
+        })
+    }
+
+    /// Checks those of these units that are not proven, and those that made their coins, back to proven ones;
+    /// says in a few words what is wrong.
+    async fn check_unproven(
+        &self,
+        hub: &Hub,
+        mut known: Shown,
+        now: u64,
+    ) -> Result<Result<(), &'static str>, Untold> {
+        let mut spent = BTreeSet::new();
+        let mut checked = BTreeSet::new();
+        loop {
+            let is_open =
+                |shown: &&ProvenUnit| shown.state == State::Unstable && !checked.contains(&shown.unit.hash());
+            let open: Vec<Unit> = known.values().filter(is_open).map(|shown| shown.unit.clone()).collect();
+            if open.is_empty() {
+                return Ok(Ok(()));
+            }
+            let sources: BTreeSet<_> =
+                open.iter().flat_map(coins::sources).filter(|unit| !known.contains_key(unit)).collect();
+            if checked.len() + open.len() > UNPROVEN_MAX || known.len() + sources.len() > SOURCES_MAX {
+                return Ok(Err("too much before it is not proven either"));
+            }
+            if !sources.is_empty() {
+                let shown = self.history(hub, Vec::new(), sources.into_iter().collect(), None).await?;
+                known.extend(shown.into_iter().map(|shown| (shown.unit.hash(), shown)));
+            }
+            for unit in open {
+                let definitions = signed::missing_definitions(hub, &unit).await?;
+                let judged = signed::check(&unit, &definitions, &self.trust, now)
+                    .and_then(|()| coins::check(&unit, &known, &mut spent));
+                if judged.is_err() {
+                    return Ok(judged);
+                }
+                checked.insert(unit.hash());
             }
         }
-        Ok(Ok(proof))
     }
 
     /// Later units of those who may have forwarded the money of a unit, and the unit itself.
@@ -76,7 +120,7 @@ impl UnitChecker {
             return Ok(Vec::new());
         }
         let from = proven.hints.main_chain_index;
-        match self.history(hub, follow, proven.unit.hash(), from).await {
+        match self.history(hub, follow, vec![proven.unit.hash()], from).await {
             // So busy an address is nobody's one-time address.
             Err(Untold::Hub(HubError::HistoryTooLarge)) => Ok(Vec::new()),
             shown => shown,
@@ -87,20 +131,21 @@ impl UnitChecker {
         &self,
         hub: &Hub,
         addresses: Vec<Address>,
-        unit: UnitHash,
+        joints: Vec<UnitHash>,
         min_mci: Option<u64>,
     ) -> Result<Vec<ProvenUnit>, Untold> {
         let request = HistoryRequest {
             witnesses: self.trust.order_providers.addresses().to_vec(),
             addresses,
-            requested_joints: vec![unit],
+            requested_joints: joints,
             known_stable_units: Vec::new(),
             min_mci,
         };
         let response = hub.history(&request).await?;
         let (trust, now) = (Arc::clone(&self.trust), self.clock.now().as_millis() / 1000);
-        let proving =
-            tokio::task::spawn_blocking(move || trust.prove(&response, &request.addresses, unit, now));
+        let proving = tokio::task::spawn_blocking(move || {
+            trust.prove(&response, &request.addresses, &request.requested_joints, now)
+        });
         proving.await.unwrap_or(Err(Untold::CutShort))
     }
 }
@@ -110,7 +155,7 @@ impl ProofTrust {
         &self,
         response: &Value,
         addresses: &[Address],
-        unit: UnitHash,
+        joints: &[UnitHash],
         now: u64,
     ) -> Result<Vec<ProvenUnit>, Untold> {
         let trust = Trust {
@@ -119,7 +164,7 @@ impl ProofTrust {
             genesis: self.genesis,
             now: Some(now),
         };
-        let verified = verify(response, &Asked { addresses, joints: &[unit] }, &trust)?;
+        let verified = verify(response, &Asked { addresses, joints }, &trust)?;
         if !verified.units.is_empty() && !verified.is_fresh(now, AGE_MAX_SECONDS) {
             return Err(Untold::Stale);
         }

@@ -1,12 +1,13 @@
 //! Checking the units that are said to have paid for purchases (12).
 //!
 //! Every connected hub is asked. What a hub proves counts at once, and so does what follows from the unit
-//! itself, which its hash covers. What is not proven counts only where the hubs agree, where our own code
-//! finds the signatures good, and up to the amount of [`UnitRules::unstable_max`].
+//! itself, which its hash covers. What is not proven counts only where [`UnitRules::hubs_min`] hubs or more
+//! agree, where our own code finds the signatures good and coins for it, and up to the amount of [`UnitRules::unstable_max`].
 //!
 //! Hubs are not reported for answers that cannot be believed: callers choose the unit, and must not be able to
 //! bring a hub into disgrace with a strange one.
 
+mod coins;
 mod look;
 mod opinions;
 mod signed;
@@ -65,7 +66,7 @@ impl UnitChecker {
         until: Instant,
     ) -> Result<UnitProof, UnitFault> {
         claim.check_payees(rules)?;
-        let mut opinions = Opinions::of(self.hubs.ids().len());
+        let mut opinions = Opinions::default();
         let asking = async {
             // Never closed.
             let _permit = self.permits.acquire().await;
@@ -90,6 +91,6 @@ impl UnitChecker {
             None
         };
         let decided = timeout_at(until, asking).await.ok().flatten();
-        decided.unwrap_or_else(|| opinions.sum_up())
+        decided.unwrap_or_else(|| opinions.sum_up(rules.hubs_min))
     }
 }

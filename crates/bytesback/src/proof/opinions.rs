@@ -1,23 +1,18 @@
 //! What several hubs say about one unit, together. Pure.
 
+use std::num::NonZeroUsize;
+
 use program::{UnitFault, UnitProof};
 
 type View = Result<UnitProof, UnitFault>;
 
 /// What was heard so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Opinions {
-    /// How many hubs there are, connected or not.
-    hubs: usize,
     heard: Vec<View>,
 }
 
 impl Opinions {
-    /// Of so many hubs, of which none was heard.
-    pub(super) const fn of(hubs: usize) -> Self {
-        Self { hubs, heard: Vec::new() }
-    }
-
     /// Hears a hub; the decision, where no other hub needs to be heard.
     pub(super) fn hear(&mut self, view: View) -> Option<View> {
         match view {
@@ -30,9 +25,9 @@ impl Opinions {
         }
     }
 
-    /// The decision, where nothing is proven: all that were heard must agree, and be several where there are.
-    pub(super) fn sum_up(self) -> View {
-        let is_enough = self.hubs == 1 || self.heard.len() > 1;
+    /// The decision, where nothing is proven: so many must show it, and all that were heard agree.
+    pub(super) fn sum_up(self, hubs_min: NonZeroUsize) -> View {
+        let is_enough = self.heard.len() >= hubs_min.get();
         let mut heard = self.heard.into_iter();
         let first = heard.next().unwrap_or(Err(UnitFault::Unchecked));
         let together = heard.fold(first, |one, other| match (one, other) {
@@ -40,7 +35,7 @@ impl Opinions {
             (one, other) if one == other => one,
             _ => Err(UnitFault::HubsDisagree),
         });
-        together.and_then(|proof| if is_enough { Ok(proof) } else { Err(UnitFault::Unchecked) })
+        together.and_then(|proof| if is_enough { Ok(proof) } else { Err(UnitFault::TooFewHubs) })
     }
 }
 
@@ -52,17 +47,17 @@ mod tests {
         Ok(UnitProof { is_final, forwarded_by: None })
     }
 
-    fn summed(hubs: usize, views: &[View]) -> View {
-        let mut opinions = Opinions::of(hubs);
+    fn summed(hubs_min: usize, views: &[View]) -> View {
+        let mut opinions = Opinions::default();
         for view in views {
             assert_eq!(opinions.hear(view.clone()), None, "nothing is proven");
         }
-        opinions.sum_up()
+        opinions.sum_up(NonZeroUsize::new(hubs_min).expect("not zero"))
     }
 
     #[test]
     fn what_is_proven_needs_no_other_hub() {
-        let mut opinions = Opinions::of(2);
+        let mut opinions = Opinions::default();
         assert_eq!(opinions.hear(Err(UnitFault::NotFound)), None, "a hub may hide it");
         assert_eq!(opinions.hear(proof(true)), Some(proof(true)));
         assert_eq!(opinions.hear(Err(UnitFault::Void)), Some(Err(UnitFault::Void)));
@@ -70,11 +65,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_proven_needs_all_hubs() {
+    fn what_is_not_proven_needs_several_hubs_that_agree() {
         let (good, hidden) = (proof(false), Err(UnitFault::NotFound));
-        assert_eq!(summed(1, std::slice::from_ref(&good)), good, "there is no other to ask");
+        assert_eq!(summed(1, std::slice::from_ref(&good)), good, "one was said to be enough");
         assert_eq!(summed(2, &[good.clone(), good.clone()]), good);
-        assert_eq!(summed(2, std::slice::from_ref(&good)), Err(UnitFault::Unchecked), "one is silent");
+        let alone = summed(2, std::slice::from_ref(&good));
+        assert_eq!(alone, Err(UnitFault::TooFewHubs), "the other is silent, or there is none");
+        let two_of_three = summed(3, &[good.clone(), good.clone()]);
+        assert_eq!(two_of_three, Err(UnitFault::TooFewHubs));
+        let one_hides = summed(1, &[good.clone(), hidden.clone()]);
+        assert_eq!(one_hides, Err(UnitFault::HubsDisagree), "even where one is enough");
         assert_eq!(summed(2, &[good.clone(), hidden.clone()]), Err(UnitFault::HubsDisagree));
         assert_eq!(summed(3, &[hidden.clone(), good.clone(), good.clone()]), Err(UnitFault::HubsDisagree));
         let other = Ok(UnitProof { is_final: false, forwarded_by: Some(obyte::UnitHash::of("another")) });

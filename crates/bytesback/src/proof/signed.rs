@@ -1,7 +1,7 @@
 //! What can be said of a unit that is not proven: that it obeys the rules that need no other unit, and that
 //! its authors have signed it (4.7).
 //!
-//! Whether its coins are there, and spent nowhere else, only finality tells.
+//! Whether its coins are there is another question ([`super::coins`]).
 
 use std::collections::BTreeMap;
 

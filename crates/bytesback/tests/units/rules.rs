@@ -34,6 +34,11 @@ async fn a_unit_that_paid_the_shop_doubles_the_base_share_once() {
     assert_eq!(ok(stage.buy(&without).await).0, 200 * MBYTE, "the order id stayed free; 10 % of 2 GBYTE");
     let conflict = stage.refused(&without_unit_of(&first)).await;
     assert_eq!(conflict, "order_id was used before, with another purchase_unit");
+    let other = stage.other_shop().await;
+    let added_at = payout::Timestamp::from_millis(1);
+    let same_till = store::ReceivingAddress { address: till(), role: ReceivingRole::Own, added_at };
+    stage.store.add_receiving_address(store::Endpoint::Test, other, same_till).await.expect("registered");
+    assert_eq!(stage.refused(&of_other_shop(paid("1", "2", unit))).await, used, "another partner");
     ok(stage.buy_at(Endpoint::Live, &first).await);
 
     let record = stage.store.purchase(store::Endpoint::Test, &key(&stage, "1")).await;
@@ -44,6 +49,10 @@ async fn a_unit_that_paid_the_shop_doubles_the_base_share_once() {
 
 fn without_unit_of(request: &PurchaseRequest) -> PurchaseRequest {
     PurchaseRequest { purchase_unit: String::new(), ..request.clone() }
+}
+
+fn of_other_shop(request: PurchaseRequest) -> PurchaseRequest {
+    PurchaseRequest { partner: "other-shop".into(), partner_key: "other-shop-key".into(), ..request }
 }
 
 fn key(stage: &Stage, order: &str) -> store::PurchaseKey {
@@ -98,20 +107,8 @@ async fn without_a_registered_address_only_small_purchases_of_trusted_partners_c
     assert_eq!(stage.refused(&paid("1", "0.3", unit)).await, above);
     ok(stage.buy(&paid("1", "0.2", unit)).await);
 
-    let new = store::NewPartner {
-        name: "other-shop".parse().expect("a name"),
-        kind: store::PartnerKind::Merchant,
-        trusted: false,
-        at: payout::Timestamp::from_millis(1),
-    };
-    let other = stage.store.add_partner(new).await.expect("added");
-    let hash = store::KeyHash::of("other-shop-key");
-    stage.store.add_key(other.id, hash, "", payout::Timestamp::from_millis(1)).await.expect("added");
-    let theirs = PurchaseRequest {
-        partner: "other-shop".into(),
-        partner_key: "other-shop-key".into(),
-        ..paid("1", "0.1", stage.pay(till(), 100 * MBYTE).await)
-    };
+    stage.other_shop().await;
+    let theirs = of_other_shop(paid("1", "0.1", stage.pay(till(), 100 * MBYTE).await));
     let none = "purchase_unit needs a registered receiving address; please ask the operator to add yours";
     assert_eq!(stage.refused(&theirs).await, none);
     stage.end().await;
@@ -148,6 +145,25 @@ async fn what_is_not_final_counts_for_small_purchases() {
     stage.devnet.rest_order_provider(false);
     stage.until_final(large).await;
     ok(stage.buy(&request).await);
+    stage.end().await;
+}
+
+/// Each coin of the faucet is the change of its last unit, so none of these units is without the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_the_end_of_a_long_row_of_units_that_are_not_final_one_waits() {
+    let stage = shop().await;
+    stage.devnet.rest_order_provider(true);
+    let mut last = stage.pay(till(), 100 * MBYTE).await;
+    let row: usize = 17;
+    for _ in 1..row {
+        last = stage.pay(till(), 100 * MBYTE).await;
+    }
+    until("both hubs know it", async || !stage.shown(1, last).await["joints"].is_null()).await;
+    let wait = "purchase_unit cannot be judged before it is final, please repeat later";
+    assert_eq!(stage.refused(&paid("1", "0.1", last)).await, wait);
+    stage.devnet.rest_order_provider(false);
+    stage.until_final(last).await;
+    ok(stage.buy(&paid("1", "0.1", last)).await);
     stage.end().await;
 }
 

@@ -81,6 +81,17 @@ impl Stage {
         }
     }
 
+    /// Another partner, whom nobody trusts.
+    pub(crate) async fn other_shop(&self) -> PartnerId {
+        let at = payout::Timestamp::from_millis(1);
+        let name = "other-shop".parse().expect("a name");
+        let new = store::NewPartner { name, kind: store::PartnerKind::Merchant, trusted: false, at };
+        let other = self.store.add_partner(new).await.expect("added");
+        let key = store::KeyHash::of("other-shop-key");
+        self.store.add_key(other.id, key, "", at).await.expect("added");
+        other.id
+    }
+
     /// A payment of somebody, who is the faucet.
     pub(crate) async fn pay(&self, to: Address, bytes: u64) -> UnitHash {
         self.devnet.pay(to, Bytes::literal(bytes)).await.expect("the faucet pays")

@@ -21,6 +21,9 @@ pub enum UnitFault {
     /// Some hubs show it, some do not.
     #[error("purchase_unit is not known to all hubs yet, please repeat later")]
     HubsDisagree,
+    /// Fewer hubs show it than [`super::UnitRules::hubs_min`].
+    #[error("purchase_unit is not final yet, and too few hubs confirm it; please repeat in some minutes")]
+    TooFewHubs,
     /// Too much is at stake.
     #[error("purchase_unit is not final yet, and the amount too large to do without; please repeat later")]
     NotFinal,
@@ -70,6 +73,7 @@ impl UnitFault {
             | Self::NotForwarded
             | Self::NotJudged
             | Self::HubsDisagree
+            | Self::TooFewHubs
             | Self::NotFinal => false,
             Self::OtherCurrency
             | Self::NoPayee
