@@ -7,10 +7,11 @@ use obyte::fee::ThresholdSize;
 use obyte::history::{ProvenUnit, State};
 use obyte::keys::PaymentKey;
 use obyte::signature::SecretKey;
-use obyte::unit::{CoinId, HubHints};
+use obyte::unit::{CoinId, HubHints, hashes};
 use obyte::{Address, BallHash, Bytes, Network, Output, Unit, UnitHash};
 use program::{Amount, Payees, UnitClaim, UnitFault, UnitProof, UnitRules};
 use proptest::prelude::*;
+use serde_json::json;
 
 const NOW: u64 = 1_700_000_000;
 const MBYTE: u64 = 1_000_000;
@@ -178,6 +179,110 @@ fn what_is_void_or_old_or_not_the_customers_does_not_count() {
     assert_eq!(case.fault(&of_age(oldest - 1)), Some(UnitFault::TooOld));
 }
 
+/// A unit that two have signed, each with a coin.
+fn together(one: &PaymentKey, other: &PaymentKey, outputs: &[Output]) -> Unit {
+    let coin = |by: &PaymentKey, index| Coin {
+        id: CoinId { unit: UnitHash::of("money"), message_index: 0, output_index: index },
+        amount: Bytes::literal(1_000 * MBYTE),
+        address: by.address(),
+    };
+    let parents = Parents {
+        timestamp: NOW - 60,
+        parent_units: vec![UnitHash::of("a parent")],
+        last_ball: BallHash::of("a ball"),
+        last_ball_unit: UnitHash::of("its unit"),
+        last_ball_mci: 10,
+        tps_fee: Bytes::ZERO,
+    };
+    let payment = Payment {
+        network: Network::Devnet,
+        parents: &parents,
+        threshold: ThresholdSize::DEFAULT,
+        payers: &[Payer::new(one.public_key(), true), Payer::new(other.public_key(), true)],
+        mandatory: &[coin(one, 0), coin(other, 1)],
+        candidates: &[],
+        outputs,
+        spend: Spend::AsNeeded { change: one.address(), least_change: Bytes::literal(1) },
+        notes: &[],
+    };
+    let unsigned = compose::compose(&payment).expect("the coins are enough");
+    let keys = [one, other].map(|key| key.secret_key().clone());
+    unsigned.sign(&keys).expect("the keys are there").unit
+}
+
+#[test]
+fn one_of_several_authors_is_enough_to_spoil_a_unit() {
+    let pays = [to(till(), 100 * MBYTE)];
+    let own = Case {
+        payees: Payees { own: BTreeSet::from([till(), key(7).address()]), ..registered() },
+        ..Case::of("0.1")
+    };
+    for (with, fault) in
+        [(key(99), Some(UnitFault::FromServer)), (key(7), Some(UnitFault::FromPartner)), (key(8), None)]
+    {
+        for unit in [together(&customer(), &with, &pays), together(&with, &customer(), &pays)] {
+            assert_eq!(own.fault(&good(unit)), fault);
+        }
+    }
+    // Where the partner's word counts, money that goes to the other author has gone nowhere.
+    let friend = key(8);
+    let between = together(&customer(), &friend, &[to(friend.address(), 100 * MBYTE)]);
+    let trusted = Case { payees: Payees::default(), is_trusted: true, ..Case::of("0.1") };
+    assert_eq!(trusted.fault(&good(between)), Some(UnitFault::OtherPayee));
+}
+
+#[test]
+fn several_outputs_to_one_address_count_together() {
+    let pieces: Vec<_> = (1..=10).map(|piece| to(till(), piece * MBYTE)).collect();
+    let paid = good(unit(&customer(), &pieces));
+    assert_eq!(Case::of("0.055").judge(&paid, &[]), PROVEN);
+    assert_eq!(Case::of("0.055000001").fault(&paid), Some(UnitFault::TooLittle));
+}
+
+#[test]
+fn assets_do_not_count_whatever_their_amount() {
+    let paid = |asset: Option<UnitHash>| {
+        let unit = unit(&customer(), &[to(Address::of_source("somebody"), 1_000)]);
+        let mut payload = json!({
+            "inputs": [{"unit": UnitHash::of("money"), "message_index": 1, "output_index": 0}],
+            "outputs": [{"address": till(), "amount": 100 * MBYTE}],
+        });
+        if let Some(asset) = asset {
+            payload["asset"] = json!(asset);
+        }
+        let hash = hashes::payload_hash(unit.format(), "payment", &payload).expect("hashed");
+        let payment =
+            json!({"app": "payment", "payload_location": "inline", "payload_hash": hash, "payload": payload});
+        let mut json = unit.to_json();
+        match asset {
+            Some(_) => json["messages"].as_array_mut().expect("a list").insert(0, payment),
+            None => json["messages"][0] = payment,
+        }
+        json["unit"] = json!(hashes::unit_hash(json.as_object().expect("an object")).expect("hashed"));
+        good(Unit::from_json(json).expect("a unit"))
+    };
+    let fault = |asset| Case::of("0.1").fault(&paid(asset));
+    assert_eq!(fault(Some(UnitHash::of("an asset"))), Some(UnitFault::OtherPayee));
+    assert_eq!(fault(None), None, "in bytes the same payment counts");
+}
+
+#[test]
+fn a_unit_without_its_messages_proves_nothing() {
+    let whole = unit(&customer(), &[to(till(), 100 * MBYTE)]);
+    let mut json = whole.to_json();
+    let content = json.as_object_mut().expect("an object");
+    for field in ["messages", "headers_commission", "payload_commission", "tps_fee"] {
+        content.remove(field);
+    }
+    content.insert("content_hash".into(), json!(whole.content_hash()));
+    content.insert("authors".into(), json!([{"address": customer().address()}]));
+    let stripped = Unit::from_json(json).expect("a stripped unit");
+    assert_eq!(stripped.hash(), whole.hash(), "the same unit");
+    let case = Case::of("0.1");
+    assert_eq!(case.fault(&shown(stripped.clone(), State::FinalBad)), Some(UnitFault::Void));
+    assert_eq!(case.fault(&good(stripped)), Some(UnitFault::OtherPayee));
+}
+
 #[test]
 fn a_registered_address_of_the_server_itself_does_not_count() {
     let case = Case { server: BTreeSet::from([till()]), ..Case::of("0.1") };
@@ -212,6 +317,16 @@ fn a_gateway_counts_once_it_has_forwarded_all_but_its_fee() {
     assert_eq!(judged(less, State::FinalGood), Err(UnitFault::NotForwarded));
     let elsewhere = forwarding(&once, &first, &[], purse);
     assert_eq!(judged(elsewhere, State::FinalGood), Err(UnitFault::NotForwarded));
+    // What the server forwards, or to itself, is no customer's payment.
+    let server = Case { server: BTreeSet::from([once.address()]), ..Case::of("0.1") };
+    assert_eq!(server.judge(&good(first.clone()), &[good(least.clone())]), Err(UnitFault::OtherPayee));
+    let to_server = Case { server: BTreeSet::from([till()]), ..Case::of("0.1") };
+    assert_eq!(to_server.judge(&good(first.clone()), &[good(least.clone())]), Err(UnitFault::NotForwarded));
+    // Nor does money count that went on through a second stranger.
+    let second = key(6);
+    let on = forwarding(&once, &first, &[to(second.address(), 99 * MBYTE)], purse);
+    let far = forwarding(&second, &on, &[to(till(), 98 * MBYTE)], purse);
+    assert_eq!(case.judge(&good(first.clone()), &[good(on), good(far)]), Err(UnitFault::NotForwarded));
     // Other money of the same address.
     let other = unit(&once, &[to(till(), 100 * MBYTE)]);
     assert_eq!(judged(other, State::FinalGood), Err(UnitFault::NotForwarded));
