@@ -182,6 +182,51 @@ fn agreement_has_to_go_on_without_a_gap() {
     assert_eq!(used.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
 }
 
+/// What is used at each minute, of what three sources tell; nothing where they tell nothing.
+fn of_three_over_time(told: &[(u64, &[&str])]) -> Vec<Option<String>> {
+    let (mut guard, settings) = (Guard::new(), GuardSettings::default());
+    let judge = |(minute, texts): &(u64, &[&str])| {
+        let now = later(minute * MINUTE);
+        let good = guard.judge(&settings, Pair::GbyteUsd, &live(texts, now), now);
+        good.ok().map(|good| good.rate.to_string())
+    };
+    told.iter().map(judge).collect()
+}
+
+#[test]
+fn a_time_without_a_majority_confirms_nothing() {
+    let (all, most, apart): ([_; 3], [_; 3], [_; 3]) =
+        (["20", "20", "20"], ["40", "40", "20"], ["10", "40", "20"]);
+    let used = of_three_over_time(&[
+        (0, &all),
+        // Told for a moment, and for an hour no more.
+        (1, &most),
+        (2, &apart),
+        (50, &[]),
+        (61, &most),
+        // One minute before and 59 since: an hour.
+        (119, &most),
+        (120, &most),
+    ]);
+    let expected = [Some("20"), None, None, None, None, None, Some("40")];
+    assert_eq!(used.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_guard_that_goes_on_judges_the_first_price_by_what_was_used_last() {
+    let settings = GuardSettings::default();
+    let mut guard = Guard::resumed([(Pair::GbyteUsd, rate("20"))]);
+    let mut at = |minute: u64, pair, text: &str| {
+        let now = later(minute * MINUTE);
+        guard.judge(&settings, pair, &live(&[text, text], now), now).map(|good| good.rate)
+    };
+    let until = later(10 * MINUTE);
+    let held = Unusable::Jumped { from: rate("20"), to: rate("40"), until };
+    assert_eq!(at(0, Pair::GbyteUsd, "40"), Err(held));
+    assert_eq!(at(0, Pair::BtcUsd, "90000"), Ok(rate("90000")), "nothing is known of it");
+    assert_eq!(at(10, Pair::GbyteUsd, "40"), Ok(rate("40")));
+}
+
 #[test]
 fn a_clock_that_is_set_back_does_not_make_a_jump_last() {
     let used = over_time(&[(500, "20"), (501, "40"), (1, "40"), (10, "40"), (11, "40")]);

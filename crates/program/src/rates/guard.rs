@@ -107,6 +107,8 @@ struct Jump {
     since: Moment,
     /// Since when all fresh sources agree on it.
     agreed_since: Option<Moment>,
+    /// Since when no majority tells anything.
+    interrupted_since: Option<Moment>,
 }
 
 /// What the fresh readings say together.
@@ -120,6 +122,15 @@ impl Guard {
     /// A guard that has seen no price: the first that its sources agree on is used.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A guard that goes on where another ended: these prices were used last.
+    pub fn resumed(used: impl IntoIterator<Item = (Pair, Rate)>) -> Self {
+        let mut guard = Self::new();
+        for (pair, rate) in used {
+            guard.0[pair.index()].used = Some(rate);
+        }
+        guard
     }
 
     /// Whether this price may be used now, given what its sources have told. Of several readings of one
@@ -139,7 +150,7 @@ impl Guard {
         let Consensus { rate, agree, dissent } = match consensus {
             Ok(consensus) => consensus,
             Err(why) => {
-                watch.interrupt();
+                watch.interrupt(now);
                 return Err(why);
             }
         };
@@ -151,10 +162,11 @@ impl Guard {
 }
 
 impl Watch {
-    /// For a moment there is nothing to agree on.
-    const fn interrupt(&mut self) {
+    /// There is nothing to agree on.
+    fn interrupt(&mut self, now: Moment) {
         if let Some(jump) = &mut self.jump {
             jump.agreed_since = None;
+            jump.interrupted_since.get_or_insert(now);
         }
     }
 
@@ -188,9 +200,12 @@ impl Jump {
     fn of(before: Option<Self>, level: Rate, near: Percentage, agreed: bool, now: Moment) -> Self {
         // A clock that was set back begins anew.
         let same = before.filter(|jump| jump.level.is_near(level, near) && jump.since <= now);
-        let since = same.map_or(now, |jump| jump.since);
+        // A time in which no majority told anything confirms nothing.
+        let gap = |jump: &Self| jump.interrupted_since.map_or(Duration::ZERO, |begun| now.since(begun));
+        let since = same.map_or(now, |jump| jump.since.plus(gap(&jump)));
         let agreed_since = same.and_then(|jump| jump.agreed_since).unwrap_or(now);
-        Self { level, since, agreed_since: agreed.then_some(agreed_since) }
+        let agreed_since = agreed.then_some(agreed_since);
+        Self { level, since, agreed_since, interrupted_since: None }
     }
 
     fn until(&self, settings: &GuardSettings) -> Moment {
