@@ -6,9 +6,9 @@ use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Deposits, Endpoint,
-    EntryId, Identity, KeyHash, KeyId, Limiting, NewPartner, Operations, Partner, PartnerName, PayerLock,
-    PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundVerdict, Review, Rulebook, StoreError,
-    Verdict, Withdrawals,
+    EntryId, Identity, KeptRate, KeyHash, KeyId, Limiting, NewPartner, Operations, Partner, PartnerName,
+    PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundRecord, RefundVerdict, Review,
+    Rulebook, StoreError, Verdict, Withdrawals,
 };
 
 /// Keeps everything that must outlive the process.
@@ -80,9 +80,20 @@ pub trait Store:
         key: &PurchaseKey,
     ) -> Result<Option<PurchaseRecord>, StoreError>;
 
+    /// Of each price that sources have told, the one that an accepted purchase was valued at last; but none from
+    /// before `since`, and none that the operator had fixed.
+    async fn rates_used(&self, endpoint: Endpoint, since: Timestamp) -> Result<Vec<KeptRate>, StoreError>;
+
     /// Books that an accepted purchase was returned: its partner is charged, its customer keeps the cashback.
     /// A payout that is given up later takes this back.
     async fn refund(&self, endpoint: Endpoint, order: RefundOrder) -> Result<RefundVerdict, StoreError>;
+
+    /// What was booked for the return of a purchase, if it was returned and that was not taken back.
+    async fn refunded(
+        &self,
+        endpoint: Endpoint,
+        key: &PurchaseKey,
+    ) -> Result<Option<RefundRecord>, StoreError>;
 
     /// Takes the right to pay for an endpoint, and begins an epoch of paying: whoever had the right before
     /// has lost it.

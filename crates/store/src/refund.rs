@@ -26,6 +26,8 @@ pub struct RefundOrder {
 pub struct RefundRecord {
     /// How much of the price was returned.
     pub returned: Amount,
+    /// Which share of what the fund gave is charged, by the rules of that day.
+    pub share: Percentage,
     /// What the partner was charged.
     pub claim: Bytes,
     /// What of that its deposit paid at once. The rest it owes.

@@ -84,8 +84,8 @@ use self::readers::Readers;
 use self::writer::Writer;
 use crate::{
     Acceptance, BookCheck, BookedEntry, DepositOrder, DepositVerdict, Details, Endpoint, EntryId, Identity,
-    KeyHash, KeyId, NewPartner, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, RefundOrder,
-    RefundVerdict, Store, StoreError, Verdict,
+    KeptRate, KeyHash, KeyId, NewPartner, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord,
+    RefundOrder, RefundRecord, RefundVerdict, Store, StoreError, Verdict,
 };
 
 /// A database in one file.
@@ -168,8 +168,21 @@ impl Store for SqliteStore {
         self.readers.run(move |connection| purchases::find(connection, endpoint, &key)).await
     }
 
+    async fn rates_used(&self, endpoint: Endpoint, since: Timestamp) -> Result<Vec<KeptRate>, StoreError> {
+        self.readers.run(move |connection| rates::used(connection, endpoint, since)).await
+    }
+
     async fn refund(&self, endpoint: Endpoint, order: RefundOrder) -> Result<RefundVerdict, StoreError> {
         self.writer.run(move |connection| refunds::refund(connection, endpoint, &order)).await
+    }
+
+    async fn refunded(
+        &self,
+        endpoint: Endpoint,
+        key: &PurchaseKey,
+    ) -> Result<Option<RefundRecord>, StoreError> {
+        let key = key.clone();
+        self.readers.run(move |connection| refunds::of_purchase(connection, endpoint, &key)).await
     }
 
     async fn lock_payer(&self, endpoint: Endpoint) -> Result<PayerLock, StoreError> {

@@ -100,8 +100,7 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
             partner: fields.bytes("partner_share")?,
             matched: fields.bytes("matched")?,
         },
-        rates: rates::read(&fields.plain::<String>("rates")?)
-            .ok_or_else(|| fields.bad("rates", "not pairs and their rates"))?,
+        rates: rates::of_row(&fields)?,
         explanation: Explanation {
             rules: fields.plain::<Option<i64>>("rules")?.map(RulesVersion::new),
             lines: fields.plain::<String>("explanation")?.lines().map(str::to_owned).collect(),

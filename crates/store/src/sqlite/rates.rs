@@ -3,10 +3,14 @@
 //! Sources and time (milliseconds since 1970) are missing in rows of before they were kept, and the time
 //! where the price was fixed.
 
-use payout::Timestamp;
-use program::RateSource;
+use std::collections::BTreeMap;
 
-use crate::KeptRate;
+use payout::Timestamp;
+use program::{Pair, RateSource};
+use rusqlite::Connection;
+
+use crate::sqlite::codec::Fields;
+use crate::{Endpoint, KeptRate, StoreError};
 
 /// All of them.
 pub(super) fn write(rates: &[KeptRate]) -> String {
@@ -20,7 +24,7 @@ fn write_one(kept: &KeptRate) -> String {
 }
 
 /// The same again; nothing if the text is none of this kind.
-pub(super) fn read(text: &str) -> Option<Vec<KeptRate>> {
+fn read(text: &str) -> Option<Vec<KeptRate>> {
     text.split_whitespace().map(read_one).collect()
 }
 
@@ -36,6 +40,44 @@ fn read_one(text: &str) -> Option<KeptRate> {
         sources: sources.collect::<Result<_, _>>().ok()?,
         at: if at.is_empty() { None } else { Some(Timestamp::from_millis(at.parse().ok()?)) },
     })
+}
+
+/// The newest of each price, from the newest purchase back to those of before `since`.
+pub(super) fn used(
+    connection: &Connection,
+    endpoint: Endpoint,
+    since: Timestamp,
+) -> Result<Vec<KeptRate>, StoreError> {
+    // All endpoints are read, so that one without purchases does not lead through all of the other's.
+    let mut statement = connection.prepare_cached(
+        "SELECT purchases.id, purchases.endpoint, rates, queued_at
+         FROM purchases JOIN payouts ON payouts.id = purchases.payout ORDER BY purchases.id DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut newest = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let fields = Fields::new("purchases", row);
+        if fields.time("queued_at")? < since || newest.len() == Pair::ALL.len() {
+            break;
+        }
+        if fields.plain::<String>("endpoint")? != endpoint.code() {
+            continue;
+        }
+        for kept in of_row(&fields)?.into_iter().filter(is_told) {
+            newest.entry(kept.pair).or_insert(kept);
+        }
+    }
+    Ok(newest.into_values().collect())
+}
+
+/// The prices in a row of purchases.
+pub(super) fn of_row(fields: &Fields<'_>) -> Result<Vec<KeptRate>, StoreError> {
+    read(&fields.plain::<String>("rates")?).ok_or_else(|| fields.bad("rates", "not pairs and their rates"))
+}
+
+/// Whether sources have told it.
+fn is_told(kept: &KeptRate) -> bool {
+    !kept.sources.is_empty() && !kept.sources.contains(&RateSource::Fixed)
 }
 
 #[cfg(test)]

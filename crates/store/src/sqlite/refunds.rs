@@ -3,12 +3,14 @@
 use ledger::{Account, PayoutNumber, events};
 use obyte::Bytes;
 use payout::{PayoutId, Timestamp};
-use program::{Amount, Percentage, refund_claim};
+use program::{Amount, refund_claim};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, millis};
 use crate::sqlite::{book, purchases};
-use crate::{Endpoint, PayoutState, PurchaseRecord, RefundOrder, RefundRecord, RefundVerdict, StoreError};
+use crate::{
+    Endpoint, PayoutState, PurchaseKey, PurchaseRecord, RefundOrder, RefundRecord, RefundVerdict, StoreError,
+};
 
 pub(super) fn refund(
     connection: &Connection,
@@ -48,13 +50,14 @@ fn book(
 ) -> Result<RefundRecord, StoreError> {
     let partner = order.key.partner;
     let deposit = book::held(connection, endpoint, Account::Deposit(partner))?;
-    let refund = RefundRecord { returned, claim, from_deposit: claim.min(deposit), at: order.at };
+    let refund =
+        RefundRecord { returned, share: order.share, claim, from_deposit: claim.min(deposit), at: order.at };
     let payout = purchase.payout.id;
     if !claim.is_zero() {
         let entry = events::purchase_refunded(PayoutNumber::new(payout.get()), partner, claim, deposit)?;
         book::post(connection, endpoint, order.at, &entry)?;
     }
-    remember(connection, endpoint, payout, order.share, &refund)?;
+    remember(connection, endpoint, payout, &refund)?;
     Ok(refund)
 }
 
@@ -62,7 +65,6 @@ fn remember(
     connection: &Connection,
     endpoint: Endpoint,
     payout: PayoutId,
-    share: Percentage,
     refund: &RefundRecord,
 ) -> Result<(), StoreError> {
     connection
@@ -74,7 +76,7 @@ fn remember(
             payout.get(),
             endpoint.code(),
             refund.returned.to_string(),
-            share.to_string(),
+            refund.share.to_string(),
             i64::from(refund.claim),
             i64::from(refund.from_deposit),
             millis(refund.at)?,
@@ -82,9 +84,21 @@ fn remember(
     Ok(())
 }
 
+/// What was booked for the return of a purchase.
+pub(super) fn of_purchase(
+    connection: &Connection,
+    endpoint: Endpoint,
+    key: &PurchaseKey,
+) -> Result<Option<RefundRecord>, StoreError> {
+    match purchases::find(connection, endpoint, key)? {
+        Some(purchase) => find(connection, purchase.payout.id),
+        None => Ok(None),
+    }
+}
+
 fn find(connection: &Connection, payout: PayoutId) -> Result<Option<RefundRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT payout, returned, claim, from_deposit, at FROM refunds
+        "SELECT payout, returned, share, claim, from_deposit, at FROM refunds
          WHERE payout = ? AND undone_at IS NULL",
     )?;
     let mut rows = statement.query([payout.get()])?;
@@ -92,6 +106,7 @@ fn find(connection: &Connection, payout: PayoutId) -> Result<Option<RefundRecord
     let fields = Fields::new("refunds", row);
     Ok(Some(RefundRecord {
         returned: fields.text("returned")?,
+        share: fields.text("share")?,
         claim: fields.bytes("claim")?,
         from_deposit: fields.bytes("from_deposit")?,
         at: fields.time("at")?,

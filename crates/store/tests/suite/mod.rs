@@ -72,7 +72,8 @@ macro_rules! behaviours {
                 the_fund_is_never_promised_twice,
                 a_purchase_without_cashback_is_not_accepted,
                 an_unknown_partner_accepts_nothing,
-                a_text_with_nul_is_refused;
+                a_text_with_nul_is_refused,
+                the_prices_used_last_are_those_that_sources_told;
             review:
                 a_held_order_is_accepted_and_not_queued,
                 what_a_held_order_is_owed_stays_set_aside,

@@ -237,3 +237,34 @@ pub(crate) async fn a_text_with_nul_is_refused(backend: &impl Backend) {
     let result = world.store.accept(Endpoint::Test, purchase).await;
     assert!(matches!(result, Err(StoreError::NulInText)), "{result:?}");
 }
+
+pub(crate) async fn the_prices_used_last_are_those_that_sources_told(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let begin = world.now();
+    let told = |pair, rate: &str, source| KeptRate {
+        pair,
+        rate: rate.parse().expect("a rate"),
+        sources: vec![source],
+        at: Some(begin),
+    };
+    let gbyte = |rate| told(Pair::GbyteUsd, rate, RateSource::Hub);
+    let euro = told(Pair::EurUsd, "1.1", RateSource::Ecb);
+    let fixed = KeptRate::fixed(Pair::GbyteUsd, "99".parse().expect("a rate"));
+    let mut times = Vec::new();
+    for (order, rates) in
+        [("1", vec![euro.clone(), gbyte("20")]), ("2", vec![gbyte("21")]), ("3", vec![fixed]), ("4", vec![])]
+    {
+        let purchase = Acceptance { rates, ..world.purchase(order, 100) };
+        times.push(purchase.at);
+        assert!(matches!(world.accept(purchase).await, Verdict::Accepted(_)));
+    }
+    let used = async |endpoint, since| {
+        let mut used = world.store.rates_used(endpoint, since).await.expect("the store works");
+        used.sort_by_key(|kept| kept.pair);
+        used
+    };
+    assert_eq!(used(Endpoint::Test, begin).await, [gbyte("21"), euro]);
+    assert_eq!(used(Endpoint::Test, times[1]).await, [gbyte("21")], "the euro is too old");
+    assert_eq!(used(Endpoint::Test, times[2]).await, [], "what the operator fixed is no word of a source");
+    assert_eq!(used(Endpoint::Live, begin).await, [], "each endpoint has prices of its own");
+}

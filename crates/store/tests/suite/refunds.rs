@@ -2,7 +2,7 @@
 
 use ledger::Account;
 use payout::{Change, PayoutId};
-use program::Currency;
+use program::{Currency, Percentage};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -46,6 +46,10 @@ async fn booked(world: &World, id: &str, returned: Option<&str>) -> RefundRecord
         RefundVerdict::Booked(record) => record,
         other => panic!("the refund is booked: {other:?}"),
     }
+}
+
+async fn refunded(world: &World, id: &str) -> Option<RefundRecord> {
+    world.store.refunded(Endpoint::Test, &world.key(id)).await.expect("the store works")
 }
 
 async fn deposit(world: &World, command: &str, amount: u64) -> DepositVerdict {
@@ -124,10 +128,11 @@ pub(crate) async fn a_part_that_was_returned_is_charged_in_proportion(backend: &
         [("1", "5", "100", 1_600), ("2", "12.5", "50", 2_000), ("3", "0.01", "100", 3), ("4", "5", "0", 0)]
     {
         bought(&world, id, 4_000, 100).await;
-        let share = share.parse().expect("a percentage");
+        let share: Percentage = share.parse().expect("a percentage");
         let order = RefundOrder { share, ..order(&world, id, Some(returned)) };
         let RefundVerdict::Booked(record) = refund(&world, order.clone()).await else { panic!("{id}") };
-        assert_eq!(record.claim, bytes(claim), "{returned} at {share} %");
+        assert_eq!((record.claim, record.share), (bytes(claim), share), "{returned}");
+        assert_eq!(refunded(&world, id).await, Some(record));
         assert_eq!(refund(&world, order).await, RefundVerdict::Replay(record));
     }
     world.check_book().await;
@@ -138,6 +143,7 @@ pub(crate) async fn what_was_not_bought_so_cannot_be_returned(backend: &impl Bac
     bought(&world, "1", 4_000, 0).await;
     let before = world.store.entries(Endpoint::Test, None, 100).await.expect("a sound book");
     assert_eq!(refund(&world, order(&world, "2", None)).await, RefundVerdict::UnknownOrder);
+    assert_eq!((refunded(&world, "1").await, refunded(&world, "2").await), (None, None));
     assert_eq!(refund(&world, order(&world, "1", Some("12.51"))).await, RefundVerdict::MoreThanPaid);
     let euro = RefundOrder { currency: Some(Currency::Eur), ..order(&world, "1", None) };
     assert_eq!(refund(&world, euro).await, RefundVerdict::OtherCurrency(Currency::Eur));
@@ -160,6 +166,7 @@ pub(crate) async fn a_payout_given_up_takes_its_refund_back(backend: &impl Backe
     world.apply([Change::Parked { payout, at: world.now() }]).await.expect("it waits in the queue");
     assert_eq!(stands(&world, fund).await, [1_300, 0, -300], "as if only the deposits had been booked");
     assert_eq!(refund(&world, order(&world, "1", None)).await, RefundVerdict::NeverPaid);
+    assert_eq!(refunded(&world, "1").await, None);
     let other = bought(&world, "2", 4_000, 0).await;
     world.apply([Change::Parked { payout: other, at: world.now() }]).await.expect("it waits in the queue");
     assert_eq!(refund(&world, order(&world, "2", None)).await, RefundVerdict::NeverPaid);
