@@ -22,7 +22,9 @@ use crate::http::{Cashier, serve};
 use crate::metrics::{Metrics, Watched};
 use crate::payer::{Payer, PayerParts};
 use crate::proof::{ProofTrust, UnitChecker};
-use crate::rates::{Board, HubSource, Rates, RatesSettings, Source, SourceSettings, Web, follow, web_source};
+use crate::rates::{
+    Board, HubSource, Rates, RatesSettings, Source, SourceSettings, Web, follow, remembering, web_source,
+};
 
 /// The database in a data directory.
 pub const DATABASE: &str = "bytesback.sqlite";
@@ -193,19 +195,25 @@ impl Starting {
             settings: setup.settings,
             clock: Arc::clone(&self.clock),
         });
-        let rates = self.rates(endpoint, setup.rates, &hubs)?;
+        let rates = self.rates(endpoint, setup.rates, &hubs).await?;
         Ok(Side { payer, hubs, rates, units, fee_reserve })
     }
 
     /// Begins to ask for prices.
-    fn rates(&mut self, endpoint: Endpoint, settings: RatesSettings, hubs: &Hubs) -> anyhow::Result<Rates> {
+    async fn rates(
+        &mut self,
+        endpoint: Endpoint,
+        settings: RatesSettings,
+        hubs: &Hubs,
+    ) -> anyhow::Result<Rates> {
         let mut boards = vec![self.web_board(settings.web())?];
         if let Some(every) = settings.hub() {
             let board = Arc::new(Board::default());
             self.follow(Arc::new(HubSource(hubs.clone())), &board, every);
             boards.push(board);
         }
-        let rates = Rates::new(endpoint, settings, boards, Arc::clone(&self.clock));
+        let guard = remembering(&*self.store, endpoint, self.clock.now()).await?;
+        let rates = Rates::new(endpoint, settings, boards, guard, Arc::clone(&self.clock));
         self.tasks.spawn(rates.clone().watch(self.stop.clone()));
         Ok(rates)
     }

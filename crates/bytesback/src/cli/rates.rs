@@ -11,7 +11,7 @@ use clap::Args;
 use futures_util::future::join_all;
 use obyte_hub::{Hubs, HubsConfig};
 use payout::Timestamp;
-use program::{Moment, Pair};
+use program::{Guard, Moment, Pair};
 use store::Endpoint;
 
 use super::people::date;
@@ -42,7 +42,7 @@ pub(super) async fn run(args: RatesArgs) -> anyhow::Result<ExitCode> {
     let board = Arc::new(Board::default());
     let sources = sources(&settings, hubs).await?;
     join_all(sources.iter().map(|source| ask(&**source, &board, &SystemClock))).await;
-    let rates = Rates::new(Endpoint::Live, settings, vec![board], Arc::new(SystemClock));
+    let rates = Rates::new(Endpoint::Live, settings, vec![board], Guard::new(), Arc::new(SystemClock));
     let prices = rates.prices();
     let mut out = std::io::stdout().lock();
     write!(out, "{}{}", told(&prices), heard(&rates.sources()))?;

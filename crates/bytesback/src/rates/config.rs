@@ -236,7 +236,7 @@ mod tests {
             [
                 "https://api.coingecko.com/api/v3/simple/price?ids=byteball,bitcoin\
                  &vs_currencies=usd,eur,rub&include_last_updated_at=true&precision=8",
-                "https://api.coinpaprika.com/v1/tickers/gbyte-obyte",
+                "https://api.coinpaprika.com/v1/tickers/gbyte-obyte?quotes=USD,BTC",
                 "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml",
                 "https://www.cbr.ru/scripts/XML_daily.asp",
             ]
@@ -247,8 +247,13 @@ mod tests {
     fn who_tells_only_fixed_rates_is_not_asked() {
         let all = "GBYTE_USD = \"20\"\nBTC_USD = \"90000\"\nEUR_USD = \"1.1\"\nRUB_USD = \"0.0125\"";
         assert_eq!(sources(&settings(all).expect("valid")), []);
+        let traded = settings("GBYTE_USD = \"20\"\nBTC_USD = \"90000\"").expect("valid");
+        assert_eq!(sources(&traded), [RateSource::CoinGecko, RateSource::Ecb, RateSource::Cbr]);
         let gbyte = settings("GBYTE_USD = \"20\"\nEUR_USD = \"1.1\"").expect("valid");
-        assert_eq!(sources(&gbyte), [RateSource::Hub, RateSource::CoinGecko, RateSource::Cbr]);
+        assert_eq!(
+            sources(&gbyte),
+            [RateSource::Hub, RateSource::CoinGecko, RateSource::CoinPaprika, RateSource::Cbr]
+        );
         assert_eq!(sources(&settings("sources = []").expect("valid")), []);
     }
 

@@ -24,8 +24,9 @@ mod xml;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use payout::Timestamp;
 use program::{Guard, Moment, Pair, Reading, Unusable};
-use store::Endpoint;
+use store::{Endpoint, Store, StoreError};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +46,19 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How long the start waits for sources.
 const SETTLE: Duration = Duration::from_secs(5);
 
+/// A price that was used longer ago says little of what it should be now.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A guard that judges the first prices after a start by those that purchases were valued at last.
+///
+/// # Errors
+/// Those of the store.
+pub async fn remembering(store: &dyn Store, endpoint: Endpoint, now: Timestamp) -> Result<Guard, StoreError> {
+    let since = now.as_millis().saturating_sub(u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX));
+    let used = store.rates_used(endpoint, Timestamp::from_millis(since)).await?;
+    Ok(Guard::resumed(used.into_iter().map(|kept| (kept.pair, kept.rate))))
+}
+
 /// The prices that one endpoint uses.
 #[derive(Clone)]
 pub struct Rates(Arc<Inner>);
@@ -58,21 +72,22 @@ struct Inner {
 }
 
 /// What was seen before.
-#[derive(Default)]
 struct Seen {
     guard: Guard,
     prices: Option<Prices>,
 }
 
 impl Rates {
-    /// Prices of these boards, and those that the settings fix.
+    /// Prices of these boards, and those that the settings fix. `guard` knows what was used before.
     pub fn new(
         endpoint: Endpoint,
         settings: RatesSettings,
         boards: Vec<Arc<Board>>,
+        guard: Guard,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Arc::new(Inner { endpoint, settings, boards, seen: Mutex::default(), clock }))
+        let seen = Mutex::new(Seen { guard, prices: None });
+        Self(Arc::new(Inner { endpoint, settings, boards, seen, clock }))
     }
 
     /// The prices of now.

@@ -31,9 +31,8 @@ pub struct SourceSettings {
 pub(super) const fn told_by(source: RateSource) -> &'static [Pair] {
     match source {
         RateSource::Fixed => &[],
-        RateSource::Hub => &[Pair::GbyteUsd, Pair::BtcUsd],
+        RateSource::Hub | RateSource::CoinPaprika => &[Pair::GbyteUsd, Pair::BtcUsd],
         RateSource::CoinGecko => &Pair::ALL,
-        RateSource::CoinPaprika => &[Pair::GbyteUsd],
         RateSource::Ecb => &[Pair::EurUsd],
         RateSource::Cbr => &[Pair::RubUsd],
     }

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::common::PATIENCE;
 use crate::service::{Doing, Service, raw};
-use crate::words::{cbr, coingecko, coinpaprika, ecb};
+use crate::words::{cbr, coingecko, coinpaprika, coinpaprika_with_bitcoin, ecb};
 
 const AT: u64 = 1_795_430_868;
 
@@ -60,6 +60,10 @@ async fn every_service_is_understood_exactly() {
     let body = coinpaprika("7.123456789012345", AT);
     let quotes = told(RateSource::CoinPaprika, Doing::Body(body)).await.expect("understood");
     assert_eq!(quotes, [quote(Pair::GbyteUsd, "7.123456789012345", AT)]);
+    // A GBYTE costs 7.7 dollars or 0.00007 bitcoins, so a bitcoin costs 110000 dollars.
+    let body = coinpaprika_with_bitcoin("7.7", "0.00007", AT);
+    let quotes = told(RateSource::CoinPaprika, Doing::Body(body)).await.expect("understood");
+    assert_eq!(quotes, [quote(Pair::GbyteUsd, "7.7", AT), quote(Pair::BtcUsd, "110000", AT)]);
     let quotes = told(RateSource::Ecb, Doing::Body(ecb("1.1012", "2026-11-23"))).await.expect("understood");
     assert_eq!(quotes, [quote(Pair::EurUsd, "1.1012", DAY)]);
     let quotes = told(RateSource::Cbr, Doing::Body(cbr("1", "80,0000", "23.11.2026"))).await;
@@ -100,6 +104,10 @@ async fn what_is_not_of_the_services_form_is_refused_whole() {
         (RateSource::CoinGecko, gecko("\"usd\":7.53", "\"usd\":\"7.53\"")),
         (RateSource::CoinGecko, gecko("\"usd\":7.53", "\"usd\":-7.53")),
         (RateSource::CoinGecko, gecko("\"usd\":7.53", "\"usd\":0")),
+        (RateSource::CoinGecko, gecko("\"usd\":7.53", "\"usd\":NaN")),
+        (RateSource::CoinGecko, gecko("\"usd\":7.53", "\"usd\":7.53,\"usd\":75.3")),
+        (RateSource::CoinGecko, gecko("\"usd\":7.53", "\"usd\":1e400")),
+        (RateSource::CoinGecko, gecko("{\"bitcoin\"", "{\"byteball\":null,\"bitcoin\"")),
         (RateSource::CoinGecko, gecko("\"eur\":100000.0", "\"eur\":[]")),
         (RateSource::CoinGecko, gecko(&format!(",\"last_updated_at\":{AT}"), "")),
         (RateSource::CoinGecko, gecko(&format!("{AT}"), "-1")),
@@ -107,6 +115,13 @@ async fn what_is_not_of_the_services_form_is_refused_whole() {
         (RateSource::CoinPaprika, xml(coinpaprika("7.53", AT), "gbyte-obyte", "btc-bitcoin")),
         (RateSource::CoinPaprika, xml(coinpaprika("7.53", AT), "\"USD\"", "\"BTC\"")),
         (RateSource::CoinPaprika, coinpaprika("null", AT)),
+        (RateSource::CoinPaprika, coinpaprika("NaN", AT)),
+        (RateSource::CoinPaprika, coinpaprika("1e400", AT)),
+        (RateSource::CoinPaprika, coinpaprika("7.5,\"price\":8", AT)),
+        (RateSource::CoinPaprika, coinpaprika_with_bitcoin("7.5", "0", AT)),
+        (RateSource::CoinPaprika, coinpaprika_with_bitcoin("7.5", "-0.00007", AT)),
+        (RateSource::CoinPaprika, coinpaprika_with_bitcoin("7.5", "null", AT)),
+        (RateSource::CoinPaprika, coinpaprika_with_bitcoin("7.5", "1},\"BTC\":{\"price\":1", AT)),
         (RateSource::CoinPaprika, xml(coinpaprika("7.53", AT), "T10", " at 10")),
         (RateSource::Ecb, json("")),
         (RateSource::Ecb, b"\xff\xfe".to_vec()),

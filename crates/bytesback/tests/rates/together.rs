@@ -7,13 +7,13 @@ use std::time::Duration;
 use bytesback::clock::Clock;
 use bytesback::rates::{Board, Prices, Rates, RatesSettings, SourceHealth, Verdict, Web, follow, web_source};
 use payout::Timestamp;
-use program::{Currency, Pair, RateSource, RateTable, Unusable};
+use program::{Currency, Guard, Pair, RateSource, RateTable, Unusable};
 use store::{Endpoint, KeptRate};
 use tokio_util::sync::CancellationToken;
 
 use crate::common::until;
 use crate::service::{Doing, Service, raw};
-use crate::words::{cbr, coingecko, coinpaprika, day, ecb, now, russian_day};
+use crate::words::{cbr, coingecko, coinpaprika, coinpaprika_with_bitcoin, day, ecb, now, russian_day};
 
 /// A clock that is set by hand, in seconds.
 struct Hands(AtomicU64);
@@ -45,7 +45,8 @@ impl Stage {
             let ticking: Arc<dyn Clock> = clock.clone();
             tokio::spawn(follow(source, Arc::clone(&board), one.every, ticking, stop.clone()));
         }
-        let rates = Rates::new(Endpoint::Test, settings, vec![Arc::clone(&board)], clock.clone());
+        let rates =
+            Rates::new(Endpoint::Test, settings, vec![Arc::clone(&board)], Guard::new(), clock.clone());
         Self { clock, board, rates, stop, _services: services.to_vec() }
     }
 
@@ -204,4 +205,21 @@ async fn who_tells_nothing_but_fixed_prices_is_not_asked() {
     stage.hears(RateSource::CoinPaprika, |health| health.answers > 0).await;
     assert!(bank.asked().is_empty());
     assert_eq!(stage.rates.prices().of(Pair::EurUsd), &Verdict::Fixed("1.1".parse().expect("a rate")));
+}
+
+#[tokio::test]
+async fn two_of_the_three_sources_of_a_bitcoin_are_enough() {
+    let at = now();
+    let services = [
+        (RateSource::CoinGecko, service(Doing::Body(coingecko("7.7", at))).await),
+        // 7.7 dollars or 0.00007 bitcoins: 110000 dollars, as at CoinGecko.
+        (RateSource::CoinPaprika, service(Doing::Body(coinpaprika_with_bitcoin("7.7", "0.00007", at))).await),
+    ];
+    // No hub is asked.
+    let stage = Stage::set(&services, RateTable::new());
+    let expected = [
+        kept(Pair::BtcUsd, "110000", &[RateSource::CoinGecko, RateSource::CoinPaprika], at),
+        kept(Pair::GbyteUsd, "7.7", &[RateSource::CoinGecko, RateSource::CoinPaprika], at),
+    ];
+    until("both are heard", async || stage.rates.prices().kept(Currency::Btc) == expected).await;
 }

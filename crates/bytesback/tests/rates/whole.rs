@@ -195,3 +195,35 @@ async fn a_purchase_is_paid_by_the_prices_of_its_day_which_are_kept_with_it() {
     assert!(record(&data, "b").await.rates.is_empty());
     dev.interrupt();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_the_first_prices_are_judged_by_those_used_last() {
+    let at = now();
+    let gecko = Service::start(Doing::Body(coingecko("7.4", at))).await;
+    let paprika = Service::start(Doing::Body(coinpaprika("7.6", at))).await;
+    let bank = Service::start(Doing::Body(ecb("1.1", &day(at)))).await;
+    let (folder, data) = data_dir();
+    let file = rates_file(folder.path(), &gecko, &paprika, &bank);
+    let dev = Dev::start_with(&data, &["--rates", &file]);
+    let bought = |order: &'static str, dev: &Dev| {
+        let client = dev.client();
+        async move { client.new_purchase(Endpoint::Test, &euros(order, "15")).await.expect("answered") }
+    };
+    assert_eq!(ok(bought("1", &dev).await).0, 220_000_000);
+    dev.interrupt();
+
+    gecko.now(Doing::Body(coingecko("15", at)));
+    paprika.now(Doing::Body(coinpaprika("15", at)));
+    let dev = Dev::start_with(&data, &["--rates", &file]);
+    let answer = bought("2", &dev).await;
+    let refused = "no rate for EUR now (GBYTE_USD: it moved far and is being confirmed), please repeat later";
+    assert!(matches!(&answer, PurchaseAnswer::Error { text } if text == refused), "{answer:?}");
+    gecko.now(Doing::Body(coingecko("7.5", at)));
+    paprika.now(Doing::Body(coinpaprika("7.5", at)));
+    until("the price is what it was", || {
+        let bought = bought("2", &dev);
+        async move { matches!(bought.await, PurchaseAnswer::Ok { cashback_amount, .. } if cashback_amount.get() == 220_000_000) }
+    })
+    .await;
+    dev.interrupt();
+}

@@ -22,15 +22,25 @@ pub(crate) fn coingecko(gbyte_usd: &str, at: u64) -> Vec<u8> {
     .into_bytes()
 }
 
-/// CoinPaprika, with all that it tells beside the price.
+/// CoinPaprika, without bitcoins.
 pub(crate) fn coinpaprika(gbyte_usd: &str, at: u64) -> Vec<u8> {
+    ticker(gbyte_usd, "", at)
+}
+
+/// CoinPaprika, with what a GBYTE costs in bitcoins, too.
+pub(crate) fn coinpaprika_with_bitcoin(gbyte_usd: &str, gbyte_btc: &str, at: u64) -> Vec<u8> {
+    ticker(gbyte_usd, &format!(r#","BTC":{{"price":{gbyte_btc},"volume_24h":0.0138,"ath_price":0.5}}"#), at)
+}
+
+/// CoinPaprika, with all that it tells beside the prices.
+fn ticker(gbyte_usd: &str, more: &str, at: u64) -> Vec<u8> {
     let at = rfc3339(at);
     format!(
         r#"{{"id":"gbyte-obyte","name":"Obyte","symbol":"GBYTE","rank":1504,"total_supply":888364,
             "max_supply":1000000,"beta_value":0.53,"first_data_at":"2016-12-29T00:00:00Z",
             "last_updated":"{at}","quotes":{{"USD":{{"price":{gbyte_usd},"volume_24h":1520.117,
             "market_cap":6689380,"percent_change_24h":-1.4,"ath_price":1192.37,
-            "ath_date":"2017-12-20T13:54:00Z"}}}}}}"#
+            "ath_date":"2017-12-20T13:54:00Z"}}{more}}}}}"#
     )
     .into_bytes()
 }
