@@ -5,7 +5,6 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use obyte::history::OrderProviders;
@@ -141,22 +140,14 @@ impl Config {
     /// # Errors
     /// For rules that cannot be.
     pub fn desk(&self) -> anyhow::Result<DeskSettings> {
-        let usual = DeskSettings::default();
-        let rules = self.programme.rules().context("in [programme]")?;
+        let usual = self.programme.desk(DeskSettings::default())?;
         let limits = self.limits.rules().context("in [limits]")?;
         Ok(DeskSettings {
             units: self.purchase_units.rules().context("in [purchase_units]")?,
             unit_check: self.purchase_units.check().unwrap_or(usual.unit_check),
             limits,
-            rules,
             alerts: self.alerts.thresholds().context("in [alerts]")?,
-            queue_max: self.programme.queue_max.unwrap_or(usual.queue_max),
-            refund_share: self
-                .programme
-                .refund_share()
-                .context("in [programme]")?
-                .unwrap_or(usual.refund_share),
-            answer_due: self.programme.answer_due_ms.map_or(usual.answer_due, Duration::from_millis),
+            ..usual
         })
     }
 

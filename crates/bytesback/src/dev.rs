@@ -94,11 +94,9 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
     let place = DevPlace { hub: network.hub.clone(), genesis: network.genesis };
     place.write(&options.data_dir).context("the data directory cannot be written")?;
     let setup = |endpoint, key| network.setup(endpoint, key);
-    let usual = DeskSettings::default();
-    let programme = options.programme.as_deref().map(ProgrammeConfig::read).transpose()?;
-    let rules = programme.map(|programme| programme.rules().context("in [programme]")).transpose()?;
+    let programme = options.programme.as_deref().map(ProgrammeConfig::read).transpose()?.unwrap_or_default();
+    let usual = programme.desk(DeskSettings::default())?;
     let desk = DeskSettings {
-        rules: rules.unwrap_or(usual.rules),
         queue_max: options.queue_max.unwrap_or(usual.queue_max),
         limits: usual.limits.filter(|_| options.limits),
         units: network.unit_rules(),

@@ -30,6 +30,8 @@ pub struct Rules {
     pub least_cashback: Option<Dollars>,
     /// Where the shares are more than this, the match is cut, then the partner's share, then the base share.
     pub most_cashback: Option<Dollars>,
+    /// Of what the fund gave for a purchase, its partner is charged so much when it is returned.
+    pub refund_share: Percentage,
     /// There is no cashback before this day (UTC).
     pub first_day: Option<Day>,
     /// There is no cashback behind this day (UTC).
@@ -38,7 +40,7 @@ pub struct Rules {
 
 impl Default for Rules {
     /// The programme as it is announced: base 10 %, 20 % with a purchase unit, match for at most 10
-    /// points, and no limit to anything.
+    /// points, all of it to be returned with the purchase, and no limit to anything.
     fn default() -> Self {
         Self {
             base: Percentage::whole(10),
@@ -50,6 +52,7 @@ impl Default for Rules {
             smallest_purchase: None,
             least_cashback: None,
             most_cashback: None,
+            refund_share: Percentage::HUNDRED,
             first_day: None,
             last_day: None,
         }
@@ -92,6 +95,7 @@ impl fmt::Display for Rules {
         write!(f, "\npurchase_unit_percentage = \"{}\"", self.base_with_purchase_unit)?;
         write!(f, "\nmatch_percentage_max = \"{}\"", self.match_cap)?;
         write!(f, "\npartner_percentage_max = \"{}\"", self.max_partner_percentage)?;
+        write!(f, "\nrefund_share = \"{}\"", self.refund_share)?;
         for (name, amount) in [
             ("purchase_min_usd", self.smallest_purchase),
             ("cashback_min_usd", self.least_cashback),
@@ -137,7 +141,7 @@ mod tests {
         assert_eq!(
             Rules::default().to_string(),
             "base_percentage = \"10\"\npurchase_unit_percentage = \"20\"\nmatch_percentage_max = \"10\"\n\
-             partner_percentage_max = \"100\""
+             partner_percentage_max = \"100\"\nrefund_share = \"100\""
         );
     }
 

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use program::{Percentage, PeriodTiers, Rules, Tier, Tiers};
 use serde::Deserialize;
+
+use crate::desk::DeskSettings;
 
 /// The longest period of tiers, in days.
 const PERIOD_MAX: u16 = 366;
@@ -104,6 +107,7 @@ impl ProgrammeConfig {
             smallest_purchase: read(&self.purchase_min_usd, "purchase_min_usd")?,
             least_cashback: read(&self.cashback_min_usd, "cashback_min_usd")?,
             most_cashback: read(&self.cashback_max_usd, "cashback_max_usd")?,
+            refund_share: percentage(&self.refund_share, "refund_share", usual.refund_share)?,
             first_day: read(&self.first_day, "first_day")?,
             last_day: read(&self.last_day, "last_day")?,
         };
@@ -116,12 +120,17 @@ impl ProgrammeConfig {
         Ok(rules)
     }
 
-    /// Which share of what the fund gave a partner is charged for a purchase that was returned.
+    /// How a desk decides by all of this section.
     ///
     /// # Errors
-    /// For what is no percentage.
-    pub fn refund_share(&self) -> anyhow::Result<Option<Percentage>> {
-        read(&self.refund_share, "refund_share")
+    /// As [`Self::rules`].
+    pub fn desk(&self, usual: DeskSettings) -> anyhow::Result<DeskSettings> {
+        Ok(DeskSettings {
+            rules: self.rules().context("in [programme]")?,
+            queue_max: self.queue_max.unwrap_or(usual.queue_max),
+            answer_due: self.answer_due_ms.map_or(usual.answer_due, Duration::from_millis),
+            ..usual
+        })
     }
 
     fn period(&self) -> anyhow::Result<Option<PeriodTiers>> {
@@ -167,6 +176,7 @@ mod tests {
 purchase_unit_percentage = "15"
 match_percentage_max = "5"
 partner_percentage_max = "40"
+refund_share = "80"
 purchase_min_usd = "0.5"
 cashback_min_usd = "0.01"
 cashback_max_usd = "50"
@@ -192,6 +202,7 @@ period_tiers = [{ above_usd = "10000", counts = "12.5" }]"#;
     fn rules_that_cannot_be_are_refused() {
         for (right, wrong) in [
             ("\"7.5\"", "\"101\""),
+            ("\"80\"", "\"-80\""),
             ("\"50\"\nfirst", "\"0.009\"\nfirst"),
             ("2027-11-30", "2026-11-30"),
             ("2026-12-01", "tomorrow"),

@@ -18,7 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::Address;
 use obyte_hub::Hubs;
-use program::{BaseShare, LimitRules, Percentage, Rules, UnitFault, UnitProof, UnitRules, quote};
+use program::{BaseShare, LimitRules, Rules, UnitFault, UnitProof, UnitRules, quote};
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PeriodQuote,
     PurchaseKey, RulesVersion, Shares, Store, StoreError, Terms, Verdict,
@@ -55,8 +55,6 @@ pub struct DeskSettings {
     pub answer_due: Duration,
     /// When balances are low.
     pub alerts: Thresholds,
-    /// Which share of what the fund gave a partner is charged for a purchase that was returned.
-    pub refund_share: Percentage,
     /// Which purchase units count.
     pub units: UnitRules,
     /// How long the check of a purchase unit may take.
@@ -71,7 +69,6 @@ impl Default for DeskSettings {
             queue_max: 50_000,
             alerts: Thresholds::default(),
             answer_due: ANSWER_DUE,
-            refund_share: Percentage::HUNDRED,
             units: UnitRules::default(),
             unit_check: UNIT_CHECK,
         }

@@ -57,7 +57,7 @@ impl Desk {
             key: key_of(partner, &refund)?,
             returned: refund.returned,
             currency: refund.currency,
-            share: self.settings.refund_share,
+            share: self.settings.rules.refund_share,
             at: self.clock.now(),
         };
         let due = received + self.settings.answer_due;

@@ -118,6 +118,33 @@ async fn a_returned_purchase_is_charged_once_and_audited() {
     assert!(good, "{report}");
 }
 
+/// The rules change after a return: it is explained by those of its day.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_return_is_charged_and_explained_by_the_rules_of_its_day() {
+    let (folder, data) = data_dir();
+    let file = folder.path().join("programme.toml");
+    let by_share = |share: &str| {
+        std::fs::write(&file, format!("[programme]\nrefund_share = \"{share}\"\n")).expect("written");
+        Dev::start_with(&data, &["--programme", argument(&file)])
+    };
+    let dev = by_share("40");
+    ok(settle(&dev.client(), Endpoint::Test, &purchase("1", address("customer"), "1")).await);
+    let first = dev.client().refund(Endpoint::Test, &refund("1")).await.expect("answered");
+    // 40 % of 5,000,000 bytes.
+    assert!(matches!(first, RefundAnswer::Ok { refund_amount, .. } if refund_amount.get() == 2_000_000));
+    dev.interrupt();
+
+    let dev = by_share("100");
+    let again = dev.client().refund(Endpoint::Test, &refund("1")).await.expect("answered");
+    assert!(matches!(again, RefundAnswer::Ok { refund_amount, .. } if refund_amount.get() == 2_000_000));
+    let order = ["purchase", "show", "1", "--partner", "demo-shop", "--endpoint", "test"];
+    let (good, shown) = run(&[&order[..], &["--data-dir", argument(&data)]].concat());
+    let charged = ": charged 40 % of base and match in proportion, 2 000 000 bytes; 2 000 000 from the deposit, 0 owed\n";
+    assert!(good && shown.contains("returned  1 USD, ") && shown.contains(charged), "{shown}");
+    assert!(shown.contains("rules     number 1,") && shown.contains("  refund_share = \"40\"\n"), "{shown}");
+    dev.interrupt();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_leads_from_its_opening_to_its_closing_balance() {
     let (_folder, data) = data_dir();

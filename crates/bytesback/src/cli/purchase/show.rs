@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Context;
-use store::{Explanation, KeptRate, PayoutState, PurchaseRecord, RulesRecord};
+use store::{Explanation, KeptRate, PayoutState, PurchaseRecord, RefundRecord, RulesRecord};
 
 use super::review::{OrderArgs, find};
 use crate::cli::people::{date, in_groups, plain};
@@ -14,8 +14,25 @@ pub(super) async fn show(args: &OrderArgs) -> anyhow::Result<()> {
     let record = store.purchase(args.endpoint, &key).await?;
     let record = record
         .with_context(|| format!("{} has no such order at the {} endpoint", args.partner, args.endpoint))?;
+    let returned = store.refunded(args.endpoint, &key).await?;
+    let returned = returned.map(|refund| returned_line(&refund, &record)).unwrap_or_default();
     let rules = store.rules().await?;
-    Ok(write!(std::io::stdout(), "{}{}", text(&record), explained(&record.explanation, &rules))?)
+    let explained = explained(&record.explanation, &rules);
+    Ok(write!(std::io::stdout(), "{}{returned}{explained}", text(&record))?)
+}
+
+/// What the partner was charged, and how that came about.
+fn returned_line(refund: &RefundRecord, purchase: &PurchaseRecord) -> String {
+    let RefundRecord { returned, share, claim, from_deposit, at } = refund;
+    let currency = purchase.terms.price.currency;
+    format!(
+        "returned  {returned} {currency}, {}: charged {share} % of base and match in proportion, {} bytes; \
+         {} from the deposit, {} owed\n",
+        date(*at),
+        in_groups(*claim),
+        in_groups(*from_deposit),
+        in_groups(refund.receivable())
+    )
 }
 
 fn text(record: &PurchaseRecord) -> String {
