@@ -5,6 +5,8 @@ mod common;
 use std::path::Path;
 
 use bytesback_client::{Endpoint, PurchaseAnswer, PurchaseRequest};
+use obyte::Bytes;
+use program::refund_claim;
 
 use crate::common::{Dev, address, argument, ok, purchase, run, settle};
 
@@ -59,7 +61,7 @@ fn write_config(folder: &Path, programme: &str) -> String {
 #[test]
 fn the_examples_of_the_document_are_what_the_program_computes() {
     let examples = examples(include_str!("../../../docs/programme.md"));
-    assert!(examples.len() >= 14, "{} examples", examples.len());
+    assert!(examples.len() >= 19, "{} examples", examples.len());
     let folder = tempfile::tempdir().expect("a folder");
     for example in examples {
         let config = write_config(folder.path(), &example.programme);
@@ -67,6 +69,27 @@ fn the_examples_of_the_document_are_what_the_program_computes() {
         let (good, said) = run(&[&command[..], &["--config", &config]].concat());
         assert_eq!(said.trim_end(), example.output, "{example:?}");
         assert_eq!(good, !example.output.starts_with("refused"), "{example:?}");
+    }
+}
+
+/// The rows of the table about returned purchases, by the program's own computation.
+#[test]
+fn the_table_of_the_document_is_what_is_charged_for_a_return() {
+    let document = include_str!("../../../docs/programme.md");
+    let table = document.split("| the fund gave |").nth(1).expect("it is there");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), 5);
+    for row in rows {
+        let bytes = |text: &str| Bytes::new(text.parse().expect("a number")).expect("few enough");
+        let amount = |text: &str| text.parse().expect("an amount");
+        let share = row[1].parse().expect("a percentage");
+        let claim = refund_claim(bytes(row[0]), share, amount(row[2]), amount(row[3]));
+        assert_eq!(claim, Some(bytes(row[4])), "{row:?}");
     }
 }
 
@@ -131,6 +154,16 @@ async fn terms_hold_at_once_and_a_purchase_is_explained_by_what_held_before() {
     let (good, said) =
         run(&[&["partner", "terms", "demo-shop", "--percentage-max", "none"], &at[..]].concat());
     assert!(good && said.lines().count() == 2 && said.ends_with("as the rules say\n"), "{said}");
+
+    // The example of the document.
+    let both = ["--percentage-max", "20", "--cashback-max-usd", "10"];
+    assert!(run(&[&["partner", "terms", "demo-shop"], &both[..], &at[..]].concat()).0);
+    let sale =
+        ["quote", "--currency", "USD", "--amount", "100", "--percentage", "20", "--rate", "GBYTE_USD=20"];
+    let (good, said) = run(&[&sale[..], &["--partner", "demo-shop"], &at[..]].concat());
+    let shown: String = said.lines().map(|line| format!("    {line}\n")).collect();
+    let document = include_str!("../../../docs/programme.md");
+    assert!(good && document.contains(&format!("it prints:\n\n{shown}\n")), "{said}");
     dev.interrupt();
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -165,6 +198,13 @@ async fn what_a_shop_has_sold_lowers_what_the_fund_gives() {
     ];
     let (_, said) = run(&[&sale[..], &["--partner", "demo-shop"]].concat());
     assert!(said.contains("the shop sold for 24.00 USD before, within 30 days\n"), "{said}");
+    // The merchant that a merchant names is of no account.
+    let (_, said) = run(&[&sale[..], &["--partner", "demo-shop", "--merchant", "till 7"]].concat());
+    assert!(said.contains("the shop sold for 24.00 USD before, within 30 days\n"), "{said}");
+    let (good, _) = run(&[&sale[..], &["--partner", "demo-processor"]].concat());
+    assert!(!good, "each merchant of a payment processor is a shop of its own");
+    let (good, said) = run(&[&sale[..], &["--partner", "demo-processor", "--merchant", "till 7"]].concat());
+    assert!(good && said.contains("the shop sold for 0.00 USD before"), "{said}");
     let (_, said) = run(&[&sale[..], &["--partner", "demo-shop", "--endpoint", "live"]].concat());
     assert!(said.contains("the shop sold for 0.00 USD before, within 30 days\n"), "{said}");
     dev.interrupt();

@@ -18,17 +18,17 @@ pub struct Percentage {
     millionths: u32,
 }
 
-/// Why a text is no percentage.
+/// Why a text is no percentage, in words that stand behind the name of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PercentageError {
     /// Not a decimal.
-    #[error("partner_cashback_percentage is not a number, write it like 2.5")]
+    #[error("is not a number, write it like 2.5")]
     NotANumber,
     /// Below 0 or above 100.
-    #[error("partner_cashback_percentage must be between 0 and 100")]
+    #[error("must be between 0 and 100")]
     OutOfRange,
     /// More digits than are kept exactly.
-    #[error("partner_cashback_percentage has too many digits, at most 6 decimals are read")]
+    #[error("has too many digits, at most 6 decimals are read")]
     TooManyDigits,
 }
 

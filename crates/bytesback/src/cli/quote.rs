@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use program::{
     Amount, BaseShare, Currency, CurrencyAmount, Day, Dollars, Pair, Percentage, QuoteError, Rate, RateTable,
     Rules, Sale, Turnover, quote,
 };
-use store::{Endpoint, MerchantScope, Partner, PartnerName, Shop, Store};
+use store::{Endpoint, MerchantScope, Partner, PartnerKind, PartnerName, Shop, Store};
 
 use super::DataDir;
 use crate::clock::{Clock, SystemClock};
@@ -143,8 +143,14 @@ async fn sold(
     rules: &Rules,
 ) -> anyhow::Result<Turnover> {
     let Some(period) = &rules.period else { return Ok(Turnover::ZERO) };
-    let merchant =
-        args.merchant.as_deref().map(MerchantScope::new).transpose().context("this is no merchant")?;
+    // As at the desk: only the merchants of a payment processor are shops of their own.
+    let merchant = match (partner.kind, &args.merchant) {
+        (PartnerKind::Merchant, _) => None,
+        (PartnerKind::Processor, Some(merchant)) => {
+            Some(MerchantScope::new(merchant.as_str()).context("this is no merchant")?)
+        }
+        (PartnerKind::Processor, None) => bail!("name the merchant of the payment processor with --merchant"),
+    };
     let shop = Shop { partner: partner.id, merchant };
     Ok(store.turnover(args.endpoint, &shop, args.day().first_of(period.days)).await?)
 }

@@ -59,7 +59,7 @@ pub enum PurchaseError {
     #[error(transparent)]
     Amount(#[from] AmountError),
     /// The partner's percentage.
-    #[error(transparent)]
+    #[error("partner_cashback_percentage {0}")]
     Percentage(#[from] PercentageError),
     /// The purchase unit.
     #[error("purchase_unit is not a unit; a unit has 44 characters of base64")]

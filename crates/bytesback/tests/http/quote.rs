@@ -80,6 +80,33 @@ async fn fields_are_judged_as_those_of_a_purchase() {
 }
 
 #[tokio::test]
+async fn what_is_too_long_is_refused_as_in_a_purchase() {
+    let server = Server::start().await;
+    let long = "9".repeat(5_000);
+    for wrong in [
+        format!("currency_amount={long}"),
+        "currency_amount=0.123456789012345678901234567890".to_owned(),
+        "currency_amount=1e99999999999999999999".to_owned(),
+        format!("partner_cashback_percentage={long}"),
+        format!("order_id={long}"),
+        format!("currency={long}"),
+        format!("address={long}"),
+        format!("purchase_unit={long}"),
+    ] {
+        let error = refused(&server, &form(&wrong)).await;
+        assert_eq!(error, server.purchase(&wrong).await.error());
+        assert!(error.len() <= 100 && !error.contains("9999"), "{error}");
+    }
+    for name in ["partner", "partner_key"] {
+        let path = format!("/v1/quote?{KNOWN}&{QUOTE}&{name}={long}");
+        assert_eq!(ask(&server, &path, "").await.body, UNAUTHENTICATED, "{name}");
+    }
+    let header = format!("Authorization: Basic {}\r\n", "YTpi".repeat(1_500));
+    let reply = ask(&server, &format!("/v1/quote?{KNOWN}&{QUOTE}"), &header).await;
+    assert_eq!(reply.body, UNAUTHENTICATED, "parameters do not stand in for a header");
+}
+
+#[tokio::test]
 async fn what_the_rules_refuse_is_an_error_with_status_200() {
     let server = Server::start().await;
     let error = refused(&server, "currency=GBYTE&currency_amount=60000").await;
