@@ -2,6 +2,7 @@
 
 use obyte::{Bytes, UnitHash};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// The answer to a purchase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,39 +36,62 @@ pub enum PurchaseAnswer {
     },
 }
 
+/// The fields of a body whose `result` is `ok`.
 #[derive(Deserialize)]
-struct Body {
-    result: String,
-    error: Option<String>,
-    cashback_amount: Option<Bytes>,
-    unit: Option<UnitHash>,
+struct Good {
+    cashback_amount: Bytes,
+    unit: UnitHash,
     #[serde(default)]
     replayed: bool,
     #[serde(default)]
     replaced: bool,
+}
+
+impl PurchaseAnswer {
+    /// The answer in a body, if it is one.
+    pub fn of_body(body: &[u8]) -> Option<Self> {
+        Some(match read(body)? {
+            Ok(Good { cashback_amount, unit, replayed, replaced }) => {
+                Self::Ok { cashback_amount, unit, replayed, replaced }
+            }
+            Err(bad) if bad.pending => Self::Pending { text: bad.text() },
+            Err(bad) if bad.held => Self::Held { text: bad.text() },
+            Err(bad) => Self::Error { text: bad.text() },
+        })
+    }
+}
+
+/// Any body of the API: `result` says whether the other fields are those of `T`.
+#[derive(Deserialize)]
+#[serde(tag = "result", rename_all = "lowercase")]
+enum Body<T> {
+    Ok(T),
+    Error(Bad),
+}
+
+/// The fields of a body whose `result` is `error`.
+#[derive(Deserialize)]
+pub(crate) struct Bad {
+    error: String,
     #[serde(default)]
     pending: bool,
     #[serde(default)]
     held: bool,
 }
 
-impl PurchaseAnswer {
-    /// The answer in a body, if it is one.
-    pub fn of_body(body: &[u8]) -> Option<Self> {
-        let body: Body = serde_json::from_slice(body).ok()?;
-        match body.result.as_str() {
-            "ok" => Some(Self::Ok {
-                cashback_amount: body.cashback_amount?,
-                unit: body.unit?,
-                replayed: body.replayed,
-                replaced: body.replaced,
-            }),
-            "error" if body.pending => Some(Self::Pending { text: shown(&body.error?) }),
-            "error" if body.held => Some(Self::Held { text: shown(&body.error?) }),
-            "error" => Some(Self::Error { text: shown(&body.error?) }),
-            _ => None,
-        }
+impl Bad {
+    /// The server's words, as they are kept.
+    pub(crate) fn text(&self) -> String {
+        shown(&self.error)
     }
+}
+
+/// What a body says, if it is one of the API.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<Result<T, Bad>> {
+    Some(match serde_json::from_slice(body).ok()? {
+        Body::Ok(good) => Ok(good),
+        Body::Error(bad) => Err(bad),
+    })
 }
 
 /// The longest text that is kept, in characters; a server of this kind sends at most 100.

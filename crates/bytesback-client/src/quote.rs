@@ -3,7 +3,7 @@
 use obyte::Bytes;
 use serde::Deserialize;
 
-use crate::answer::shown;
+use crate::answer::{read, shown};
 
 /// The most lines of an explanation that are kept; a server of this kind sends some thirty.
 const LINES_MAX: usize = 100;
@@ -31,15 +31,14 @@ pub enum QuoteAnswer {
     },
 }
 
+/// The fields of a body whose `result` is `ok`.
 #[derive(Deserialize)]
-struct Body {
-    result: String,
-    error: Option<String>,
-    cashback_amount: Option<Bytes>,
-    base: Option<Bytes>,
-    partner: Option<Bytes>,
+struct Good {
+    cashback_amount: Bytes,
+    base: Bytes,
+    partner: Bytes,
     #[serde(rename = "match")]
-    matched: Option<Bytes>,
+    matched: Bytes,
     #[serde(default)]
     explanation: Vec<String>,
 }
@@ -47,18 +46,13 @@ struct Body {
 impl QuoteAnswer {
     /// The answer in a body, if it is one.
     pub fn of_body(body: &[u8]) -> Option<Self> {
-        let body: Body = serde_json::from_slice(body).ok()?;
-        match body.result.as_str() {
-            "ok" => Some(Self::Ok {
-                cashback_amount: body.cashback_amount?,
-                base: body.base?,
-                partner: body.partner?,
-                matched: body.matched?,
-                explanation: body.explanation.iter().take(LINES_MAX).map(|line| shown(line)).collect(),
-            }),
-            "error" => Some(Self::Error { text: shown(&body.error?) }),
-            _ => None,
-        }
+        Some(match read(body)? {
+            Ok(Good { cashback_amount, base, partner, matched, explanation }) => {
+                let explanation = explanation.iter().take(LINES_MAX).map(|line| shown(line)).collect();
+                Self::Ok { cashback_amount, base, partner, matched, explanation }
+            }
+            Err(bad) => Self::Error { text: bad.text() },
+        })
     }
 }
 

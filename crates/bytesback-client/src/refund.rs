@@ -5,7 +5,7 @@ use std::fmt;
 use obyte::Bytes;
 use serde::Deserialize;
 
-use crate::answer::shown;
+use crate::answer::read;
 use crate::request::form;
 
 /// The fields of a refund, each as its text; an empty one counts as missing.
@@ -75,13 +75,12 @@ pub enum RefundAnswer {
     },
 }
 
+/// The fields of a body whose `result` is `ok`.
 #[derive(Deserialize)]
-struct Body {
-    result: String,
-    error: Option<String>,
-    refund_amount: Option<Bytes>,
-    from_deposit: Option<Bytes>,
-    receivable: Option<Bytes>,
+struct Good {
+    refund_amount: Bytes,
+    from_deposit: Bytes,
+    receivable: Bytes,
     #[serde(default)]
     replayed: bool,
 }
@@ -89,17 +88,12 @@ struct Body {
 impl RefundAnswer {
     /// The answer in a body, if it is one.
     pub fn of_body(body: &[u8]) -> Option<Self> {
-        let body: Body = serde_json::from_slice(body).ok()?;
-        match body.result.as_str() {
-            "ok" => Some(Self::Ok {
-                refund_amount: body.refund_amount?,
-                from_deposit: body.from_deposit?,
-                receivable: body.receivable?,
-                replayed: body.replayed,
-            }),
-            "error" => Some(Self::Error { text: shown(&body.error?) }),
-            _ => None,
-        }
+        Some(match read(body)? {
+            Ok(Good { refund_amount, from_deposit, receivable, replayed }) => {
+                Self::Ok { refund_amount, from_deposit, receivable, replayed }
+            }
+            Err(bad) => Self::Error { text: bad.text() },
+        })
     }
 }
 

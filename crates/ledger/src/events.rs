@@ -6,7 +6,7 @@
 //! | [`deposit_received`] | deposits received; fund; receivable | deposit, fee reserve; fee reserve; refund claims |
 //! | [`deposit_booked`] | fund; deposits received; receivable | deposit; operator top-ups; refund claims |
 //! | [`purchase_accepted`] | fund, deposit | owed, fee reserve |
-//! | [`payout_cancelled`] | owed, fee reserve | fund, deposit |
+//! | [`payout_cancelled`] | owed; fee reserve; receivable | fund, deposit; fund; refund claims |
 //! | [`purchase_refunded`] | deposit; refund claims | fund; receivable |
 //! | [`refund_undone`] | fund; receivable | deposit; refund claims |
 //! | [`withdrawal_accepted`] | deposit or fund; fund | owed; fee reserve |
@@ -75,17 +75,38 @@ pub fn fund_received(output: OutputRef, amount: Bytes, reserve: Bytes) -> Result
 /// # Errors
 /// [`EntryError::Empty`] if neither shares nor a reserve hold any bytes.
 pub fn purchase_accepted(payout: PayoutNumber, acceptance: &Acceptance) -> Result<Entry, EntryError> {
-    Entry::of_transfers(Cause::PurchaseAccepted(payout), &acceptance.transfers())
+    let Acceptance { partner, base, partner_share, matched, fee_reserve } = *acceptance;
+    let transfers = [
+        Transfer::new(Account::Fund, Account::Owed, base),
+        Transfer::new(Account::Deposit(partner), Account::Owed, partner_share),
+        Transfer::new(Account::Fund, Account::Owed, matched),
+        Transfer::new(Account::Fund, Account::FeeReserve, fee_reserve),
+    ];
+    Entry::of_transfers(Cause::PurchaseAccepted(payout), &transfers)
 }
 
 /// A payout that was accepted will never be paid: its shares and its reserve go back to where they
-/// came from. `acceptance` is what was booked when it was accepted.
+/// came from. `acceptance` is what was booked when it was accepted. The partner's share is credited anew, so what
+/// the partner has come to owe in between (`receivable`, of this moment) is settled first.
 ///
 /// # Errors
 /// [`EntryError::Empty`] if neither shares nor a reserve hold any bytes.
-pub fn payout_cancelled(payout: PayoutNumber, acceptance: &Acceptance) -> Result<Entry, EntryError> {
-    let back = acceptance.transfers().map(|there| Transfer::new(there.to, there.from, there.amount));
-    Entry::of_transfers(Cause::PayoutCancelled(payout), &back)
+pub fn payout_cancelled(
+    payout: PayoutNumber,
+    acceptance: &Acceptance,
+    receivable: Bytes,
+) -> Result<Entry, EntryError> {
+    let Acceptance { partner, base, partner_share, matched, fee_reserve } = *acceptance;
+    let [deposit, settled, claims] = credited(Account::Owed, partner, partner_share, receivable);
+    let transfers = [
+        Transfer::new(Account::Owed, Account::Fund, base),
+        Transfer::new(Account::Owed, Account::Fund, matched),
+        Transfer::new(Account::FeeReserve, Account::Fund, fee_reserve),
+        deposit,
+        settled,
+        claims,
+    ];
+    Entry::of_transfers(Cause::PayoutCancelled(payout), &transfers)
 }
 
 /// A unit of the wallet is proven stable and good.
@@ -115,15 +136,4 @@ pub fn unit_settled(unit: UnitHash, settlement: &Settlement) -> Result<Entry, En
 pub fn tps_fee_charged(unit: UnitHash, actual: Bytes) -> Result<Entry, EntryError> {
     let transfer = Transfer::new(Account::PrepaidTps, Account::NetworkFees, actual);
     Entry::of_transfers(Cause::TpsFeeCharged(unit), &[transfer])
-}
-
-impl Acceptance {
-    fn transfers(&self) -> [Transfer; 4] {
-        [
-            Transfer::new(Account::Fund, Account::Owed, self.base),
-            Transfer::new(Account::Deposit(self.partner), Account::Owed, self.partner_share),
-            Transfer::new(Account::Fund, Account::Owed, self.matched),
-            Transfer::new(Account::Fund, Account::FeeReserve, self.fee_reserve),
-        ]
-    }
 }

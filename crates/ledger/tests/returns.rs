@@ -1,14 +1,16 @@
 //! Purchases that were returned: what their partners are charged, and how they come to pay it.
 
 use ledger::{
-    Account, Book, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, SignedBytes,
-    events,
+    Acceptance, Account, Book, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber,
+    SignedBytes, events,
 };
 use obyte::{Bytes, UnitHash};
 use proptest::prelude::*;
 
 const SHOP: PartnerId = PartnerId::new(7);
 const FUND: u64 = 10_000_000;
+/// What is owed in the beginning: shares that return come out of it.
+const OWED: u64 = 1_000_000;
 
 fn bytes(amount: u64) -> Bytes {
     Bytes::literal(amount)
@@ -22,11 +24,17 @@ fn amount_of(book: &Book, account: Account) -> Bytes {
     book.balance(account).to_bytes().expect("it is guarded")
 }
 
-/// A book with a fund and nothing else.
+/// A book with a fund and something owed.
 fn funded() -> Book {
     let mut book = Book::new();
     let output = OutputRef { unit: UnitHash::of("a top-up"), message: 0, output: 0 };
-    book.apply(&events::fund_received(output, bytes(FUND), bytes(0)).expect("bytes")).expect("it only adds");
+    let purchase = Acceptance { base: bytes(OWED), ..of_share(0) };
+    for entry in [
+        events::fund_received(output, bytes(FUND + OWED), bytes(0)),
+        events::purchase_accepted(PayoutNumber::new(-1), &purchase),
+    ] {
+        book.apply(&entry.expect("bytes")).expect("there is enough");
+    }
     book
 }
 
@@ -36,6 +44,19 @@ enum Event {
     Deposit(u64),
     Refund(u64),
     Undone(u64),
+    /// A share that the shop gave returns; the purchase itself is of another story.
+    Cancelled(u64),
+}
+
+/// What is set aside for a purchase to which only the shop gives.
+fn of_share(share: u64) -> Acceptance {
+    Acceptance {
+        partner: SHOP,
+        base: bytes(0),
+        partner_share: bytes(share),
+        matched: bytes(0),
+        fee_reserve: bytes(0),
+    }
 }
 
 /// The entry that an event makes of the balances of the moment.
@@ -47,6 +68,7 @@ fn entry(book: &Book, number: usize, event: Event) -> Result<Entry, EntryError> 
         Event::Deposit(amount) => events::deposit_booked(command(number), SHOP, bytes(amount), owed),
         Event::Refund(claim) => events::purchase_refunded(payout, SHOP, bytes(claim), deposit),
         Event::Undone(claim) => events::refund_undone(payout, SHOP, bytes(claim), owed),
+        Event::Cancelled(share) => events::payout_cancelled(payout, &of_share(share), owed),
     }
 }
 
@@ -75,6 +97,9 @@ fn a_shop_of_1_000_bytes_returns_purchases_and_pays_later() {
         (Event::Undone(700), [950, 0, 0, -950]),
         (Event::Refund(1_000), [0, 50, -50, 0]),
         (Event::Undone(1_000), [950, 0, 0, -950]),
+        (Event::Refund(1_050), [0, 100, -100, 0]),
+        (Event::Cancelled(40), [0, 60, -60, 40]),
+        (Event::Cancelled(70), [10, 0, 0, 100]),
     ];
     for (number, (event, expected)) in table.into_iter().enumerate() {
         happens(&mut book, number, event);
@@ -119,6 +144,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         (1..5_000u64).prop_map(Event::Deposit),
         (1..5_000u64).prop_map(Event::Refund),
         (1..5_000u64).prop_map(Event::Undone),
+        (1..5_000u64).prop_map(Event::Cancelled),
     ]
 }
 
@@ -132,14 +158,17 @@ proptest! {
         for (number, event) in happened.into_iter().enumerate() {
             happens(&mut book, number, event);
             expected += match event {
-                Event::Deposit(amount) | Event::Undone(amount) => i64::try_from(amount).expect("small"),
+                Event::Deposit(amount) | Event::Undone(amount) | Event::Cancelled(amount) => {
+                    i64::try_from(amount).expect("small")
+                }
                 Event::Refund(amount) => -i64::try_from(amount).expect("small"),
             };
             let [deposit, receivable, claims, fund] = standing(&book);
             prop_assert_eq!(deposit - receivable, expected);
             prop_assert!(deposit == 0 || receivable == 0, "who owes has no deposit");
             prop_assert_eq!(claims, -receivable);
-            prop_assert_eq!(fund + deposit, i64::try_from(FUND).expect("small"), "no coin moves");
+            let owed = book.balance(Account::Owed).get();
+            prop_assert_eq!(fund + deposit + owed, i64::try_from(FUND + OWED).expect("small"), "no coin moves");
             prop_assert_eq!(book.total(), 0);
         }
     }

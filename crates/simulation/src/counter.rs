@@ -227,7 +227,7 @@ impl Counter {
             return Err(Broken::new(Promise::PaidOnce, format!("payout {payout} is of no order")));
         };
         let number = PayoutNumber::new(payout.get());
-        let entry = events::payout_cancelled(number, &self.acceptance(order, &purchase.terms));
+        let entry = events::payout_cancelled(number, &self.acceptance(order, &purchase.terms), Bytes::ZERO);
         self.owed -= purchase.terms.total().get();
         self.unpaid -= 1;
         self.post(&entry.expect("there are shares"))

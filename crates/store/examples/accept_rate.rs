@@ -2,6 +2,10 @@
 //!
 //! `cargo run --release -p store --example accept_rate [DIRECTORY] [SECONDS]` prints a line for each number
 //! of callers that accept at once. Processor time is that of the whole process, callers included.
+//!
+//! With a third argument, COUNT, 32 callers accept so many each and nothing is timed: for counting
+//! instructions, which do not depend on who else uses the machine (`valgrind --tool=callgrind`, once with a
+//! small count and once with a large one: the difference is what the purchases between cost).
 
 use std::error::Error;
 use std::path::Path;
@@ -13,13 +17,19 @@ use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{Change, Origin, Timestamp};
-use program::{Currency, CurrencyAmount, Pair, Percentage, Turnover};
+use program::{Currency, CurrencyAmount, LimitRules, LimitSetting, Pair, Percentage, Turnover};
 use store::sqlite::SqliteStore;
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId, PartnerKind, PurchaseKey,
     Shares, Store, Terms, Verdict,
 };
 
+/// Of the length that a quote has.
+const EXPLANATION: [&str; 3] = [
+    "12.50 USD are 0.625 GBYTE at 20 USD for 1 GBYTE",
+    "base share: 10 % of it are 62,500,000 bytes, from the fund",
+    "partner's share and match: 0 % are 0 bytes each",
+];
 const CALLERS: [usize; 4] = [1, 32, 128, 512];
 
 #[tokio::main(flavor = "current_thread")]
@@ -27,10 +37,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let directory = arguments.next().unwrap_or_else(|| std::env::temp_dir().display().to_string());
     let seconds = Duration::from_secs(arguments.next().map_or(Ok(5), |text| text.parse())?);
+    let count: Option<u64> = arguments.next().map(|text| text.parse()).transpose()?;
     let directory = tempfile::tempdir_in(directory)?;
     let path = directory.path().join("rate.db");
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path)?);
     let partner = prepare(&*store).await?;
+    let limits = Arc::new(limits()?);
+    if let Some(count) = count {
+        let callers = (0..32).map(|caller| {
+            let (store, limits) = (store.clone(), limits.clone());
+            tokio::spawn(async move {
+                for number in 0..count {
+                    accept(&*store, purchase(partner, &format!("order {caller} {number}"), &limits)).await;
+                }
+            })
+        });
+        for caller in callers.collect::<Vec<_>>() {
+            caller.await?;
+        }
+        return Ok(());
+    }
 
     println!("callers  accepted/s  cpu %  bytes/purchase  rows before  peak MiB");
     let mut before = 0;
@@ -38,7 +64,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (cpu, start) = (cpu_time()?, Instant::now());
         let tasks: Vec<_> = (0..callers)
             .map(|caller| {
-                tokio::spawn(accept_for(store.clone(), partner, format!("{callers}-{caller}"), seconds))
+                let caller = format!("{callers}-{caller}");
+                tokio::spawn(accept_for(store.clone(), partner, limits.clone(), caller, seconds))
             })
             .collect();
         let mut accepted = 0;
@@ -80,19 +107,40 @@ async fn prepare(store: &dyn Store) -> Result<PartnerId, Box<dyn Error>> {
     Ok(partner.id)
 }
 
-async fn accept_for(store: Arc<dyn Store>, partner: PartnerId, caller: String, time: Duration) -> u64 {
+/// Every limit there is by default, and none that is ever reached.
+fn limits() -> Result<LimitRules, Box<dyn Error>> {
+    let mut rules = LimitRules::default();
+    for setting in rules.settings() {
+        if !matches!(setting.name(), "hold" | "proportion" | "fund_reserve") {
+            rules.set(&LimitSetting::read(setting.name(), &Bytes::MAX.to_string())?);
+        }
+    }
+    Ok(rules)
+}
+
+async fn accept_for(
+    store: Arc<dyn Store>,
+    partner: PartnerId,
+    limits: Arc<LimitRules>,
+    caller: String,
+    time: Duration,
+) -> u64 {
     let end = Instant::now() + time;
     let mut accepted = 0;
     while Instant::now() < end {
-        let purchase = purchase(partner, &format!("order {caller} {accepted}"));
-        let verdict = store.accept(Endpoint::Test, purchase).await.expect("the store works");
-        assert!(matches!(verdict, Verdict::Accepted(_)), "every order is new");
+        accept(&*store, purchase(partner, &format!("order {caller} {accepted}"), &limits)).await;
         accepted += 1;
     }
     accepted
 }
 
-fn purchase(partner: PartnerId, order: &str) -> Acceptance {
+async fn accept(store: &dyn Store, purchase: Acceptance) {
+    let verdict = store.accept(Endpoint::Test, purchase).await.expect("the store works");
+    assert!(matches!(verdict, Verdict::Accepted(_)), "every order is new: {verdict:?}");
+}
+
+/// As a shop sends it: a customer with a name, a deposit that gives nothing.
+fn purchase(partner: PartnerId, order: &str, limits: &Arc<LimitRules>) -> Acceptance {
     Acceptance {
         key: PurchaseKey { partner, merchant: None, order_id: OrderId::new(order).expect("a good id") },
         terms: Terms {
@@ -102,17 +150,17 @@ fn purchase(partner: PartnerId, order: &str) -> Acceptance {
             purchase_unit: None,
         },
         details: Details {
-            customer: "0".to_owned(),
+            customer: format!("customer of {order}"),
             merchant: "corner shop".to_owned(),
             description: "coffee and cake".to_owned(),
         },
         shares: Shares { base: Bytes::literal(62_500_000), ..Shares::default() },
         rates: vec![KeptRate::fixed(Pair::GbyteUsd, "20.35".parse().expect("a rate"))],
-        explanation: Explanation::default(),
+        explanation: Explanation { rules: None, lines: EXPLANATION.map(str::to_owned).to_vec() },
         fee_reserve: Bytes::literal(1_000),
         by_period: None,
-        sold: Turnover::ZERO,
-        limits: None,
+        sold: Turnover::of_cents(1_250),
+        limits: Some(Arc::clone(limits)),
         forwarded_by: Vec::new(),
         hold: None,
         at: Timestamp::from_millis(2),

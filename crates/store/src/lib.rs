@@ -8,6 +8,7 @@
 //! Everything but the partners belongs to one [`Endpoint`]: its book, its purchases and payouts, and its
 //! line of units.
 
+mod acceptance;
 mod book;
 mod bookkeeping;
 mod contract;
@@ -30,6 +31,7 @@ mod rulebook;
 pub mod sqlite;
 mod withdrawal;
 
+pub use acceptance::{Acceptance, PeriodQuote, Verdict};
 pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
 pub use bookkeeping::{
     AuditMark, AuditTask, BookAudit, BookFault, Bookkeeping, FAULTS_MAX, PaidTo, SettledUnit, Statement,
@@ -53,12 +55,12 @@ pub use partner::{
     UnknownPartnerKind,
 };
 pub use purchase::{
-    Acceptance, AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PeriodQuote,
-    PurchaseKey, PurchaseRecord, Shares, Term, Terms, Verdict,
+    AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PurchaseKey, PurchaseRecord,
+    Shares, Term, Terms,
 };
 pub use receiving::{Receiving, ReceivingAddress, ReceivingRole, UnknownReceivingRole};
 pub use refund::{RefundOrder, RefundRecord, RefundVerdict};
-pub use review::{HoldReason, Review, Reviewed, UnknownHoldReason};
+pub use review::{HeldBacklog, HoldReason, Review, Reviewed, UnknownHoldReason};
 pub use rulebook::{Explanation, Rulebook, RulesRecord, RulesVersion, TermsRecord};
 pub use withdrawal::{
     AddressVerdict, Provisions, WithdrawalAddress, WithdrawalFrom, WithdrawalOrder, WithdrawalRecord,

@@ -4,7 +4,8 @@
 //! totals that the same transaction writes, so that no order of requests passes a limit. A purchase counts
 //! from its acceptance; when it will never be paid (a payee that is an agent, a rejection), it is taken out
 //! of the totals, and of the day's if that day is not over. A held order counts only as held; its release
-//! counts it on that day, whatever the limits say then: an operator has decided.
+//! counts it on that day, whatever the limits say then: an operator has decided. So does the rejection of one that was
+//! paid by a unit of no journal, since its bytes have left.
 
 use std::fmt;
 

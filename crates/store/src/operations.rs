@@ -69,7 +69,7 @@ pub struct Wishes {
     /// What is to be posted again, oldest first.
     pub reposts: Vec<Repost>,
     /// Payouts that came into the queue beside the payer and that none has taken up: those that were held and are
-    /// released, and withdrawals, each in their order.
+    /// released, and withdrawals, in the order of their acceptance.
     pub released: Vec<Payout>,
 }
 

@@ -5,7 +5,7 @@ use obyte::compose::Coin;
 use obyte::{Bytes, UnitHash};
 use payout::{Fees, Payout, SlotNo, Timestamp, Version, VersionNo, VersionStatus};
 
-use crate::{Pause, PayerReport, PurchaseKey, PurchaseRecord, Repost};
+use crate::{HeldBacklog, Pause, PayerReport, PurchaseKey, PurchaseRecord, Repost};
 
 /// How an endpoint stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Overview {
     pub queued: u64,
     /// When the oldest of them was accepted.
     pub oldest_queued: Option<Timestamp>,
-    /// Payouts that are held for review.
-    pub held: u64,
+    /// What is held for review.
+    pub held: HeldBacklog,
     /// Whether the wallet is being restored.
     pub restoring: bool,
     /// Slots that are not settled.

@@ -3,7 +3,8 @@
 //! A held order is accepted in all but being paid: its id is claimed for good, its quote and its rates are
 //! kept, and its shares and its fee reserve stay set aside, so that a release can never fail for lack of
 //! money. A release puts its payout into the queue, as it was accepted. A rejection books shares and reserve
-//! back to where they came from, and is for good.
+//! back to where they came from, and is for good. An order that is held since a unit of no journal may have paid
+//! it is rejected for having been paid: it counts in the totals, and only its reserve returns.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,11 +65,23 @@ pub enum Reviewed {
     NotHeld(Box<PurchaseRecord>),
 }
 
+/// How much waits for a decision: orders, and withdrawals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldBacklog {
+    /// How many payouts are held.
+    pub payouts: u64,
+    /// Since when the oldest of them is.
+    pub oldest: Option<Timestamp>,
+}
+
 /// What an operator decides about orders that are held.
 #[async_trait]
 pub trait Review: Send + Sync {
     /// The purchases that are held, those held first in front.
     async fn held(&self, endpoint: Endpoint) -> Result<Vec<PurchaseRecord>, StoreError>;
+
+    /// How much is held, withdrawals included.
+    async fn held_backlog(&self, endpoint: Endpoint) -> Result<HeldBacklog, StoreError>;
 
     /// Lets a held order be paid: its payout joins the queue, and the payer finds it among its
     /// [`Wishes`](crate::Wishes).

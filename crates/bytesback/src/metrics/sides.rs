@@ -2,6 +2,8 @@
 
 use ledger::{Account, Book, Purse};
 use obyte_hub::HubStats;
+use payout::Timestamp;
+use store::{HeldBacklog, StoreError};
 
 use super::sheet::Sheet;
 use super::{Watched, process, whole};
@@ -24,16 +26,24 @@ pub(super) async fn look(sheet: &Sheet, watched: &[Watched]) {
     note_payers(sheet, &watched.iter().map(payers).collect::<Vec<_>>());
     let hubs = |watched: &Watched| (watched.endpoint.code(), watched.hubs.stats());
     note_hubs(sheet, &watched.iter().map(hubs).collect::<Vec<_>>(), process::now_seconds());
-    let mut books = Vec::new();
-    for Watched { endpoint, store, alerts, .. } in watched {
-        match store.balances(*endpoint).await {
-            Ok(book) => books.push((endpoint.code(), book, *alerts)),
+    let (mut books, mut held) = (Vec::new(), Vec::new());
+    for one in watched {
+        match stands(one).await {
+            Ok((book, backlog)) => {
+                books.push((one.endpoint.code(), book, one.alerts));
+                held.push((one.endpoint.code(), backlog));
+            }
             Err(error) => {
-                tracing::warn!(%endpoint, %error, "the metrics lack the book, which cannot be read")
+                tracing::warn!(endpoint = %one.endpoint, %error, "the metrics lack the book, which cannot be read");
             }
         }
     }
     note_books(sheet, &books);
+    note_held(sheet, &held, process::now_seconds());
+}
+
+async fn stands(Watched { endpoint, store, .. }: &Watched) -> Result<(Book, HeldBacklog), StoreError> {
+    Ok((store.balances(*endpoint).await?, store.held_backlog(*endpoint).await?))
 }
 
 fn note_payers(sheet: &Sheet, payers: &[(&str, PayerStatus)]) {
@@ -116,5 +126,50 @@ fn note_books(sheet: &Sheet, books: &[(&str, Book, Thresholds)]) {
             let balance = i128::from(book.balance(account));
             figure.with_label_values(&[*endpoint, name]).set(balance.try_into().unwrap_or(i64::MAX));
         }
+    }
+}
+
+fn note_held(sheet: &Sheet, held: &[(&str, HeldBacklog)], now: i64) {
+    let help = "Orders and withdrawals that are held until an operator decides.";
+    let payouts = sheet.gauge("bytesback_held_payouts", help, &["endpoint"]);
+    let help = "How long the oldest of what is held has waited; 0 where nothing is.";
+    let oldest = sheet.gauge("bytesback_held_oldest_age_seconds", help, &["endpoint"]);
+    for (endpoint, backlog) in held {
+        payouts.with_label_values(&[*endpoint]).set(whole(backlog.payouts));
+        let age = |since: Timestamp| now.saturating_sub(whole(since.as_millis() / 1000)).max(0);
+        oldest.with_label_values(&[*endpoint]).set(backlog.oldest.map_or(0, age));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::sheet;
+
+    #[test]
+    fn what_is_held_is_counted_and_its_age_told() {
+        let sheet = Sheet::default();
+        let since = |millis| Some(Timestamp::from_millis(millis));
+        let held =
+            [("live", HeldBacklog { payouts: 3, oldest: since(40_999) }), ("test", HeldBacklog::default())];
+        note_held(&sheet, &held, 100);
+        let text = sheet::text(&sheet.into_registry().gather());
+        for line in [
+            r#"bytesback_held_payouts{endpoint="live"} 3"#,
+            r#"bytesback_held_oldest_age_seconds{endpoint="live"} 60"#,
+            r#"bytesback_held_payouts{endpoint="test"} 0"#,
+            r#"bytesback_held_oldest_age_seconds{endpoint="test"} 0"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_makes_no_age_below_zero() {
+        let sheet = Sheet::default();
+        let oldest = Some(Timestamp::from_millis(200_000));
+        note_held(&sheet, &[("live", HeldBacklog { payouts: 1, oldest })], 100);
+        let text = sheet::text(&sheet.into_registry().gather());
+        assert!(text.contains("bytesback_held_oldest_age_seconds{endpoint=\"live\"} 0\n"), "{text}");
     }
 }

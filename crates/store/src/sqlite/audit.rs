@@ -2,6 +2,7 @@
 
 mod books;
 mod expected;
+mod happened;
 mod statement;
 mod task;
 

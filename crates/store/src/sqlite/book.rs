@@ -1,17 +1,20 @@
 //! The book: entries, their postings, and the balances that are kept of them.
 
+mod verify;
+
 use std::collections::BTreeMap;
 
 use ledger::{Account, Book, BookError, Cause, Entry, Posting, Refusal, SignedBytes, events, restored};
 use obyte::Bytes;
 use payout::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Rows, params, params_from_iter};
 
-use crate::sqlite::codec::{Fields, millis};
+use crate::sqlite::codec::{Fields, millis, repeated};
 use crate::sqlite::partners;
-use crate::{
-    BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, Endpoint, EntryId, StoreError, Thing,
-};
+use crate::{BookedEntry, DepositOrder, DepositVerdict, Endpoint, EntryId, StoreError, Thing};
+
+pub(super) use self::verify::{compare, verify};
 
 /// The balances after an entry, if it can be booked.
 pub(super) type After = Vec<(Account, SignedBytes)>;
@@ -22,11 +25,33 @@ pub(super) fn weigh(
     endpoint: Endpoint,
     entry: &Entry,
 ) -> Result<Result<After, Refusal>, StoreError> {
-    let mut before = BTreeMap::new();
-    for posting in entry.postings() {
-        before.insert(posting.account, balance(connection, endpoint, posting.account)?);
-    }
+    let before = balances_of(connection, endpoint, entry.postings())?;
     Ok(entry.balances_after(|account| before.get(&account).copied().unwrap_or_default()))
+}
+
+/// What stands on the accounts of an entry, of those that were ever posted to.
+fn balances_of(
+    connection: &Connection,
+    endpoint: Endpoint,
+    postings: &[Posting],
+) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
+    let accounts = repeated("?", postings.len());
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT account, balance FROM balances WHERE endpoint = ? AND account IN ({accounts})"
+    ))?;
+    let codes = postings.iter().map(|posting| posting.account.to_string());
+    let mut rows =
+        statement.query(params_from_iter([endpoint.code().to_owned()].into_iter().chain(codes)))?;
+    read_balances(&mut rows)
+}
+
+fn read_balances(rows: &mut Rows<'_>) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
+    let mut balances = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let fields = Fields::new("balances", row);
+        balances.insert(fields.text("account")?, SignedBytes::new(fields.plain("balance")?));
+    }
+    Ok(balances)
 }
 
 /// Writes an entry that was weighed.
@@ -41,18 +66,24 @@ pub(super) fn write(
     let id = connection
         .prepare_cached("INSERT INTO entries (endpoint, at, cause, note) VALUES (?, ?, ?, ?)")?
         .insert(params![endpoint.code(), millis(at)?, entry.cause().to_string(), note])?;
-    let mut insert =
-        connection.prepare_cached("INSERT INTO postings (entry, account, change) VALUES (?, ?, ?)")?;
-    for posting in entry.postings() {
-        insert.execute(params![id, posting.account.to_string(), posting.change.get()])?;
-    }
-    let mut update = connection.prepare_cached(
-        "INSERT INTO balances (endpoint, account, balance) VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET balance = excluded.balance",
-    )?;
-    for (account, balance) in after {
-        update.execute(params![endpoint.code(), account.to_string(), balance.get()])?;
-    }
+    // One statement for all rows: it is the number of statements that takes time.
+    let postings = entry.postings().iter().flat_map(|Posting { account, change }| -> [Value; 3] {
+        [id.into(), account.to_string().into(), change.get().into()]
+    });
+    let rows = repeated("(?, ?, ?)", entry.postings().len());
+    connection
+        .prepare_cached(&format!("INSERT INTO postings (entry, account, change) VALUES {rows}"))?
+        .execute(params_from_iter(postings))?;
+    let balances = after.iter().flat_map(|(account, balance)| -> [Value; 3] {
+        [endpoint.code().to_owned().into(), account.to_string().into(), balance.get().into()]
+    });
+    let rows = repeated("(?, ?, ?)", after.len());
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO balances (endpoint, account, balance) VALUES {rows}
+             ON CONFLICT DO UPDATE SET balance = excluded.balance"
+        ))?
+        .execute(params_from_iter(balances))?;
     Ok(())
 }
 
@@ -181,13 +212,7 @@ pub(super) fn kept(
 ) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT account, balance FROM balances WHERE endpoint = ?")?;
-    let mut rows = statement.query([endpoint.code()])?;
-    let mut kept = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let fields = Fields::new("balances", row);
-        kept.insert(fields.text("account")?, SignedBytes::new(fields.plain("balance")?));
-    }
-    Ok(kept)
+    read_balances(&mut statement.query([endpoint.code()])?)
 }
 
 pub(super) fn entries(
@@ -223,68 +248,4 @@ fn read_entry(connection: &Connection, fields: &Fields<'_>) -> Result<BookedEntr
     let entry =
         Entry::of_postings(fields.text("cause")?, postings).map_err(|error| fields.bad("id", error))?;
     Ok(BookedEntry { id: EntryId::new(id), at: fields.time("at")?, entry, note: fields.plain("note")? })
-}
-
-/// One pass over all postings; what is wrong is listed, not an error.
-pub(super) fn verify(connection: &Connection, endpoint: Endpoint) -> Result<BookCheck, StoreError> {
-    let mut check = BookCheck::default();
-    let mut sums: BTreeMap<Account, i128> = BTreeMap::new();
-    let mut statement = connection.prepare_cached(
-        "SELECT entries.id AS id, account, change FROM entries NOT INDEXED
-         LEFT JOIN postings ON postings.entry = entries.id WHERE endpoint = ? ORDER BY entries.id",
-    )?;
-    let mut rows = statement.query([endpoint.code()])?;
-    let mut open: Option<Open> = None;
-    while let Some(row) = rows.next()? {
-        let fields = Fields::new("postings", row);
-        let id = EntryId::new(fields.plain("id")?);
-        if open.as_ref().is_none_or(|open| open.id != id) {
-            close(&mut check, open.replace(Open { id, sum: 0, postings: 0 }));
-        }
-        let Some(account) = fields.optional_text::<Account>("account")? else { continue };
-        let change = i128::from(fields.plain::<i64>("change")?);
-        *sums.entry(account).or_default() += change;
-        if let Some(open) = &mut open {
-            open.sum += change;
-            open.postings += 1;
-        }
-    }
-    close(&mut check, open);
-    compare(&mut check, &sums, &kept(connection, endpoint)?);
-    Ok(check)
-}
-
-/// An entry whose postings are being read.
-struct Open {
-    id: EntryId,
-    sum: i128,
-    postings: u32,
-}
-
-fn close(check: &mut BookCheck, entry: Option<Open>) {
-    let Some(entry) = entry else { return };
-    check.entries += 1;
-    if entry.sum != 0 || entry.postings == 0 {
-        check.unbalanced.push(entry.id);
-    }
-}
-
-pub(super) fn compare(
-    check: &mut BookCheck,
-    sums: &BTreeMap<Account, i128>,
-    kept: &BTreeMap<Account, SignedBytes>,
-) {
-    let mut accounts: Vec<Account> = sums.keys().chain(kept.keys()).copied().collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    for account in accounts {
-        let posted = sums.get(&account).copied().unwrap_or_default();
-        let kept = kept.get(&account).copied().unwrap_or_default();
-        if posted != i128::from(kept) {
-            check.differences.push(Difference { account, posted, kept });
-        }
-        if kept.is_negative() && !account.may_be_negative() {
-            check.below_zero.push(account);
-        }
-    }
 }

@@ -1,14 +1,19 @@
 //! Holding payouts, and what becomes of those that are held.
 
-use ledger::{Account, PayoutNumber, Purse, Withdrawal, events, restored};
-use obyte::{Address, Bytes};
-use payout::{Payout, PayoutId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+mod elsewhere;
+
+use ledger::{Account, PayoutNumber, Purse, Withdrawal, events};
+use obyte::Bytes;
+use payout::{PayoutId, Timestamp};
+use rusqlite::{Connection, params};
+
+pub(super) use self::elsewhere::{give_up, is_paid_elsewhere, may_be_paid};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, line, purchases, refunds, totals, withdrawals};
+use crate::sqlite::{book, purchases, receiving, refunds, totals, withdrawals};
 use crate::{
-    Endpoint, HoldReason, PayoutState, PurchaseKey, PurchaseRecord, Reviewed, StoreError, Thing, Violation,
+    Endpoint, HeldBacklog, HoldReason, PayoutState, PurchaseKey, PurchaseRecord, Reviewed, StoreError, Thing,
+    Violation,
 };
 
 /// Holds a payout that waits in the queue, and so is in no slot. What was set aside for it stays so.
@@ -122,17 +127,6 @@ pub(super) fn reject(
     Ok(Reviewed::Done(known(connection, endpoint, key)?.into()))
 }
 
-/// A payout that is held for a unit that the journal does not hold is never paid: that unit has paid it.
-pub(super) fn give_up(
-    connection: &Connection,
-    endpoint: Endpoint,
-    payout: &Payout,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    mark_rejected(connection, payout.id, at)?;
-    note_paid_elsewhere(connection, endpoint, payout, at)
-}
-
 fn mark_rejected(connection: &Connection, payout: PayoutId, at: Timestamp) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE payouts SET rejected_at = ? WHERE id = ?")?
@@ -147,49 +141,7 @@ fn end(connection: &Connection, payout: PayoutId, outcome: &str, at: Timestamp) 
     totals::note_held(connection, payout, false)
 }
 
-/// Whether a unit that the journal does not hold pays as much to this address, and explains no order yet.
-pub(super) fn may_be_paid(
-    connection: &Connection,
-    endpoint: Endpoint,
-    address: &Address,
-    amount: Bytes,
-) -> Result<bool, StoreError> {
-    let found = connection
-        .prepare_cached(
-            "SELECT 1 FROM foreign_outputs
-             WHERE endpoint = ? AND address = ? AND amount = ? AND payout IS NULL LIMIT 1",
-        )?
-        .query_row(params![endpoint.code(), address.as_str(), i64::from(amount)], |_| Ok(()))
-        .optional()?;
-    Ok(found.is_some())
-}
-
-/// The operator says that such a unit paid it: the output explains this order and no other.
-fn note_paid_elsewhere(
-    connection: &Connection,
-    endpoint: Endpoint,
-    payout: &Payout,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "UPDATE foreign_outputs SET payout = ? WHERE id = (SELECT id FROM foreign_outputs
-                 WHERE endpoint = ? AND address = ? AND amount = ? AND payout IS NULL ORDER BY id LIMIT 1)",
-        )?
-        .execute(params![
-            payout.id.get(),
-            endpoint.code(),
-            payout.address.as_str(),
-            i64::from(payout.amount)
-        ])?;
-    let set_aside = withdrawals::owed_for(connection, payout.id)?;
-    let missing = book::missing(connection, endpoint)?;
-    let entry = restored::paid_elsewhere(PayoutNumber::new(payout.id.get()), &set_aside, missing)?;
-    book::post(connection, endpoint, at, &entry)?;
-    book::cover_missing(connection, endpoint, at)
-}
-
-/// Takes a payout that is never paid out of the totals, and books what was set aside for it back to where it
+/// Takes a payout that is never paid out of the totals, lets go of the units that were to prove it, and books what was set aside for it back to where it
 /// came from, and what its partner was charged for a return back to the partner.
 pub(super) fn give_back(
     connection: &Connection,
@@ -201,8 +153,10 @@ pub(super) fn give_back(
         return give_back_withdrawn(connection, endpoint, payout, &withdrawal, at);
     }
     totals::take_out(connection, payout)?;
+    receiving::give_back(connection, payout)?;
     let set_aside = purchases::set_aside(connection, payout)?;
-    let entry = events::payout_cancelled(PayoutNumber::new(payout.get()), &set_aside)?;
+    let receivable = book::held(connection, endpoint, Account::Receivable(set_aside.partner))?;
+    let entry = events::payout_cancelled(PayoutNumber::new(payout.get()), &set_aside, receivable)?;
     book::post(connection, endpoint, at, &entry)?;
     // Behind what returned to the fund, which gives this back.
     refunds::undo(connection, endpoint, payout, at)
@@ -224,43 +178,15 @@ fn give_back_withdrawn(
     book::post(connection, endpoint, at, &entry)
 }
 
-/// The released payouts that wait in the queue and that the payer has not heard of.
-pub(super) fn released(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Payout>, StoreError> {
+pub(super) fn backlog(connection: &Connection, endpoint: Endpoint) -> Result<HeldBacklog, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT payouts.id, address, amount, queued_at FROM holds JOIN payouts ON payouts.id = holds.payout
-         WHERE holds.endpoint = ? AND outcome = 'released' AND taken_up_at IS NULL
-             AND slot IS NULL AND parked_at IS NULL AND payouts.held_at IS NULL ORDER BY holds.id",
+        "SELECT ?1 AS id, count(*) AS payouts, min(held_at) AS oldest FROM holds
+         WHERE endpoint = ?1 AND outcome IS NULL",
     )?;
     let mut rows = statement.query([endpoint.code()])?;
-    let mut payouts = Vec::new();
-    while let Some(row) = rows.next()? {
-        payouts.push(line::payout(&Fields::new("payouts", row))?);
-    }
-    Ok(payouts)
-}
-
-pub(super) fn taken_up(
-    connection: &Connection,
-    endpoint: Endpoint,
-    payouts: &[PayoutId],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let mut update = connection.prepare_cached(
-        "UPDATE holds SET taken_up_at = ? WHERE endpoint = ? AND payout = ? AND outcome = 'released'
-             AND taken_up_at IS NULL",
-    )?;
-    for payout in payouts {
-        update.execute(params![millis(at)?, endpoint.code(), payout.get()])?;
-    }
-    Ok(())
-}
-
-/// How many orders are held.
-pub(super) fn count(connection: &Connection, endpoint: Endpoint) -> Result<u64, StoreError> {
-    let count: i64 = connection
-        .prepare_cached("SELECT count(*) FROM holds WHERE endpoint = ? AND outcome IS NULL")?
-        .query_row([endpoint.code()], |row| row.get(0))?;
-    Ok(count.unsigned_abs())
+    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let fields = Fields::new("holds", row);
+    Ok(HeldBacklog { payouts: fields.number("payouts")?, oldest: fields.optional_time("oldest")? })
 }
 
 #[cfg(test)]
@@ -297,7 +223,8 @@ mod tests {
         try_to_hold(&connection, 1).expect("it waits in the queue");
         let held = PayoutState::Held { reason: HoldReason::Unexplained, since: AT };
         assert_eq!(state(&connection, PayoutId::new(1)).expect("it is held"), held);
-        assert_eq!(count(&connection, Endpoint::Test).expect("readable"), 1);
+        let held = HeldBacklog { payouts: 1, oldest: Some(AT) };
+        assert_eq!(backlog(&connection, Endpoint::Test).expect("readable"), held);
     }
 
     #[test]
@@ -312,6 +239,7 @@ mod tests {
         }
         let other = hold(&connection, Endpoint::Live, PayoutId::new(1), HoldReason::Unexplained, AT);
         assert!(other.is_err(), "each endpoint has payouts of its own");
-        assert_eq!(count(&connection, Endpoint::Test).expect("readable"), 1);
+        assert_eq!(backlog(&connection, Endpoint::Test).expect("readable").payouts, 1);
+        assert_eq!(backlog(&connection, Endpoint::Live).expect("readable"), HeldBacklog::default());
     }
 }

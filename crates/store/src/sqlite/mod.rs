@@ -51,6 +51,7 @@ mod audit;
 mod book;
 mod codec;
 mod deposits;
+mod handover;
 mod holds;
 mod limiting;
 mod limits;

@@ -7,7 +7,7 @@ use program::{Amount, refund_claim};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, purchases};
+use crate::sqlite::{book, holds, purchases};
 use crate::{
     Endpoint, PayoutState, PurchaseKey, PurchaseRecord, RefundOrder, RefundRecord, RefundVerdict, StoreError,
 };
@@ -25,7 +25,7 @@ pub(super) fn refund(
         return Ok(RefundVerdict::OtherCurrency(currency));
     }
     let returned = order.returned.unwrap_or(price.amount);
-    if matches!(purchase.state, PayoutState::Parked | PayoutState::Rejected { .. }) {
+    if is_never_paid(connection, &purchase)? {
         return Ok(RefundVerdict::NeverPaid);
     }
     if let Some(before) = find(connection, purchase.payout.id)? {
@@ -38,6 +38,14 @@ pub(super) fn refund(
         return Ok(RefundVerdict::MoreThanPaid);
     };
     book(connection, endpoint, order, &purchase, returned, claim).map(RefundVerdict::Booked)
+}
+
+fn is_never_paid(connection: &Connection, purchase: &PurchaseRecord) -> Result<bool, StoreError> {
+    Ok(match purchase.state {
+        PayoutState::Parked => true,
+        PayoutState::Rejected { .. } => !holds::is_paid_elsewhere(connection, purchase.payout.id)?,
+        _ => false,
+    })
 }
 
 fn book(

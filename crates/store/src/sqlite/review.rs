@@ -3,13 +3,17 @@
 use async_trait::async_trait;
 use payout::{PayoutId, Timestamp};
 
-use super::{SqliteStore, holds, payers, withdrawals};
-use crate::{Endpoint, PayerLock, PurchaseKey, PurchaseRecord, Review, Reviewed, StoreError};
+use super::{SqliteStore, handover, holds, payers};
+use crate::{Endpoint, HeldBacklog, PayerLock, PurchaseKey, PurchaseRecord, Review, Reviewed, StoreError};
 
 #[async_trait]
 impl Review for SqliteStore {
     async fn held(&self, endpoint: Endpoint) -> Result<Vec<PurchaseRecord>, StoreError> {
         self.readers.run(move |connection| holds::held(connection, endpoint)).await
+    }
+
+    async fn held_backlog(&self, endpoint: Endpoint) -> Result<HeldBacklog, StoreError> {
+        self.readers.run(move |connection| holds::backlog(connection, endpoint)).await
     }
 
     async fn release(
@@ -41,8 +45,7 @@ impl Review for SqliteStore {
         let (claim, payouts) = (lock.claim(), payouts.to_vec());
         let write = move |connection: &rusqlite::Connection| {
             payers::check(connection, claim)?;
-            holds::taken_up(connection, claim.0, &payouts, at)?;
-            withdrawals::taken_up(connection, claim.0, &payouts, at)
+            handover::taken_up(connection, claim.0, &payouts, at)
         };
         self.writer.run(write).await
     }

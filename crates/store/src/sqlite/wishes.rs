@@ -4,7 +4,7 @@ use payout::{Alarm, SlotNo, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, integer, millis};
-use crate::sqlite::{holds, withdrawals};
+use crate::sqlite::handover;
 use crate::{Endpoint, Pause, PauseNo, Repost, RepostNo, StoreError, Wishes};
 
 pub(super) fn pause(
@@ -60,9 +60,11 @@ pub(super) fn reposted(
 }
 
 pub(super) fn wishes(connection: &Connection, endpoint: Endpoint) -> Result<Wishes, StoreError> {
-    let mut released = holds::released(connection, endpoint)?;
-    released.append(&mut withdrawals::waiting(connection, endpoint)?);
-    Ok(Wishes { pauses: pauses(connection, endpoint)?, reposts: reposts(connection, endpoint)?, released })
+    Ok(Wishes {
+        pauses: pauses(connection, endpoint)?,
+        reposts: reposts(connection, endpoint)?,
+        released: handover::untold(connection, endpoint)?,
+    })
 }
 
 fn pauses(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Pause>, StoreError> {

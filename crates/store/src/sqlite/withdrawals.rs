@@ -9,10 +9,9 @@ use async_trait::async_trait;
 use ledger::{CommandId, PartnerId, Purse};
 use obyte::Address;
 use payout::{Payout, PayoutId, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::codec::{Fields, millis};
-use super::{SqliteStore, holds, line};
+use super::{SqliteStore, holds};
 use crate::{
     AddressVerdict, Endpoint, PayoutState, Provisions, StoreError, WithdrawalAddress, WithdrawalOrder,
     WithdrawalRecord, WithdrawalReviewed, WithdrawalVerdict, Withdrawals,
@@ -120,39 +119,4 @@ fn review(
     decide(&before.payout)?;
     let after = reading::find(connection, endpoint, command)?;
     Ok(after.map_or(WithdrawalReviewed::Unknown, |after| WithdrawalReviewed::Done(after.into())))
-}
-
-/// The withdrawals that wait in the queue and that the payer has not heard of. Those that were held come with what
-/// was released.
-pub(super) fn waiting(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Payout>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT payouts.id, address, amount, queued_at
-         FROM withdrawals JOIN payouts ON payouts.id = withdrawals.payout
-         WHERE withdrawals.endpoint = ? AND taken_up_at IS NULL
-             AND slot IS NULL AND parked_at IS NULL AND held_at IS NULL
-             AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.payout = payouts.id)
-         ORDER BY withdrawals.id",
-    )?;
-    let mut rows = statement.query([endpoint.code()])?;
-    let mut payouts = Vec::new();
-    while let Some(row) = rows.next()? {
-        payouts.push(line::payout(&Fields::new("payouts", row))?);
-    }
-    Ok(payouts)
-}
-
-/// The payer has heard of these.
-pub(super) fn taken_up(
-    connection: &Connection,
-    endpoint: Endpoint,
-    payouts: &[PayoutId],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let mut update = connection.prepare_cached(
-        "UPDATE withdrawals SET taken_up_at = ? WHERE endpoint = ? AND payout = ? AND taken_up_at IS NULL",
-    )?;
-    for payout in payouts {
-        update.execute(params![millis(at)?, endpoint.code(), payout.get()])?;
-    }
-    Ok(())
 }

@@ -80,6 +80,7 @@ macro_rules! behaviours {
                 a_released_order_is_queued_as_it_was_accepted,
                 a_rejected_order_is_never_paid_and_its_shares_return,
                 only_a_held_order_is_released_or_rejected,
+                of_a_release_and_a_rejection_at_once_one_is_done,
                 a_held_payout_goes_into_no_slot,
                 a_payer_is_told_of_a_release_until_it_has_taken_it_up;
             deposits:
@@ -93,6 +94,8 @@ macro_rules! behaviours {
                 the_first_unit_of_an_address_is_the_one_that_came_first,
                 what_waits_and_may_have_been_paid_is_held,
                 an_order_that_comes_later_is_held_too_until_one_is_explained,
+                what_no_unit_can_have_paid_returns_when_it_is_rejected,
+                what_was_paid_elsewhere_counts_and_can_be_returned,
                 what_is_missing_is_made_up_for_by_what_was_paid_and_by_the_fund,
                 nothing_that_is_found_can_be_promised_before_all_is_known,
                 while_bytes_are_missing_the_fund_gives_nothing,
@@ -141,6 +144,9 @@ macro_rules! behaviours {
                 a_part_that_was_returned_is_charged_in_proportion,
                 what_was_not_bought_so_cannot_be_returned,
                 a_payout_given_up_takes_its_refund_back,
+                a_share_that_returns_settles_first_what_its_partner_owes,
+                a_held_order_can_be_returned_and_a_rejection_takes_that_back,
+                nobody_returns_the_order_of_another,
                 random_lives_keep_the_books;
             receiving:
                 a_unit_proves_one_purchase,
@@ -148,6 +154,7 @@ macro_rules! behaviours {
                 an_order_that_is_refused_leaves_its_unit_free,
                 money_that_was_forwarded_counts_once,
                 a_parked_payout_gives_its_unit_back,
+                a_rejected_order_gives_its_unit_back,
                 each_endpoint_of_a_partner_has_receiving_addresses;
             withdrawals:
                 a_withdrawn_deposit_is_owed_until_it_is_paid,
@@ -160,6 +167,7 @@ macro_rules! behaviours {
                 a_payer_is_told_of_a_withdrawal_until_it_has_taken_it_up,
                 addresses_are_kept_with_their_time,
                 a_withdrawal_that_may_have_been_paid_is_held,
+                a_withdrawal_that_no_unit_can_have_paid_returns_when_it_is_rejected,
                 withdrawals_at_once_never_overdraw,
                 random_lives_of_withdrawals_keep_the_books;
             line:

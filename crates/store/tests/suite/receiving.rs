@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use obyte::{Address, UnitHash};
 use payout::{Change, Timestamp};
-use store::{Acceptance, Endpoint, ReceivingAddress, ReceivingRole, StoreError, Term, Thing, Verdict};
+use program::Limit;
+use store::{
+    Acceptance, Endpoint, HoldReason, ReceivingAddress, ReceivingRole, StoreError, Term, Thing, Verdict,
+};
 
 use super::Backend;
 use super::world::{FUND, World, bytes};
@@ -98,6 +101,19 @@ pub(crate) async fn a_parked_payout_gives_its_unit_back(backend: &impl Backend) 
     let parked = Change::Parked { payout: first.payout.id, at: Timestamp::from_millis(9_000) };
     world.apply([parked]).await.expect("it waits in the queue");
     assert!(!is_used(&world, unit()).await);
+    assert!(matches!(world.accept(paid(&world, "1")).await, Verdict::Replay(_)), "its order id stays taken");
+    assert!(matches!(world.accept(paid(&world, "2")).await, Verdict::Accepted(_)));
+    world.check_book().await;
+}
+
+/// Whoever paid in bytes and whose order was rejected is not paid for it, so the shop may report the sale anew.
+pub(crate) async fn a_rejected_order_gives_its_unit_back(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let mut held = paid(&world, "1");
+    held.hold = Some(HoldReason::Limit(Limit::Proportion));
+    assert!(matches!(world.accept(held).await, Verdict::Held(_)));
+    assert_eq!(world.accept(paid(&world, "2")).await, Verdict::UnitUsed);
+    world.store.reject(Endpoint::Test, &world.key("1"), world.now()).await.expect("it is held");
     assert!(matches!(world.accept(paid(&world, "1")).await, Verdict::Replay(_)), "its order id stays taken");
     assert!(matches!(world.accept(paid(&world, "2")).await, Verdict::Accepted(_)));
     world.check_book().await;

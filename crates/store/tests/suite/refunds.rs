@@ -2,17 +2,17 @@
 
 use ledger::Account;
 use payout::{Change, PayoutId};
-use program::{Currency, Percentage};
+use program::{Currency, Limit, Percentage};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use store::{
-    Acceptance, DepositOrder, DepositVerdict, Endpoint, RefundOrder, RefundRecord, RefundVerdict, Shares,
-    Verdict,
+    Acceptance, DepositVerdict, Endpoint, HoldReason, MerchantScope, NewPartner, PartnerKind, RefundOrder,
+    RefundRecord, RefundVerdict, Shares, Verdict,
 };
 
 use super::Backend;
-use super::world::{World, bytes};
+use super::world::{RESERVE, World, bytes};
 
 /// A purchase of 12.50 USD for which fund and deposit give these shares.
 fn purchase(world: &World, order: &str, fund: u64, partner: u64) -> Acceptance {
@@ -52,17 +52,6 @@ async fn refunded(world: &World, id: &str) -> Option<RefundRecord> {
     world.store.refunded(Endpoint::Test, &world.key(id)).await.expect("the store works")
 }
 
-async fn deposit(world: &World, command: &str, amount: u64) -> DepositVerdict {
-    let order = DepositOrder {
-        command: command.parse().expect("a good id"),
-        partner: world.partner,
-        amount: bytes(amount),
-        note: String::new(),
-        at: world.now(),
-    };
-    world.store.book_deposit(Endpoint::Test, order).await.expect("the store works")
-}
-
 /// Deposit, receivable, and what of refunds has come to the fund since `fund` was its balance.
 async fn stands(world: &World, fund: i64) -> [i64; 3] {
     let [deposit, receivable] = [
@@ -78,7 +67,7 @@ pub(crate) async fn what_the_fund_gave_is_charged_and_the_partners_own_share_sta
     backend: &impl Backend,
 ) {
     let world = World::rich(backend).await;
-    deposit(&world, "d1", 10_000).await;
+    world.deposit("d1", 10_000).await;
     bought(&world, "1", 4_000, 500).await;
     let fund = world.balance(Account::Fund).await;
     let owed = world.balance(Account::Owed).await;
@@ -90,19 +79,19 @@ pub(crate) async fn what_the_fund_gave_is_charged_and_the_partners_own_share_sta
 
 pub(crate) async fn what_a_deposit_lacks_is_owed_and_the_next_deposits_settle_it(backend: &impl Backend) {
     let world = World::rich(backend).await;
-    deposit(&world, "d1", 1_000).await;
+    world.deposit("d1", 1_000).await;
     bought(&world, "1", 4_000, 0).await;
     let fund = world.balance(Account::Fund).await;
     let record = booked(&world, "1", None).await;
     assert_eq!((record.from_deposit, record.receivable()), (bytes(1_000), bytes(3_000)));
     assert_eq!(stands(&world, fund).await, [0, 3_000, 1_000]);
-    assert_eq!(deposit(&world, "d2", 2_500).await, DepositVerdict::Booked);
+    assert_eq!(world.deposit("d2", 2_500).await, DepositVerdict::Booked);
     assert_eq!(stands(&world, fund).await, [0, 500, 1_000], "it was the fund's and stays there");
-    assert_eq!(deposit(&world, "d3", 700).await, DepositVerdict::Booked);
+    assert_eq!(world.deposit("d3", 700).await, DepositVerdict::Booked);
     assert_eq!(stands(&world, fund).await, [200, 0, 800]);
-    assert_eq!(deposit(&world, "d3", 700).await, DepositVerdict::Replay);
-    assert_eq!(deposit(&world, "d2", 700).await, DepositVerdict::Conflict);
-    assert_eq!(deposit(&world, "d2", 2_500).await, DepositVerdict::Replay);
+    assert_eq!(world.deposit("d3", 700).await, DepositVerdict::Replay);
+    assert_eq!(world.deposit("d2", 700).await, DepositVerdict::Conflict);
+    assert_eq!(world.deposit("d2", 2_500).await, DepositVerdict::Replay);
     assert_eq!(stands(&world, fund).await, [200, 0, 800]);
 }
 
@@ -111,7 +100,7 @@ pub(crate) async fn a_second_refund_changes_nothing_and_says_the_same(backend: &
     bought(&world, "1", 4_000, 0).await;
     let fund = world.balance(Account::Fund).await;
     let first = booked(&world, "1", None).await;
-    deposit(&world, "d1", 9_000).await;
+    world.deposit("d1", 9_000).await;
     let before = stands(&world, fund).await;
     for returned in [None, Some("12.50"), Some("1.25E1")] {
         let again = refund(&world, order(&world, "1", returned)).await;
@@ -123,7 +112,7 @@ pub(crate) async fn a_second_refund_changes_nothing_and_says_the_same(backend: &
 
 pub(crate) async fn a_part_that_was_returned_is_charged_in_proportion(backend: &impl Backend) {
     let world = World::rich(backend).await;
-    deposit(&world, "d1", 10_000).await;
+    world.deposit("d1", 10_000).await;
     for (id, returned, share, claim) in
         [("1", "5", "100", 1_600), ("2", "12.5", "50", 2_000), ("3", "0.01", "100", 3), ("4", "5", "0", 0)]
     {
@@ -157,12 +146,12 @@ pub(crate) async fn what_was_not_bought_so_cannot_be_returned(backend: &impl Bac
 /// The customer turns out to be an agent after the purchase was returned: nothing was given, nothing is charged.
 pub(crate) async fn a_payout_given_up_takes_its_refund_back(backend: &impl Backend) {
     let world = World::rich(backend).await;
-    deposit(&world, "d1", 1_000).await;
+    world.deposit("d1", 1_000).await;
     let fund = world.balance(Account::Fund).await;
     let payout = bought(&world, "1", 4_000, 300).await;
     booked(&world, "1", None).await;
     assert_eq!(world.balance(Account::Receivable(world.partner)).await, 3_300);
-    deposit(&world, "d2", 300).await;
+    world.deposit("d2", 300).await;
     world.apply([Change::Parked { payout, at: world.now() }]).await.expect("it waits in the queue");
     assert_eq!(stands(&world, fund).await, [1_300, 0, -300], "as if only the deposits had been booked");
     assert_eq!(refund(&world, order(&world, "1", None)).await, RefundVerdict::NeverPaid);
@@ -171,6 +160,67 @@ pub(crate) async fn a_payout_given_up_takes_its_refund_back(backend: &impl Backe
     world.apply([Change::Parked { payout: other, at: world.now() }]).await.expect("it waits in the queue");
     assert_eq!(refund(&world, order(&world, "2", None)).await, RefundVerdict::NeverPaid);
     assert_eq!(stands(&world, fund).await, [1_300, 0, -300]);
+}
+
+/// A share that returns is a credit like any other: whoever owes does not get it back.
+pub(crate) async fn a_share_that_returns_settles_first_what_its_partner_owes(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    world.deposit("d1", 1_000).await;
+    let first = bought(&world, "1", 4_000, 700).await;
+    bought(&world, "2", 4_000, 200).await;
+    let held = Acceptance { hold: Some(HoldReason::Limit(Limit::Purchase)), ..purchase(&world, "3", 0, 100) };
+    assert!(matches!(world.accept(held).await, Verdict::Held(_)));
+    let fund = world.balance(Account::Fund).await;
+    let before = booked(&world, "2", None).await;
+    assert_eq!((before.from_deposit, before.receivable()), (bytes(0), bytes(4_000)));
+    world.apply([Change::Parked { payout: first, at: world.now() }]).await.expect("it waits in the queue");
+    let reserve = i64::try_from(RESERVE).expect("small");
+    assert_eq!(stands(&world, fund).await, [0, 3_300, 4_000 + reserve + 700]);
+    world.store.reject(Endpoint::Test, &world.key("3"), world.now()).await.expect("it is held");
+    assert_eq!(stands(&world, fund).await, [0, 3_200, 4_000 + reserve + 700 + reserve + 100]);
+}
+
+/// What is held is owed; once it is rejected its customer got nothing.
+pub(crate) async fn a_held_order_can_be_returned_and_a_rejection_takes_that_back(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    world.deposit("d1", 9_000).await;
+    let fund = world.balance(Account::Fund).await;
+    let reason = HoldReason::Limit(Limit::Purchase);
+    for id in ["released", "rejected"] {
+        let held = Acceptance { hold: Some(reason), ..purchase(&world, id, 4_000, 100) };
+        assert!(matches!(world.accept(held).await, Verdict::Held(_)));
+        booked(&world, id, None).await;
+    }
+    let of = |id: &str| world.key(id);
+    world.store.release(Endpoint::Test, &of("released"), world.now()).await.expect("it is held");
+    world.store.reject(Endpoint::Test, &of("rejected"), world.now()).await.expect("it is held");
+    let released = refund(&world, order(&world, "released", None)).await;
+    assert!(matches!(released, RefundVerdict::Replay(_)), "{released:?}");
+    assert_eq!(refund(&world, order(&world, "rejected", None)).await, RefundVerdict::NeverPaid);
+    let reserve = i64::try_from(RESERVE).expect("small");
+    assert_eq!(stands(&world, fund).await, [9_000 - 100 - 4_000, 0, -reserve]);
+}
+
+/// The same order id of another partner is another order.
+pub(crate) async fn nobody_returns_the_order_of_another(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    bought(&world, "1", 4_000, 0).await;
+    let other = NewPartner {
+        name: "other-shop".parse().expect("a good name"),
+        kind: PartnerKind::Merchant,
+        trusted: true,
+        at: world.now(),
+    };
+    let other = world.store.add_partner(other).await.expect("the name is free").id;
+    let mut of_other = order(&world, "1", None);
+    of_other.key.partner = other;
+    assert_eq!(refund(&world, of_other).await, RefundVerdict::UnknownOrder);
+    let mut of_merchant = order(&world, "1", None);
+    of_merchant.key.merchant = Some(MerchantScope::new("stall").expect("a name"));
+    assert_eq!(refund(&world, of_merchant).await, RefundVerdict::UnknownOrder);
+    booked(&world, "1", None).await;
+    assert_eq!(world.balance(Account::Receivable(other)).await, 0);
+    world.check_book().await;
 }
 
 /// Something that happens to money. Numbers choose among what there is.
@@ -234,7 +284,7 @@ async fn live(backend: &impl Backend, steps: &[Step], seen: &mut Seen) {
         let owed = world.balance(Account::Receivable(world.partner)).await;
         match *step {
             Step::Deposit(amount) => {
-                if deposit(&world, &format!("d{number}"), amount).await == DepositVerdict::Booked {
+                if world.deposit(&format!("d{number}"), amount).await == DepositVerdict::Booked {
                     partner.stands += i64::try_from(amount).expect("small");
                 }
             }
@@ -261,6 +311,7 @@ async fn live(backend: &impl Backend, steps: &[Step], seen: &mut Seen) {
         }
         let [deposit, receivable, _] = stands(&world, 0).await;
         assert_eq!(deposit - receivable, partner.stands, "after step {number}: {step:?}");
+        assert!(deposit == 0 || receivable == 0, "who owes has no deposit; after step {number}: {step:?}");
         seen.owed += u32::from(receivable > owed);
         seen.settled += u32::from(receivable < owed);
     }

@@ -5,7 +5,11 @@ use obyte::compose::Coin;
 use obyte::unit::{CoinId, Output};
 use obyte::{Address, UnitHash};
 use payout::{Change, FirstUnit, Origin, Payout, RestoreCause, Timestamp};
-use store::{Endpoint, HoldReason, PayoutState, Reviewed, Verdict, Violation};
+use program::{Day, Turnover};
+use store::{
+    DepositVerdict, Endpoint, HoldReason, PayoutState, RefundOrder, RefundVerdict, Reviewed, Scope, Shop,
+    Totals, Verdict, Violation,
+};
 
 use super::Backend;
 use super::line::{died, funding, opened};
@@ -118,6 +122,76 @@ pub(crate) async fn an_order_that_comes_later_is_held_too_until_one_is_explained
     again.key = world.key("a third sale");
     let verdict = world.accept(again).await;
     assert!(matches!(verdict, Verdict::Accepted(_)), "the unit has paid one order: {verdict:?}");
+    world.check_book().await;
+}
+
+/// Two orders may have been paid by one output. Once that explains one of them, nothing has paid the other.
+pub(crate) async fn what_no_unit_can_have_paid_returns_when_it_is_rejected(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    assert_eq!(world.deposit("d1", 500).await, DepositVerdict::Booked);
+    let with_share = |order: &str| {
+        let mut purchase = world.purchase(order, 800);
+        purchase.shares.partner = bytes(200);
+        purchase.terms.recipient = Address::of_source("1");
+        purchase
+    };
+    let Verdict::Accepted(record) = world.accept(with_share("1")).await else {
+        panic!("nothing is lost yet")
+    };
+    restored_with(&world, &record.payout).await;
+    assert!(matches!(world.accept(with_share("2")).await, Verdict::Held(_)));
+    let deposit = Account::Deposit(world.partner);
+    let fund = world.balance(Account::Fund).await;
+    for (order, returned, from_fund) in [("1", 0, 1_000), ("2", 200, 1_800)] {
+        world.store.reject(Endpoint::Test, &world.key(order), AT).await.expect("it is held");
+        assert_eq!(world.balance(deposit).await, 100 + returned, "{order}");
+        let reserves = i64::try_from(RESERVE).expect("small") * if order == "1" { 1 } else { 2 };
+        assert_eq!(world.balance(Account::Fund).await, fund + from_fund + reserves, "{order}");
+        world.check_book().await;
+    }
+}
+
+/// What a unit that was lost has paid was given all the same: it counts in the totals, and can be returned.
+pub(crate) async fn what_was_paid_elsewhere_counts_and_can_be_returned(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let mut sale = world.purchase("1", 1_000);
+    sale.sold = Turnover::of_cents(1_250);
+    let Verdict::Accepted(record) = world.accept(sale).await else { panic!("nothing is in the way") };
+    restored_with(&world, &record.payout).await;
+    let shop = Scope::Shop(Shop { partner: world.partner, merchant: None });
+    let given = async |scope: &Scope| {
+        world.store.totals(Endpoint::Test, scope, Day::of_millis(AT.as_millis())).await.expect("it works")
+    };
+    assert_eq!(given(&shop).await, Totals { held: bytes(1_000), ..Totals::default() });
+    let mut order = RefundOrder {
+        key: world.key("1"),
+        returned: None,
+        currency: None,
+        share: program::Percentage::HUNDRED,
+        at: AT,
+    };
+    let RefundVerdict::Booked(booked) =
+        world.store.refund(Endpoint::Test, order.clone()).await.expect("it works")
+    else {
+        panic!("it is owed")
+    };
+    world.store.reject(Endpoint::Test, &world.key("1"), AT).await.expect("it is held");
+    let paid = Totals {
+        today: bytes(1_000),
+        ever: bytes(1_000),
+        held: bytes(0),
+        finished: bytes(1_000),
+        purchases: 1,
+        sold: Turnover::of_cents(1_250),
+    };
+    assert_eq!(given(&shop).await, paid);
+    assert_eq!(given(&Scope::Recipient(record.payout.address)).await.today, bytes(1_000));
+    assert_eq!(given(&Scope::Fund).await.today, bytes(1_000));
+    let again = world.store.refund(Endpoint::Test, order.clone()).await.expect("it works");
+    assert_eq!(again, RefundVerdict::Replay(booked), "the customer got it");
+    order.returned = Some("1".parse().expect("an amount"));
+    let other = world.store.refund(Endpoint::Test, order).await.expect("it works");
+    assert_eq!(other, RefundVerdict::Conflict);
     world.check_book().await;
 }
 

@@ -4,8 +4,8 @@ use ledger::Account;
 use payout::{Change, Timestamp};
 use program::Limit;
 use store::{
-    Acceptance, Endpoint, HoldReason, PayoutState, PurchaseRecord, Reviewed, StoreError, Thing, Verdict,
-    Violation,
+    Acceptance, Endpoint, HeldBacklog, HoldReason, PayoutState, PurchaseRecord, Reviewed, StoreError, Thing,
+    Verdict, Violation,
 };
 
 use super::Backend;
@@ -47,7 +47,9 @@ pub(crate) async fn a_held_order_is_accepted_and_not_queued(backend: &impl Backe
     assert_eq!(world.store.held(Endpoint::Live).await.expect("the store works"), []);
     assert!(world.snapshot().await.queue.is_empty());
     let overview = world.store.overview(Endpoint::Test, LATER).await.expect("the store works");
-    assert_eq!((overview.queued, overview.held), (0, 1));
+    let held = HeldBacklog { payouts: 1, oldest: Some(record.payout.queued_at) };
+    assert_eq!((overview.queued, overview.held), (0, held));
+    assert_eq!(world.store.held_backlog(Endpoint::Test).await.expect("the store works"), held);
 
     let again = world.accept(held_purchase(&world, "1")).await;
     assert_eq!(
@@ -126,6 +128,31 @@ pub(crate) async fn only_a_held_order_is_released_or_rejected(backend: &impl Bac
     assert_eq!(world.store.balances(Endpoint::Test).await.expect("a sound book"), book);
     let unknown = world.store.release(Endpoint::Test, &world.key("unknown"), LATER).await;
     assert!(matches!(unknown, Err(StoreError::Unknown(Thing::Purchase))), "{unknown:?}");
+}
+
+/// Two operators, each on a process of its own, at the same moment.
+pub(crate) async fn of_a_release_and_a_rejection_at_once_one_is_done(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let fund = world.balance(Account::Fund).await;
+    let other = backend.open();
+    let mut released = 0;
+    for number in 0..10 {
+        let order = number.to_string();
+        let before = hold(&world, &order).await;
+        let key = world.key(&order);
+        let (one, two) = tokio::join!(
+            world.store.release(Endpoint::Test, &key, LATER),
+            other.reject(Endpoint::Test, &key, LATER)
+        );
+        let done = [one, two].map(|reviewed| matches!(reviewed, Ok(Reviewed::Done(_))));
+        assert!(done[0] != done[1], "order {order}: {done:?}");
+        let is_queued = world.snapshot().await.queue.contains(&before.payout);
+        assert_eq!(is_queued, done[0], "order {order}");
+        released += i64::from(is_queued);
+    }
+    let each = 1_000 + i64::try_from(RESERVE).expect("small");
+    assert_eq!(world.balance(Account::Fund).await, fund - released * each);
+    world.check_book().await;
 }
 
 pub(crate) async fn a_held_payout_goes_into_no_slot(backend: &impl Backend) {

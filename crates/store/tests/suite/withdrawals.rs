@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use store::{
-    AddressVerdict, DepositOrder, DepositVerdict, Endpoint, HoldReason, PaidFor, PayoutState, Provisions,
-    RefundOrder, RefundVerdict, Shares, StoreError, Verdict, WithdrawalFrom, WithdrawalOrder,
-    WithdrawalRecord, WithdrawalReviewed, WithdrawalVerdict,
+    AddressVerdict, DepositVerdict, Endpoint, HoldReason, PaidFor, PayoutState, Provisions, RefundOrder,
+    RefundVerdict, Shares, StoreError, Verdict, WithdrawalFrom, WithdrawalOrder, WithdrawalRecord,
+    WithdrawalReviewed, WithdrawalVerdict,
 };
 
 use super::Backend;
@@ -32,20 +32,9 @@ async fn set(backend: &impl Backend) -> World {
     let provisions =
         Provisions { fee_reserve: bytes(RESERVE), fund_reserve: bytes(KEPT), ..Provisions::default() };
     world.store.keep_provisions(Endpoint::Test, provisions).await.expect("the store works");
-    assert_eq!(deposit(&world, "d1", DEPOSIT).await, DepositVerdict::Booked);
+    assert_eq!(world.deposit("d1", DEPOSIT).await, DepositVerdict::Booked);
     assert_eq!(register(&world, home()).await, AddressVerdict::Registered);
     world
-}
-
-async fn deposit(world: &World, command: &str, amount: u64) -> DepositVerdict {
-    let order = DepositOrder {
-        command: command.parse().expect("a good id"),
-        partner: world.partner,
-        amount: bytes(amount),
-        note: String::new(),
-        at: world.now(),
-    };
-    world.store.book_deposit(Endpoint::Test, order).await.expect("the store works")
 }
 
 async fn register(world: &World, address: Address) -> AddressVerdict {
@@ -227,9 +216,9 @@ pub(crate) async fn a_partner_cannot_withdraw_what_it_owes(backend: &impl Backen
     assert!(matches!(refunded, RefundVerdict::Booked(_)), "{refunded:?}");
     let (deposit, owes) = (Account::Deposit(world.partner), Account::Receivable(world.partner));
     assert_eq!(balances(&world, [deposit, owes]).await, [0, 3_000]);
-    // The share of a purchase that is never paid returns to the deposit, which holds something now.
+    // The share of a purchase that is never paid settles a part of it.
     world.apply([Change::Parked { payout: payouts[1], at: world.now() }]).await.expect("it waits");
-    assert_eq!(balances(&world, [deposit, owes]).await, [600, 3_000]);
+    assert_eq!(balances(&world, [deposit, owes]).await, [0, 2_400]);
     let refused = of_deposit(&world, "w2", 1).await;
     assert_eq!(refused, WithdrawalVerdict::TooLow { available: bytes(0) });
     // What comes back settles it first, and only the rest can be withdrawn again.
@@ -333,6 +322,36 @@ pub(crate) async fn a_withdrawal_that_may_have_been_paid_is_held(backend: &impl 
     world.check_book().await;
 }
 
+/// Two withdrawals of one amount, and one unit of no journal that paid as much: it explains one of them.
+pub(crate) async fn a_withdrawal_that_no_unit_can_have_paid_returns_when_it_is_rejected(
+    backend: &impl Backend,
+) {
+    let world = set(backend).await;
+    let deposit = Account::Deposit(world.partner);
+    let waits = accepted(of_deposit(&world, "w1", 1_000).await).payout;
+    let before = balances(&world, [deposit, Account::Owed]).await;
+    let at = Timestamp::from_millis(40_000);
+    let foreign = Change::ForeignUnit {
+        unit: UnitHash::of("foreign"),
+        main_chain_index: Some(7),
+        authors: vec![payer()],
+        paid: vec![Output { address: waits.address, amount: waits.amount }],
+        at,
+    };
+    let begun = Change::RestoreBegun { cause: RestoreCause::Seen(UnitHash::of("foreign")), at };
+    world.apply([begun, foreign, Change::Restored { at }]).await.expect("kept");
+    let second = accepted(of_deposit(&world, "w2", 1_000).await);
+    assert!(matches!(second.state, PayoutState::Held { .. }), "{second:?}");
+    for command in ["w1", "w2"] {
+        let id = command.parse().expect("an id");
+        let rejected = world.store.reject_withdrawal(Endpoint::Test, &id, world.now()).await.expect("works");
+        assert!(matches!(rejected, WithdrawalReviewed::Done(_)), "{command}");
+        world.check_book().await;
+    }
+    let [held, owed] = before;
+    assert_eq!(balances(&world, [deposit, Account::Owed]).await, [held, owed - 1_000], "w2 returned");
+}
+
 pub(crate) async fn withdrawals_at_once_never_overdraw(backend: &impl Backend) {
     let world = set(backend).await;
     let beside = backend.open();
@@ -387,7 +406,7 @@ pub(crate) async fn random_lives_of_withdrawals_keep_the_books(backend: &impl Ba
     for (number, event) in events.into_iter().enumerate() {
         let id = format!("c{number}");
         match event {
-            Event::Deposit(amount) => drop(deposit(&world, &id, amount).await),
+            Event::Deposit(amount) => drop(world.deposit(&id, amount).await),
             Event::Purchase(share) => {
                 let shares = Shares { base: bytes(share), partner: bytes(share / 2), matched: bytes(0) };
                 world.accept(store::Acceptance { shares, ..world.purchase(&id, 1) }).await;

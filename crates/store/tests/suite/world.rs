@@ -10,8 +10,9 @@ use obyte::{Address, Bytes, UnitHash};
 use payout::{Change, Origin, Payout, Snapshot, Timestamp, VersionId, VersionStatus};
 use program::{Currency, CurrencyAmount, Pair, Turnover};
 use store::{
-    Acceptance, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId, PartnerKind, PayerLock,
-    PurchaseKey, PurchaseRecord, Shares, Store, StoreError, Terms, Verdict, Violation,
+    Acceptance, DepositOrder, DepositVerdict, Details, Endpoint, Explanation, KeptRate, NewPartner, OrderId,
+    PartnerKind, PayerLock, PurchaseKey, PurchaseRecord, Shares, Store, StoreError, Terms, Verdict,
+    Violation,
 };
 
 use super::Backend;
@@ -114,6 +115,18 @@ impl World {
             Verdict::Accepted(record) => record.payout,
             other => panic!("the purchase is accepted: {other:?}"),
         }
+    }
+
+    /// Books a part of the fund as the partner's deposit.
+    pub(crate) async fn deposit(&self, command: &str, amount: u64) -> DepositVerdict {
+        let order = DepositOrder {
+            command: command.parse().expect("a good id"),
+            partner: self.partner,
+            amount: bytes(amount),
+            note: String::new(),
+            at: self.now(),
+        };
+        self.store.book_deposit(Endpoint::Test, order).await.expect("the store works")
     }
 
     pub(crate) async fn record(&self, order: &str) -> PurchaseRecord {

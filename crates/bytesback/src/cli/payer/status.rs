@@ -64,12 +64,12 @@ fn text(
         line("RESTORING", "every coin moves to a fresh address before anybody is paid".to_owned())?;
     }
     line("queue", waiting(overview.queued, "payout", overview.oldest_queued, now))?;
-    if overview.held > 0 {
+    if overview.held.payouts > 0 {
         line(
             "held",
             format!(
                 "{}: see `bytesback purchase held` and `fund withdrawals --all`",
-                count(overview.held, "payout")
+                waiting(overview.held.payouts, "payout", overview.held.oldest, now)
             ),
         )?;
     }
@@ -129,7 +129,8 @@ fn object(endpoint: Endpoint, overview: &Overview, book: &Book, low: &[String], 
         "pauses": overview.pauses.iter().map(pause_json).collect::<Vec<_>>(),
         "queued": overview.queued,
         "oldest_queued": overview.oldest_queued.map(moment),
-        "held": overview.held,
+        "held": overview.held.payouts,
+        "oldest_held": overview.held.oldest.map(moment),
         "restoring": overview.restoring,
         "open_slots": overview.open_slots,
         "oldest_open": overview.oldest_open.map(moment),

@@ -41,7 +41,7 @@ pub(super) fn expected(
         Cause::PaidElsewhere(payout) => rows.paid_elsewhere(*payout, missing)?,
         Cause::DepositBooked(command) => rows.deposited(command, entry, held)?,
         Cause::PurchaseAccepted(payout) => return rows.accepted(*payout),
-        Cause::PayoutCancelled(payout) => rows.cancelled(*payout)?,
+        Cause::PayoutCancelled(payout) => rows.cancelled(*payout, held)?,
         Cause::WithdrawalAccepted(payout) => rows.withdrawn(*payout)?,
         Cause::WithdrawalCancelled(payout) => rows.withdrawal_cancelled(*payout, held)?,
         Cause::PurchaseRefunded(payout) => rows.refunded(*payout, held)?,
@@ -178,25 +178,21 @@ impl Rows<'_> {
         Ok(Some((events::purchase_accepted(payout, &acceptance).ok(), faults)))
     }
 
-    fn cancelled(&self, payout: PayoutNumber) -> Result<Made, StoreError> {
-        let cancelled = self
+    fn cancelled(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {
+        let is_purchase = self
             .connection
-            .prepare_cached(
-                "SELECT 1 FROM payouts
-                 WHERE id = ?1 AND endpoint = ?2 AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)
-                     AND NOT EXISTS (SELECT 1 FROM foreign_outputs WHERE foreign_outputs.payout = ?1)
-                     AND EXISTS (SELECT 1 FROM purchases WHERE purchases.payout = ?1)",
-            )?
-            .exists(params![payout.get(), self.endpoint.code()])?;
-        if !cancelled {
+            .prepare_cached("SELECT 1 FROM purchases WHERE payout = ?")?
+            .exists([payout.get()])?;
+        if !is_purchase || !self.is_never_paid(payout)? {
             return Ok(None);
         }
         let set_aside = purchases::set_aside(self.connection, PayoutId::new(payout.get()))?;
-        Ok(Some(events::payout_cancelled(payout, &set_aside)))
+        let receivable = held(Account::Receivable(set_aside.partner));
+        Ok(Some(events::payout_cancelled(payout, &set_aside, receivable)))
     }
 
     fn withdrawn(&self, payout: PayoutNumber) -> Result<Made, StoreError> {
-        let withdrawal = self.withdrawal(payout, false)?;
+        let withdrawal = self.withdrawal(payout)?;
         Ok(withdrawal.map(|withdrawal| events::withdrawal_accepted(payout, &withdrawal)))
     }
 
@@ -205,8 +201,10 @@ impl Rows<'_> {
         payout: PayoutNumber,
         held: impl Fn(Account) -> Bytes,
     ) -> Result<Made, StoreError> {
-        let withdrawal = self.withdrawal(payout, true)?;
-        Ok(withdrawal.map(|withdrawal| {
+        if !self.is_never_paid(payout)? {
+            return Ok(None);
+        }
+        Ok(self.withdrawal(payout)?.map(|withdrawal| {
             let receivable = match withdrawal.purse {
                 Purse::Fund => Bytes::ZERO,
                 Purse::Deposit(partner) => held(Account::Receivable(partner)),
@@ -215,14 +213,22 @@ impl Rows<'_> {
         }))
     }
 
-    /// A withdrawal of this endpoint, or only one that is never paid.
-    fn withdrawal(&self, payout: PayoutNumber, parked: bool) -> Result<Option<Withdrawal>, StoreError> {
+    /// Whether a payout of this endpoint was parked, or rejected without having been paid elsewhere.
+    fn is_never_paid(&self, payout: PayoutNumber) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 1 FROM payouts
+             WHERE id = ?1 AND endpoint = ?2 AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)
+                 AND NOT EXISTS (SELECT 1 FROM foreign_outputs WHERE foreign_outputs.payout = ?1)",
+        )?;
+        Ok(statement.exists(params![payout.get(), self.endpoint.code()])?)
+    }
+
+    /// A withdrawal of this endpoint.
+    fn withdrawal(&self, payout: PayoutNumber) -> Result<Option<Withdrawal>, StoreError> {
         let is_there = self
             .connection
-            .prepare_cached(
-                "SELECT 1 FROM payouts WHERE id = ? AND endpoint = ? AND (parked_at IS NOT NULL OR NOT ?)",
-            )?
-            .exists(params![payout.get(), self.endpoint.code(), parked])?;
+            .prepare_cached("SELECT 1 FROM payouts WHERE id = ? AND endpoint = ?")?
+            .exists(params![payout.get(), self.endpoint.code()])?;
         if !is_there {
             return Ok(None);
         }

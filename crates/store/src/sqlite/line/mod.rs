@@ -1,11 +1,13 @@
 //! The payer's line of an endpoint: what the engine wants kept, checked and booked.
 
+mod booking;
 mod close;
 mod coins;
 mod heard;
 mod open;
 mod oversight;
 mod restoring;
+mod slots;
 mod snapshot;
 
 use obyte::compose::Coin;
@@ -15,11 +17,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::sqlite::codec::{Fields, integer};
 use crate::{Endpoint, StoreError, Violation};
 
-pub(super) use close::settlement_of;
-pub(super) use coins::coin;
-pub(super) use heard::heard;
-pub(super) use oversight::{overview, payouts_of_order, slot, slot_of_unit, slots, slots_ever_of, trail};
-pub(super) use snapshot::{payout, snapshot};
+pub(super) use self::booking::settlement_of;
+pub(super) use self::coins::coin;
+pub(super) use self::heard::heard;
+pub(super) use self::oversight::{
+    overview, payouts_of_order, slot, slot_of_unit, slots, slots_ever_of, trail,
+};
+pub(super) use self::slots::payout;
+pub(super) use self::snapshot::snapshot;
 
 /// Applies changes to the line of one endpoint, within one transaction.
 pub(super) fn apply(

@@ -166,7 +166,7 @@ impl Line<'_> {
             "SELECT id, address, amount, queued_at FROM payouts WHERE id = ? AND endpoint = ?",
         )?;
         let mut rows = statement.query(params![id.get(), self.code()])?;
-        rows.next()?.map(|row| super::snapshot::payout(&Fields::new("payouts", row))).transpose()
+        rows.next()?.map(|row| super::payout(&Fields::new("payouts", row))).transpose()
     }
 
     fn payouts_of(&self, slot: SlotNo) -> Result<Payouts, StoreError> {

@@ -3,7 +3,7 @@
 use payout::{PayoutId, SlotNo, Timestamp, VersionNo};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::snapshot::payout;
+use super::payout;
 use super::{Line, anchor, fees};
 use crate::oversight::{
     Overview, PaidFor, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord, WhichSlots,
@@ -43,7 +43,7 @@ pub(in crate::sqlite) fn overview(
         pauses,
         reposts,
         queued,
-        held: holds::count(connection, endpoint)?,
+        held: holds::backlog(connection, endpoint)?,
         restoring: line.restoring()?.cause.is_some(),
         oldest_queued,
         open_slots,

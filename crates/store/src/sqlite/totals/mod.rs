@@ -3,6 +3,7 @@
 mod row;
 mod subject;
 
+use obyte::Bytes;
 use payout::{PayoutId, Timestamp};
 use program::{Day, Turnover, names_somebody};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -102,6 +103,12 @@ pub(super) fn note_held(connection: &Connection, payout: PayoutId, is_held: bool
     write(connection, subject.endpoint, &[(name, &row)])
 }
 
+/// A payout is paid and proven.
+pub(super) fn finish_payout(connection: &Connection, payout: PayoutId) -> Result<(), StoreError> {
+    let Some(Known { subject, counted, .. }) = known(connection, payout)? else { return Ok(()) };
+    add_finished(connection, subject.endpoint, subject.partner, counted.from_fund)
+}
+
 /// What a version of a slot pays is paid and proven.
 pub(super) fn finish(connection: &Connection, endpoint: Endpoint, version: i64) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
@@ -112,12 +119,21 @@ pub(super) fn finish(connection: &Connection, endpoint: Endpoint, version: i64) 
     let mut rows = statement.query([version])?;
     while let Some(sql_row) = rows.next()? {
         let fields = Fields::new("purchases", sql_row);
-        let name = partner(fields.plain("partner")?);
-        let mut row = find(connection, endpoint, name)?;
-        row.finished = plus(row.finished, fields.bytes("finished")?);
-        write(connection, endpoint, &[(name, &row)])?;
+        add_finished(connection, endpoint, fields.plain("partner")?, fields.bytes("finished")?)?;
     }
     Ok(())
+}
+
+fn add_finished(
+    connection: &Connection,
+    endpoint: Endpoint,
+    of: i64,
+    amount: Bytes,
+) -> Result<(), StoreError> {
+    let name = partner(of);
+    let mut row = find(connection, endpoint, name)?;
+    row.finished = plus(row.finished, amount);
+    write(connection, endpoint, &[(name, &row)])
 }
 
 /// What the fund gave to or for somebody, as of a day.
