@@ -8,7 +8,7 @@ use ledger::{Account, Book, BookError, Cause, Entry, Posting, Refusal, SignedByt
 use obyte::Bytes;
 use payout::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Rows, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use crate::sqlite::codec::{Fields, millis, repeated};
 use crate::sqlite::partners;
@@ -25,33 +25,12 @@ pub(super) fn weigh(
     endpoint: Endpoint,
     entry: &Entry,
 ) -> Result<Result<After, Refusal>, StoreError> {
-    let before = balances_of(connection, endpoint, entry.postings())?;
-    Ok(entry.balances_after(|account| before.get(&account).copied().unwrap_or_default()))
-}
-
-/// What stands on the accounts of an entry, of those that were ever posted to.
-fn balances_of(
-    connection: &Connection,
-    endpoint: Endpoint,
-    postings: &[Posting],
-) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
-    let accounts = repeated("?", postings.len());
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT account, balance FROM balances WHERE endpoint = ? AND account IN ({accounts})"
-    ))?;
-    let codes = postings.iter().map(|posting| posting.account.to_string());
-    let mut rows =
-        statement.query(params_from_iter([endpoint.code().to_owned()].into_iter().chain(codes)))?;
-    read_balances(&mut rows)
-}
-
-fn read_balances(rows: &mut Rows<'_>) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
-    let mut balances = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let fields = Fields::new("balances", row);
-        balances.insert(fields.text("account")?, SignedBytes::new(fields.plain("balance")?));
+    let mut before = BTreeMap::new();
+    // One look-up for each: a list of accounts in one statement would be put into a table first, which takes longer.
+    for posting in entry.postings() {
+        before.insert(posting.account, balance(connection, endpoint, posting.account)?);
     }
-    Ok(balances)
+    Ok(entry.balances_after(|account| before.get(&account).copied().unwrap_or_default()))
 }
 
 /// Writes an entry that was weighed.
@@ -66,7 +45,7 @@ pub(super) fn write(
     let id = connection
         .prepare_cached("INSERT INTO entries (endpoint, at, cause, note) VALUES (?, ?, ?, ?)")?
         .insert(params![endpoint.code(), millis(at)?, entry.cause().to_string(), note])?;
-    // One statement for all rows: it is the number of statements that takes time.
+    // One statement for all rows of a table.
     let postings = entry.postings().iter().flat_map(|Posting { account, change }| -> [Value; 3] {
         [id.into(), account.to_string().into(), change.get().into()]
     });
@@ -212,7 +191,13 @@ pub(super) fn kept(
 ) -> Result<BTreeMap<Account, SignedBytes>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT account, balance FROM balances WHERE endpoint = ?")?;
-    read_balances(&mut statement.query([endpoint.code()])?)
+    let mut rows = statement.query([endpoint.code()])?;
+    let mut kept = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let fields = Fields::new("balances", row);
+        kept.insert(fields.text("account")?, SignedBytes::new(fields.plain("balance")?));
+    }
+    Ok(kept)
 }
 
 pub(super) fn entries(

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ledger::PartnerId;
 use obyte::Bytes;
 use program::{Asked, Judgement, LimitRules, LimitSetting};
 use rusqlite::{Connection, params};
@@ -37,15 +38,13 @@ fn rules<'a>(
     key: &PurchaseKey,
 ) -> Result<Cow<'a, LimitRules>, StoreError> {
     let mut rules = Cow::Borrowed(defaults);
-    let merchant = key.merchant.as_ref().map_or("", |merchant| merchant.as_str());
-    // The partner's own come first, since its merchant is empty.
-    let mut statement = connection.prepare_cached(
-        "SELECT partner, name, value FROM limit_settings WHERE partner = ? AND merchant IN ('', ?)
-         ORDER BY merchant",
-    )?;
-    let mut rows = statement.query(params![key.partner.get(), merchant])?;
-    while let Some(row) = rows.next()? {
-        rules.to_mut().set(&read(&Fields::new("limit_settings", row))?);
+    let of_partner = settings_of(connection, key.partner, "")?;
+    let of_merchant = match &key.merchant {
+        Some(merchant) => settings_of(connection, key.partner, merchant.as_str())?,
+        None => Vec::new(),
+    };
+    for setting in of_partner.iter().chain(&of_merchant) {
+        rules.to_mut().set(setting);
     }
     Ok(rules)
 }
@@ -56,10 +55,19 @@ fn read(fields: &Fields<'_>) -> Result<LimitSetting, StoreError> {
 }
 
 pub(super) fn settings(connection: &Connection, shop: &Shop) -> Result<Vec<LimitSetting>, StoreError> {
+    settings_of(connection, shop.partner, merchant_of(shop))
+}
+
+/// Of a partner itself where the merchant is empty.
+fn settings_of(
+    connection: &Connection,
+    partner: PartnerId,
+    merchant: &str,
+) -> Result<Vec<LimitSetting>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT partner, name, value FROM limit_settings WHERE partner = ? AND merchant = ? ORDER BY name",
     )?;
-    let mut rows = statement.query(params![shop.partner.get(), merchant_of(shop)])?;
+    let mut rows = statement.query(params![partner.get(), merchant])?;
     let mut settings = Vec::new();
     while let Some(row) = rows.next()? {
         settings.push(read(&Fields::new("limit_settings", row))?);

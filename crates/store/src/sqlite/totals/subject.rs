@@ -36,20 +36,30 @@ pub(in crate::sqlite) struct Rows {
     pub(super) fund: Row,
 }
 
+/// The row of a name at the endpoint ?1.
+macro_rules! row_where {
+    ($name:literal) => {
+        concat!(
+            "SELECT scope, day, given_today, given, held, finished, purchases, sold FROM totals
+             WHERE endpoint = ?1 AND ",
+            $name
+        )
+    };
+}
+
 /// Of the endpoint ?1, the rows of the partner ?2, its merchant ?3, the recipient ?4 and the customer ?5. No
 /// merchant is named by an empty text, and no customer by null, so that these are not found.
-const ALL_ROWS: &str = "
-    SELECT scope, * FROM totals WHERE endpoint = ?1 AND scope = 'fund' AND partner = 0 AND merchant = '' AND who = ''
-    UNION ALL
-    SELECT scope, * FROM totals WHERE endpoint = ?1 AND scope = 'partner' AND partner = ?2 AND merchant = '' AND who = ''
-    UNION ALL
-    SELECT scope, * FROM totals WHERE endpoint = ?1 AND scope = 'merchant' AND partner = ?2 AND merchant = ?3 AND who = ''
-    UNION ALL
-    SELECT scope, * FROM totals
-    WHERE endpoint = ?1 AND scope = 'customer' AND partner = ?2 AND merchant = ?3 AND who = ?5
-    UNION ALL
-    SELECT scope, * FROM totals
-    WHERE endpoint = ?1 AND scope = 'recipient' AND partner = 0 AND merchant = '' AND who = ?4";
+const ALL_ROWS: &str = concat!(
+    row_where!("scope = 'fund' AND partner = 0 AND merchant = '' AND who = ''"),
+    " UNION ALL ",
+    row_where!("scope = 'partner' AND partner = ?2 AND merchant = '' AND who = ''"),
+    " UNION ALL ",
+    row_where!("scope = 'merchant' AND partner = ?2 AND merchant = ?3 AND who = ''"),
+    " UNION ALL ",
+    row_where!("scope = 'customer' AND partner = ?2 AND merchant = ?3 AND who = ?5"),
+    " UNION ALL ",
+    row_where!("scope = 'recipient' AND partner = 0 AND merchant = '' AND who = ?4"),
+);
 
 impl Subject {
     pub(in crate::sqlite) fn new(
