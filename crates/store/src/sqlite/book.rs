@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use ledger::{Account, Book, BookError, Cause, Entry, Posting, Refusal, SignedBytes, events, restored};
 use obyte::Bytes;
 use payout::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::sqlite::codec::{Fields, millis, repeated};
+use crate::sqlite::codec::{Fields, millis};
 use crate::sqlite::partners;
 use crate::{BookedEntry, DepositOrder, DepositVerdict, Endpoint, EntryId, StoreError, Thing};
 
@@ -26,7 +25,6 @@ pub(super) fn weigh(
     entry: &Entry,
 ) -> Result<Result<After, Refusal>, StoreError> {
     let mut before = BTreeMap::new();
-    // One look-up for each: a list of accounts in one statement would be put into a table first, which takes longer.
     for posting in entry.postings() {
         before.insert(posting.account, balance(connection, endpoint, posting.account)?);
     }
@@ -45,24 +43,18 @@ pub(super) fn write(
     let id = connection
         .prepare_cached("INSERT INTO entries (endpoint, at, cause, note) VALUES (?, ?, ?, ?)")?
         .insert(params![endpoint.code(), millis(at)?, entry.cause().to_string(), note])?;
-    // One statement for all rows of a table.
-    let postings = entry.postings().iter().flat_map(|Posting { account, change }| -> [Value; 3] {
-        [id.into(), account.to_string().into(), change.get().into()]
-    });
-    let rows = repeated("(?, ?, ?)", entry.postings().len());
-    connection
-        .prepare_cached(&format!("INSERT INTO postings (entry, account, change) VALUES {rows}"))?
-        .execute(params_from_iter(postings))?;
-    let balances = after.iter().flat_map(|(account, balance)| -> [Value; 3] {
-        [endpoint.code().to_owned().into(), account.to_string().into(), balance.get().into()]
-    });
-    let rows = repeated("(?, ?, ?)", after.len());
-    connection
-        .prepare_cached(&format!(
-            "INSERT INTO balances (endpoint, account, balance) VALUES {rows}
-             ON CONFLICT DO UPDATE SET balance = excluded.balance"
-        ))?
-        .execute(params_from_iter(balances))?;
+    let mut insert =
+        connection.prepare_cached("INSERT INTO postings (entry, account, change) VALUES (?, ?, ?)")?;
+    for posting in entry.postings() {
+        insert.execute(params![id, posting.account.to_string(), posting.change.get()])?;
+    }
+    let mut update = connection.prepare_cached(
+        "INSERT INTO balances (endpoint, account, balance) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET balance = excluded.balance",
+    )?;
+    for (account, balance) in after {
+        update.execute(params![endpoint.code(), account.to_string(), balance.get()])?;
+    }
     Ok(())
 }
 

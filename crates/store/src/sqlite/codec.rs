@@ -59,11 +59,6 @@ pub(super) fn millis(at: Timestamp) -> Result<i64, StoreError> {
     integer(at.as_millis())
 }
 
-/// So many places for values, or for rows of them, in a statement.
-pub(super) fn repeated(place: &str, times: usize) -> String {
-    vec![place; times].join(", ")
-}
-
 /// A number as it is written.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use program::{Day, Spent, Turnover};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Row as SqlRow, ToSql, params, params_from_iter};
 
-use crate::sqlite::codec::{Fields, integer, repeated};
+use crate::sqlite::codec::{Fields, integer};
 use crate::{Endpoint, StoreError};
 
 /// What names a row.
@@ -118,7 +118,7 @@ pub(super) fn write(
     endpoint: Endpoint,
     rows: &[(Name<'_>, &Row)],
 ) -> Result<(), StoreError> {
-    let values = repeated("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.len());
+    let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows.len()].join(", ");
     let mut statement = connection.prepare_cached(&format!(
         "INSERT INTO totals (endpoint, scope, partner, merchant, who, day, given_today, given, held, finished,
              purchases, sold)
