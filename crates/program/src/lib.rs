@@ -1,8 +1,8 @@
 //! The rules of the cashback programme, pure.
 //!
-//! From a purchase to bytes: [`CurrencyAmount`] and [`Percentage`] are read exactly from text,
-//! a [`RateTable`] makes the amount worth an exact rational number of bytes, and [`quote`] takes the
-//! shares of it by the [`Rules`]. There are no floats, and the only rounding is that of each share,
+//! From a purchase to bytes: [`CurrencyAmount`] and [`Percentage`] are read exactly from text, [`quote`]
+//! values the amount by a [`RateTable`] as an exact rational number, and takes the shares of it by the [`Rules`].
+//! There are no floats, and the only rounding is that of each share,
 //! down to whole bytes, at the very end.
 //!
 //! The texts of all errors here are answered by the API: at most 100 ASCII characters in one line,

@@ -2,8 +2,8 @@
 
 use obyte::Bytes;
 use program::{
-    BaseShare, Currency, CurrencyAmount, Day, Dollars, Pair, Percentage, PeriodTiers, Quote, QuoteError,
-    RateTable, Rules, Sale, Tier, Tiers, Turnover, quote,
+    BaseShare, Currency, CurrencyAmount, Day, Dollars, Pair, PartnerTerms, Percentage, PeriodTiers, Quote,
+    QuoteError, RateTable, Rules, Sale, Tier, Tiers, Turnover, quote,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -209,6 +209,31 @@ proptest! {
         let larger = Sale { price: in_dollars(more), ..sale };
         let (small, large) = if larger.price.amount < sale.price.amount { (larger, sale) } else { (sale, larger) };
         rises(total(quote(&rules, &small, &rates)), total(quote(&rules, &large, &rates)))?;
+    }
+
+    /// In every currency, by the terms of any partner, and whatever its shop has sold.
+    #[test]
+    fn more_of_any_currency_never_gives_less(
+        rules in rules(), sale in sales(), prices in (decimals(), decimals()), amounts in (decimals(), decimals()),
+        which in prop::sample::select(Currency::ALL.to_vec()), smallest in option::of(dollars()),
+        most in option::of(dollars()),
+    ) {
+        let terms = PartnerTerms { smallest_purchase: smallest, most_cashback: most, ..PartnerTerms::default() };
+        let rules = rules.on(terms);
+        let rate = |(mantissa, scale): (u64, u32)| read(&format!("{mantissa}e-{scale}"));
+        let others = [Pair::BtcUsd, Pair::EurUsd, Pair::RubUsd];
+        let rates = others.into_iter().fold(at_price(prices.0), |table, pair| table.with(pair, rate(prices.1)));
+        let of = |amount| {
+            let price = CurrencyAmount { currency: which, ..in_dollars(amount) };
+            total(quote(&rules, &Sale { price, ..sale }, &rates))
+        };
+        let is_less = in_dollars(amounts.0).amount < in_dollars(amounts.1).amount;
+        let (less, more) = if is_less { amounts } else { (amounts.1, amounts.0) };
+        match (of(less), of(more)) {
+            // What looks like bytes is refused, and what is more does, too.
+            (_, Err(QuoteError::LooksLikeBytes)) => prop_assert_eq!(which, Currency::Gbyte),
+            (less, more) => rises(less, more)?,
+        }
     }
 
     /// Where a slice begins, a cliff would show.

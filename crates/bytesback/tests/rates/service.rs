@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 pub(crate) enum Doing {
     /// Answered well, with this body.
     Body(Vec<u8>),
-    /// The same, after a while.
+    /// The same, after a while. What is slow has to take its time; a test waits for what comes of it, with a
+    /// bound, and not for this pause.
     Late(Duration, Vec<u8>),
     /// Answered with these bytes, whatever they are, and then closed.
     Raw(Vec<u8>),
@@ -24,7 +25,8 @@ pub(crate) enum Doing {
     Silence,
     /// Begun, and never ended: a body that grows for ever.
     Endless,
-    /// Begun, and never ended: a byte now and then.
+    /// Begun, and not ended before the asker hangs up: a byte now and then, so that only a limit on the whole
+    /// answer helps, and none on each read.
     Drip,
 }
 
