@@ -36,7 +36,7 @@ pub use purchase_unit::{Payees, UnitClaim, UnitFault, UnitProof, UnitRules};
 pub use quote::{BaseShare, Quote, QuoteError, Sale, quote};
 pub use rates::{
     Guard, GuardSettings, GuardedRate, Moment, NoRate, Pair, PairSettings, Rate, RateError, RateSource,
-    RateTable, Reading, UnknownPair, UnknownSource, Unusable, Worth,
+    RateTable, Reading, UnknownPair, UnknownSource, Unusable,
 };
 pub use refund::refund_claim;
 pub use rules::{PartnerTerms, Rules};

@@ -169,10 +169,11 @@ fn a_missing_price_names_the_currency_of_the_purchase() {
     let rates = |known: &[Pair]| {
         known.iter().fold(RateTable::new(), |table, pair| table.with(*pair, "2".parse().expect("a decimal")))
     };
-    let error = |currency, known: &[Pair]| {
-        let worth = rates(known).worth(purchase("1", currency));
-        worth.err().map(|error| (error.missing, error.to_string()))
-    };
+    let error =
+        |currency, known: &[Pair]| match quote(&Rules::default(), &sale("1", currency, "0"), &rates(known)) {
+            Err(QuoteError::NoRate(error)) => Some((error.missing, error.to_string())),
+            _ => None,
+        };
     let text = |currency: &str| format!("no rate for {currency} right now, please repeat later");
     assert_eq!(error("USD", &[Pair::EurUsd]), Some((Pair::GbyteUsd, text("USD"))));
     assert_eq!(error("EUR", &[Pair::GbyteUsd]), Some((Pair::EurUsd, text("EUR"))));

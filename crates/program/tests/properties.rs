@@ -1,5 +1,8 @@
 //! What holds for every purchase.
 
+mod exact;
+
+use exact::worth;
 use obyte::Bytes;
 use program::{
     Amount, BaseShare, Currency, CurrencyAmount, Day, Pair, Percentage, Quote, QuoteError, Rate, RateTable,
@@ -69,23 +72,36 @@ fn total(quote: Result<Quote, QuoteError>) -> Result<Bytes, QuoteError> {
 #[test]
 fn the_longest_decimals_are_quoted_without_loss() {
     let corners = ["0.000000999999999999999999", "999999999999999.999", "1e-24", "1e15"];
-    let almost_all: Percentage = read("99.999999");
-    let mut worths = 0;
+    let mut quotes = 0;
     for corner in 0..64 {
         let (amount, factor, divisor) = (corners[corner % 4], corners[corner / 4 % 4], corners[corner / 16]);
         let rates = RateTable::new().with(Pair::EurUsd, read(factor)).with(Pair::GbyteUsd, read(divisor));
         let purchase = CurrencyAmount { amount: read(amount), currency: Currency::Eur };
-        let worth = rates.worth(purchase).expect("the prices are known");
-        assert!(worth.share(almost_all) <= worth.floor() || worth.floor().is_none());
-        worths += usize::from(worth.floor().is_some_and(|bytes| !bytes.is_zero()));
+        let exact = worth(purchase, &rates);
+        let almost_all: Percentage = read("99.999999");
+        let shares = [Percentage::whole(10), almost_all, Percentage::whole(10)].map(|part| exact.share(part));
+        match ordinary(purchase, almost_all, &rates) {
+            Ok(quote) => {
+                quotes += 1;
+                assert_eq!([quote.base(), quote.partner(), quote.matched()].map(Some), shares);
+            }
+            Err(QuoteError::TooSmall) => assert_eq!(shares, [Some(Bytes::ZERO); 3]),
+            Err(error) => {
+                assert_eq!(error, QuoteError::TooLarge);
+                assert!(
+                    shares.into_iter().collect::<Option<Vec<_>>>().and_then(Bytes::checked_sum).is_none()
+                );
+            }
+        }
     }
-    assert!(worths > 0, "some corner is worth a number of bytes that exists");
+    assert!(quotes > 0, "some corner is worth a number of bytes that exists");
     // 1e15 EUR are 1e-9 USD, and those 0.001000000000000000001 GBYTE: 1,000,000.000000000001 bytes.
     let rates = RateTable::new()
         .with(Pair::EurUsd, read("1e-24"))
         .with(Pair::GbyteUsd, read("0.000000999999999999999999"));
     let purchase = CurrencyAmount { amount: read("1e15"), currency: Currency::Eur };
-    assert_eq!(rates.worth(purchase).map(|worth| worth.floor()), Ok(Some(Bytes::literal(1_000_000))));
+    let quote = ordinary(purchase, Percentage::HUNDRED, &rates).expect("an ordinary purchase");
+    assert_eq!(quote.partner(), Bytes::literal(1_000_000));
 }
 
 proptest! {
@@ -169,9 +185,15 @@ proptest! {
         for currency in [Currency::Usd, Currency::Eur, Currency::Gbyte] {
             let purchase = CurrencyAmount { currency, ..dollars(amount) };
             let Ok(quote) = ordinary(purchase, asked, &rates) else { continue };
-            let worth = rates.worth(purchase).expect("the prices are known");
+            let worth = worth(purchase, &rates);
             let sum = [quote.base(), quote.partner(), quote.matched()].into_iter().sum::<Bytes>();
             prop_assert_eq!(quote.total(), sum);
+            let shares = [
+                worth.share(Percentage::whole(10)),
+                worth.share(asked),
+                worth.share(asked.min(Percentage::whole(10))),
+            ];
+            prop_assert_eq!([quote.base(), quote.partner(), quote.matched()].map(Some), shares);
             // All these points at once, rounded only once, are never less than the shares apart.
             let points = 10_000_000 + millionths + millionths.min(10_000_000);
             if points <= 100_000_000 {
@@ -186,7 +208,7 @@ proptest! {
     ) {
         let rates = table(price);
         let Ok(quote) = ordinary(dollars(amount), percentage(millionths), &rates) else { return Ok(()) };
-        let worth = rates.worth(dollars(amount)).expect("the price is known");
+        let worth = worth(dollars(amount), &rates);
         prop_assert!(quote.matched() <= quote.partner());
         prop_assert!(Some(quote.matched()) <= worth.share(Percentage::whole(10)));
         prop_assert_eq!(quote.matched() == quote.partner() || millionths > 10_000_000, true);

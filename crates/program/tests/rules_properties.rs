@@ -1,5 +1,7 @@
 //! What holds for every purchase under any rules.
 
+mod exact;
+
 use obyte::Bytes;
 use program::{
     BaseShare, Currency, CurrencyAmount, Day, Dollars, Pair, PartnerTerms, Percentage, PeriodTiers, Quote,
@@ -144,10 +146,10 @@ proptest! {
     fn shares_never_exceed_what_the_rules_allow(rules in rules(), sale in sales(), price in decimals()) {
         let rates = at_price(price);
         let Ok(quote) = quote(&rules, &sale, &rates) else { return Ok(()) };
-        let worth = rates.worth(sale.price).expect("the price is known");
+        let worth = exact::worth(sale.price, &rates);
         let dollars = |dollars: Dollars| {
             let amount = CurrencyAmount { amount: dollars.amount(), currency: Currency::Usd };
-            rates.worth(amount).expect("the price is known").floor()
+            exact::worth(amount, &rates).share(Percentage::HUNDRED)
         };
         let base = match sale.base_share {
             BaseShare::Ordinary => rules.base,
@@ -160,7 +162,7 @@ proptest! {
             // It was raised: then the cashback is not above the least, nor above the purchase.
             let least = rules.least_cashback.expect("nothing else raises it");
             prop_assert!(dollars(least).is_none_or(|least| quote.total() <= least));
-            prop_assert!(Some(quote.total()) <= worth.floor());
+            prop_assert!(Some(quote.total()) <= worth.share(Percentage::HUNDRED));
         }
         if let Some(most) = rules.most_cashback.and_then(dollars) {
             prop_assert!(quote.total() <= most);

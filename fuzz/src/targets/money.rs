@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use obyte::Bytes;
 use obyte::answer::fee_rounded_up;
-use program::{Amount, Currency, CurrencyAmount, Pair, Percentage, Rate, RateTable};
+use program::{
+    Amount, BaseShare, Currency, CurrencyAmount, Day, Pair, Percentage, QuoteError, Rate, RateTable, Rules,
+    Sale, Turnover, quote,
+};
 
 use super::{check_error, text};
 
@@ -43,12 +46,22 @@ pub(super) fn money(data: &[u8]) {
         table.with(pair, if pair == Pair::GbyteUsd { first } else { last })
     });
     for amount in amounts {
-        let worth = table.worth(CurrencyAmount { amount, currency }).expect("all rates are there");
-        let whole = worth.floor();
-        for percentage in &percentages {
-            match (worth.share(*percentage), whole) {
-                (Some(share), Some(whole)) => assert!(share <= whole, "a share above the whole"),
-                (None, Some(_)) => panic!("a share out of range of a whole in range"),
+        let price = CurrencyAmount { amount, currency };
+        let of = |rules: &Rules| {
+            let sale = Sale {
+                price,
+                partner_percentage: Percentage::ZERO,
+                base_share: BaseShare::Ordinary,
+                day: Day::of_millis(0),
+                turnover: Turnover::ZERO,
+            };
+            quote(rules, &sale, &table).map(|quote| quote.total())
+        };
+        let whole = of(&Rules { base: Percentage::HUNDRED, ..Rules::default() });
+        for base in &percentages {
+            match (of(&Rules { base: *base, ..Rules::default() }), &whole) {
+                (Ok(share), Ok(whole)) => assert!(share <= *whole, "a share above the whole"),
+                (Err(QuoteError::TooLarge), Ok(_)) => panic!("a share out of range of a whole in range"),
                 _ => {}
             }
         }
