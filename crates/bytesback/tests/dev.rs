@@ -174,6 +174,10 @@ async fn a_purchase_paid_in_bytes_is_proven_by_its_unit() {
     request.purchase_unit = unit.into();
     let answer = settle(&dev.client(), Endpoint::Test, &request).await;
     assert_eq!(ok(answer).0, 20_000_000, "20 % of a tenth of a GBYTE");
+    let show = ["purchase", "show", "1001", "--partner", "demo-shop", "--endpoint", "test", "--data-dir"];
+    let (good, shown) = run(&[&show[..], &[argument(&data)]].concat());
+    assert!(good && shown.contains(&format!("\npaid by   {unit}\n")), "{shown}");
+    assert!(shown.contains(&format!("  purchase unit {unit} paid 100000000 bytes: ")), "{shown}");
     request.order_id = "1002".into();
     let again = dev.client().new_purchase(Endpoint::Test, &request).await.expect("answered");
     assert!(matches!(again, PurchaseAnswer::Error { text } if text.contains("used for another purchase")));

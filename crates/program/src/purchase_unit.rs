@@ -89,10 +89,21 @@ pub struct UnitClaim<'a> {
 /// What a unit proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitProof {
+    /// What it paid of what counts; where a gateway forwarded it, what the customer paid.
+    pub paid: Bytes,
     /// Whether it can change no more.
     pub is_final: bool,
     /// The unit that forwarded the money, where one did. It proves no other purchase.
     pub forwarded_by: Option<UnitHash>,
+}
+
+impl UnitProof {
+    /// What was found of the unit, in a line for people, in ASCII.
+    pub fn finding(&self, unit: UnitHash) -> String {
+        let standing = if self.is_final { "proven final" } else { "shown by hubs, not final yet" };
+        let by = self.forwarded_by.map(|by| format!(", forwarded by {by}")).unwrap_or_default();
+        format!("purchase unit {unit} paid {} bytes{by}: {standing}", self.paid)
+    }
 }
 
 impl UnitClaim<'_> {
@@ -150,17 +161,16 @@ impl UnitClaim<'_> {
         let direct = self.paid_directly(unit);
         let proof = if direct >= needed {
             let is_final = proven.state == State::FinalGood;
-            (direct, UnitProof { is_final, forwarded_by: None })
+            UnitProof { paid: direct, is_final, forwarded_by: None }
         } else {
             match self.forwarded(rules, needed, proven, around) {
                 Some(forwarded) => forwarded,
                 None => return Err(self.lacking(unit, direct, needed)),
             }
         };
-        let (paid, proof) = proof;
         // Without registered addresses a customer's change may be among what was paid.
         let is_known = !self.payees.is_empty();
-        if is_known && needed.checked_mul(OUT_OF_PROPORTION).is_some_and(|most| paid > most) {
+        if is_known && needed.checked_mul(OUT_OF_PROPORTION).is_some_and(|most| proof.paid > most) {
             Err(UnitFault::FarTooMuch)
         } else if !proof.is_final && needed > rules.unstable_max {
             Err(UnitFault::NotFinal)
@@ -176,7 +186,7 @@ impl UnitClaim<'_> {
         let timestamp = unit.timestamp().filter(|_| is_dated).unwrap_or(0);
         if self.is_from_server(unit) {
             Err(UnitFault::FromServer)
-        } else if unit.authors().iter().any(|author| self.payees.own.contains(&author.address)) {
+        } else if self.is_from_partner(unit) {
             Err(UnitFault::FromPartner)
         } else if timestamp.saturating_add(rules.max_age) < self.now {
             Err(UnitFault::TooOld)
@@ -187,6 +197,10 @@ impl UnitClaim<'_> {
 
     fn is_from_server(&self, unit: &Unit) -> bool {
         unit.authors().iter().any(|author| self.server.contains(&author.address))
+    }
+
+    fn is_from_partner(&self, unit: &Unit) -> bool {
+        unit.authors().iter().any(|author| self.payees.own.contains(&author.address))
     }
 
     /// What a unit pays to the partner; to anybody but its authors where the partner's word counts.
@@ -227,7 +241,7 @@ impl UnitClaim<'_> {
         needed: Bytes,
         proven: &ProvenUnit,
         around: &[ProvenUnit],
-    ) -> Option<(Bytes, UnitProof)> {
+    ) -> Option<UnitProof> {
         let least = needed.saturating_sub(gateway_fee(rules, needed));
         for (coin, output) in self.candidates(&proven.unit, needed) {
             let next = around.iter().find(|next| {
@@ -236,11 +250,11 @@ impl UnitClaim<'_> {
                     && next.unit.spent_coins().any(|spent| spent == coin)
                     && self.paid_directly(&next.unit) >= least
                     && !self.is_from_server(&next.unit)
+                    && !self.is_from_partner(&next.unit)
             });
             let Some(next) = next else { continue };
             let is_final = [proven, next].iter().all(|proven| proven.state == State::FinalGood);
-            let proof = UnitProof { is_final, forwarded_by: Some(next.unit.hash()) };
-            return Some((output.amount, proof));
+            return Some(UnitProof { paid: output.amount, is_final, forwarded_by: Some(next.unit.hash()) });
         }
         None
     }

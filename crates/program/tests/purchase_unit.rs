@@ -123,8 +123,10 @@ impl Case {
         }
     }
 
+    /// Without what was paid, which has a test of its own.
     fn judge(&self, proven: &ProvenUnit, around: &[ProvenUnit]) -> Result<UnitProof, UnitFault> {
-        self.claim().judge(&self.rules, proven, around)
+        let proof = self.claim().judge(&self.rules, proven, around);
+        proof.map(|proof| UnitProof { paid: Bytes::ZERO, ..proof })
     }
 
     fn fault(&self, proven: &ProvenUnit) -> Option<UnitFault> {
@@ -132,7 +134,8 @@ impl Case {
     }
 }
 
-const PROVEN: Result<UnitProof, UnitFault> = Ok(UnitProof { is_final: true, forwarded_by: None });
+const PROVEN: Result<UnitProof, UnitFault> =
+    Ok(UnitProof { paid: Bytes::ZERO, is_final: true, forwarded_by: None });
 
 #[test]
 fn what_is_paid_to_registered_addresses_counts_together() {
@@ -144,6 +147,24 @@ fn what_is_paid_to_registered_addresses_counts_together() {
     let elsewhere = good(unit(&customer(), &[to(Address::of_source("somebody"), 60 * MBYTE)]));
     assert_eq!(Case::of("0.1").fault(&elsewhere), Some(UnitFault::OtherPayee));
     assert_eq!(Case::of("0.06").fault(&elsewhere), Some(UnitFault::NotForwarded), "it may be a gateway");
+}
+
+#[test]
+fn what_was_found_tells_what_the_customer_paid_and_who_forwarded_it() {
+    let case = Case::of("0.1");
+    let found = |unit: &Unit, state, around: &[ProvenUnit]| {
+        let proof = case.claim().judge(&case.rules, &shown(unit.clone(), state), around);
+        proof.expect("proven").finding(unit.hash())
+    };
+    let direct = unit(&customer(), &[to(till(), 150 * MBYTE), to(Address::of_source("x"), MBYTE)]);
+    let said = format!("purchase unit {} paid 150000000 bytes: ", direct.hash());
+    assert_eq!(found(&direct, State::FinalGood, &[]), format!("{said}proven final"));
+    assert_eq!(found(&direct, State::Unstable, &[]), format!("{said}shown by hubs, not final yet"));
+    let once = key(5);
+    let first = unit(&customer(), &[to(once.address(), 100 * MBYTE)]);
+    let next = forwarding(&once, &first, &[to(till(), 99 * MBYTE)], gateway());
+    let said = format!("{} paid 100000000 bytes, forwarded by {}: proven final", first.hash(), next.hash());
+    assert_eq!(found(&first, State::FinalGood, &[good(next)]), format!("purchase unit {said}"));
 }
 
 #[test]
@@ -179,13 +200,17 @@ fn what_is_void_or_old_or_not_the_customers_does_not_count() {
     assert_eq!(case.fault(&of_age(oldest - 1)), Some(UnitFault::TooOld));
 }
 
+fn coin(by: &PaymentKey, output_index: u32) -> Coin {
+    let id = CoinId { unit: UnitHash::of("money"), message_index: 0, output_index };
+    Coin { id, amount: Bytes::literal(1_000 * MBYTE), address: by.address() }
+}
+
 /// A unit that two have signed, each with a coin.
 fn together(one: &PaymentKey, other: &PaymentKey, outputs: &[Output]) -> Unit {
-    let coin = |by: &PaymentKey, index| Coin {
-        id: CoinId { unit: UnitHash::of("money"), message_index: 0, output_index: index },
-        amount: Bytes::literal(1_000 * MBYTE),
-        address: by.address(),
-    };
+    together_with(one, coin(one, 0), other, outputs)
+}
+
+fn together_with(one: &PaymentKey, ones: Coin, other: &PaymentKey, outputs: &[Output]) -> Unit {
     let parents = Parents {
         timestamp: NOW - 60,
         parent_units: vec![UnitHash::of("a parent")],
@@ -199,7 +224,7 @@ fn together(one: &PaymentKey, other: &PaymentKey, outputs: &[Output]) -> Unit {
         parents: &parents,
         threshold: ThresholdSize::DEFAULT,
         payers: &[Payer::new(one.public_key(), true), Payer::new(other.public_key(), true)],
-        mandatory: &[coin(one, 0), coin(other, 1)],
+        mandatory: &[ones, coin(other, 1)],
         candidates: &[],
         outputs,
         spend: Spend::AsNeeded { change: one.address(), least_change: Bytes::literal(1) },
@@ -293,7 +318,7 @@ fn a_registered_address_of_the_server_itself_does_not_count() {
 #[test]
 fn what_is_not_final_counts_up_to_the_ceiling() {
     let paid = |amount| shown(unit(&customer(), &[to(till(), amount)]), State::Unstable);
-    let unproven = Ok(UnitProof { is_final: false, forwarded_by: None });
+    let unproven = Ok(UnitProof { paid: Bytes::ZERO, is_final: false, forwarded_by: None });
     assert_eq!(Case::of("1").judge(&paid(1000 * MBYTE), &[]), unproven);
     assert_eq!(Case::of("1.000000001").fault(&paid(1000 * MBYTE + 1)), Some(UnitFault::NotFinal));
     assert_eq!(Case::of("1.000000001").fault(&paid(1000 * MBYTE)), Some(UnitFault::TooLittle), "no matter");
@@ -310,8 +335,14 @@ fn a_gateway_counts_once_it_has_forwarded_all_but_its_fee() {
     // 2 % and 10,000 bytes; the fees of the unit itself are less than 1,000 bytes.
     let least = forwarding(&once, &first, &[to(till(), 97_990_000)], purse);
     let hash = Some(least.hash());
-    assert_eq!(judged(least.clone(), State::FinalGood), Ok(UnitProof { is_final: true, forwarded_by: hash }));
-    assert_eq!(judged(least.clone(), State::Unstable), Ok(UnitProof { is_final: false, forwarded_by: hash }));
+    assert_eq!(
+        judged(least.clone(), State::FinalGood),
+        Ok(UnitProof { paid: Bytes::ZERO, is_final: true, forwarded_by: hash })
+    );
+    assert_eq!(
+        judged(least.clone(), State::Unstable),
+        Ok(UnitProof { paid: Bytes::ZERO, is_final: false, forwarded_by: hash })
+    );
     assert_eq!(judged(least.clone(), State::FinalBad), Err(UnitFault::NotForwarded));
     let less = forwarding(&once, &first, &[to(till(), 97_989_999)], purse);
     assert_eq!(judged(less, State::FinalGood), Err(UnitFault::NotForwarded));
@@ -322,6 +353,22 @@ fn a_gateway_counts_once_it_has_forwarded_all_but_its_fee() {
     assert_eq!(server.judge(&good(first.clone()), &[good(least.clone())]), Err(UnitFault::OtherPayee));
     let to_server = Case { server: BTreeSet::from([till()]), ..Case::of("0.1") };
     assert_eq!(to_server.judge(&good(first.clone()), &[good(least.clone())]), Err(UnitFault::NotForwarded));
+    // Nor does what the shop has signed itself: it may be its own money.
+    let own = Case {
+        payees: Payees { own: BTreeSet::from([till(), once.address()]), ..registered() },
+        ..Case::of("0.1")
+    };
+    let directly = own.judge(&good(first.clone()), &[good(least.clone())]);
+    assert_eq!(directly, PROVEN, "it is a payment to the shop already");
+    let with_till = Case {
+        payees: Payees { own: BTreeSet::from([till(), key(7).address()]), ..registered() },
+        ..Case::of("0.1")
+    };
+    let found = first.outputs().find(|(_, output)| output.address == once.address());
+    let (id, output) = found.expect("the unit pays it");
+    let coin = Coin { id, amount: output.amount, address: output.address };
+    let mixed = together_with(&once, coin, &key(7), &[to(till(), 99 * MBYTE)]);
+    assert_eq!(with_till.judge(&good(first.clone()), &[good(mixed)]), Err(UnitFault::NotForwarded));
     // Nor does money count that went on through a second stranger.
     let second = key(6);
     let on = forwarding(&once, &first, &[to(second.address(), 99 * MBYTE)], purse);
@@ -333,7 +380,7 @@ fn a_gateway_counts_once_it_has_forwarded_all_but_its_fee() {
     // As long as either can change, the payment can.
     let early = shown(first.clone(), State::Unstable);
     let proof = case.judge(&early, &[good(least)]);
-    assert_eq!(proof, Ok(UnitProof { is_final: false, forwarded_by: hash }));
+    assert_eq!(proof, Ok(UnitProof { paid: Bytes::ZERO, is_final: false, forwarded_by: hash }));
 }
 
 #[test]
@@ -348,7 +395,10 @@ fn the_payment_is_told_from_change_that_goes_to_the_shop_later() {
         let later = forwarding(&change, &first, &[to(till(), 2_000 * MBYTE)], purse);
         let around = [&later, &forwarded].map(|unit| good(unit.clone()));
         let proof = Case::of("0.1").judge(&good(first), &around);
-        assert_eq!(proof, Ok(UnitProof { is_final: true, forwarded_by: Some(forwarded.hash()) }));
+        assert_eq!(
+            proof,
+            Ok(UnitProof { paid: Bytes::ZERO, is_final: true, forwarded_by: Some(forwarded.hash()) })
+        );
     }
 }
 

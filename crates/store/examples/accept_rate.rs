@@ -162,6 +162,7 @@ fn purchase(partner: PartnerId, order: &str, limits: &Arc<LimitRules>) -> Accept
         sold: Turnover::of_cents(1_250),
         limits: Some(Arc::clone(limits)),
         forwarded_by: Vec::new(),
+        unit_found: None,
         hold: None,
         at: Timestamp::from_millis(2),
     }

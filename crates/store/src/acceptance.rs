@@ -37,6 +37,8 @@ pub struct Acceptance {
     /// The units by which a gateway forwarded the money of the purchase unit: claimed like it, so that the
     /// money proves no other purchase.
     pub forwarded_by: Vec<UnitHash>,
+    /// What was found of the purchase unit, for people; it is kept as the last line of the explanation.
+    pub unit_found: Option<String>,
     /// Why somebody has to look at it before it is paid, if so.
     pub hold: Option<HoldReason>,
     /// When.

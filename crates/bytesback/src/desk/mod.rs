@@ -196,6 +196,7 @@ impl Desk {
         let (rules, table) = (self.settings.rules.on(partner.terms), prices.table());
         let quote = quote(&rules, &sale, &table).map_err(|error| Refusal::of_quote(error, &prices))?;
         let rates = prices.kept(terms.price.currency);
+        let unit_found = terms.purchase_unit.zip(proof.as_ref()).map(|(unit, proof)| proof.finding(unit));
         let details = Details {
             customer: purchase.customer.as_str().to_owned(),
             merchant: purchase.merchant.map(|merchant| merchant.as_str().to_owned()).unwrap_or_default(),
@@ -213,6 +214,7 @@ impl Desk {
             sold: quote.turnover(),
             limits: self.settings.limits.clone(),
             forwarded_by: proof.and_then(|proof| proof.forwarded_by).into_iter().collect(),
+            unit_found,
             hold: None,
             at,
         })

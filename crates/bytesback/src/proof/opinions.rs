@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     const fn proof(is_final: bool) -> View {
-        Ok(UnitProof { is_final, forwarded_by: None })
+        Ok(UnitProof { paid: obyte::Bytes::GBYTE, is_final, forwarded_by: None })
     }
 
     fn summed(hubs_min: usize, views: &[View]) -> View {
@@ -77,7 +77,9 @@ mod tests {
         assert_eq!(one_hides, Err(UnitFault::HubsDisagree), "even where one is enough");
         assert_eq!(summed(2, &[good.clone(), hidden.clone()]), Err(UnitFault::HubsDisagree));
         assert_eq!(summed(3, &[hidden.clone(), good.clone(), good.clone()]), Err(UnitFault::HubsDisagree));
-        let other = Ok(UnitProof { is_final: false, forwarded_by: Some(obyte::UnitHash::of("another")) });
+        let other = good
+            .clone()
+            .map(|proof| UnitProof { forwarded_by: Some(obyte::UnitHash::of("another")), ..proof });
         assert_eq!(summed(2, &[good, other]), Err(UnitFault::HubsDisagree));
         assert_eq!(summed(2, &[]), Err(UnitFault::Unchecked));
     }

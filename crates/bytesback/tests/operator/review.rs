@@ -37,6 +37,7 @@ async fn hold(site: &Site, order: &str) {
         sold: Turnover::ZERO,
         limits: None,
         forwarded_by: Vec::new(),
+        unit_found: None,
         hold: Some(HoldReason::Limit(Limit::RecipientDay)),
         at: SystemClock.now(),
     };

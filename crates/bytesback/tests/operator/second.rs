@@ -94,6 +94,7 @@ async fn what_another_process_accepted_last_is_paid() {
         sold: Turnover::ZERO,
         limits: None,
         forwarded_by: Vec::new(),
+        unit_found: None,
         hold: None,
         at: SystemClock.now(),
     };

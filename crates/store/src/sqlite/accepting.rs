@@ -36,10 +36,12 @@ pub(super) fn accept(
     if receiving::is_claimed(connection, endpoint, &acceptance)? {
         return Ok(Verdict::UnitUsed);
     }
-    let acceptance = match periods::requoted(connection, endpoint, acceptance)? {
+    let mut acceptance = match periods::requoted(connection, endpoint, acceptance)? {
         Ok(acceptance) => acceptance,
         Err(error) => return Ok(Verdict::NoCashback(error)),
     };
+    // Only now, since the period may have explained the shares anew.
+    acceptance.explanation.lines.extend(acceptance.unit_found.take());
     let id = next_payout(connection)?;
     let amount = amount_of(&acceptance)?;
     let entry = entry_of(id, &acceptance)?;

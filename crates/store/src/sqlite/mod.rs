@@ -156,7 +156,7 @@ impl Store for SqliteStore {
     async fn accept(&self, endpoint: Endpoint, acceptance: Acceptance) -> Result<Verdict, StoreError> {
         let Details { customer, merchant, description } = &acceptance.details;
         no_nul([customer.as_str(), merchant, description])?;
-        no_nul(acceptance.explanation.lines.iter().map(String::as_str))?;
+        no_nul(acceptance.explanation.lines.iter().chain(&acceptance.unit_found).map(String::as_str))?;
         self.writer.run(move |connection| accepting::accept(connection, endpoint, acceptance)).await
     }
 

@@ -30,7 +30,11 @@ async fn is_used(world: &World, unit: UnitHash) -> bool {
 pub(crate) async fn a_unit_proves_one_purchase(backend: &impl Backend) {
     let world = World::rich(backend).await;
     assert!(!is_used(&world, unit()).await);
-    let Verdict::Accepted(first) = world.accept(paid(&world, "1")).await else { panic!("it is accepted") };
+    let found = "what was found of it".to_owned();
+    let first = Acceptance { unit_found: Some(found.clone()), ..paid(&world, "1") };
+    let Verdict::Accepted(first) = world.accept(first).await else { panic!("it is accepted") };
+    let kept = world.store.purchase(Endpoint::Test, &first.key).await.expect("a book").expect("it is there");
+    assert_eq!(kept.explanation.lines.last(), Some(&found), "an operator can read it later");
     assert!(is_used(&world, unit()).await);
     assert_eq!(world.accept(paid(&world, "1")).await, Verdict::Replay(first), "the same order again");
     let mut other = paid(&world, "1");

@@ -100,6 +100,7 @@ impl World {
             sold: Turnover::ZERO,
             limits: None,
             forwarded_by: Vec::new(),
+            unit_found: None,
             hold: None,
             at: self.now(),
         }

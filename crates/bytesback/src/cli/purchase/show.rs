@@ -43,6 +43,7 @@ fn text(record: &PurchaseRecord) -> String {
         format!("accepted  {}", date(payout.queued_at)),
         format!("purchase  {}, partner's share {} %", terms.price, terms.percentage),
     ];
+    lines.extend(terms.purchase_unit.map(|unit| format!("paid by   {unit}")));
     lines.extend(record.rates.iter().map(rate));
     lines.push(format!(
         "cashback  {} bytes: base {}, partner {}, match {}",
