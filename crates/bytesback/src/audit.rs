@@ -23,8 +23,8 @@ use store::{AuditMark, AuditTask, Bookkeeping, Endpoint, StoreError};
 pub use self::compare::NetworkFault;
 use self::compare::{check_coin, check_unit, check_unknown};
 pub use self::place::{DevPlace, Place, PlaceError, SleepingDevnet};
-use self::question::Questions;
 pub use self::question::Unanswered;
+use self::question::{KNOWN_MAX, Questions};
 use crate::clock::Clock;
 
 /// How many units are asked for at once.
@@ -147,17 +147,15 @@ async fn look_for_more(
     Ok(())
 }
 
-/// The units of the task that touch an address, the newest ones.
+/// The units of the task that touch an address, the newest ones, as many as a question may name.
 fn touching(task: &AuditTask, address: &obyte::Address) -> Vec<UnitHash> {
     let touches = |unit: &&store::SettledUnit| {
         unit.change.address == *address || unit.inputs.iter().any(|coin| coin.address == *address)
     };
     let units = task.units.iter().rev().filter(touches).map(|unit| unit.unit);
-    let coins = task.coins.iter().filter(|coin| coin.address == *address).map(|coin| coin.id.unit);
-    let mut known: Vec<_> = units.chain(coins).collect();
-    known.sort_unstable();
-    known.dedup();
-    known
+    let coins = task.coins.iter().rev().filter(|coin| coin.address == *address).map(|coin| coin.id.unit);
+    let known: BTreeSet<_> = units.chain(coins).take(KNOWN_MAX).collect();
+    known.into_iter().collect()
 }
 
 /// How certain it is that a unit stands.

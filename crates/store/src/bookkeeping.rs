@@ -7,6 +7,7 @@ use ledger::{Account, Cause, SignedBytes};
 use obyte::compose::Coin;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{Fees, SlotNo, Timestamp};
+use tokio::sync::mpsc;
 
 use crate::{Difference, Endpoint, EntryId, Identity, PurchaseKey, StoreError};
 
@@ -56,6 +57,14 @@ pub enum BookFault {
         /// What it is for.
         cause: Cause,
     },
+    /// Something is booked more than once.
+    #[error("{cause} is booked {times} times")]
+    Doubled {
+        /// The code of its cause.
+        cause: String,
+        /// How often.
+        times: u64,
+    },
     /// Something has happened that is not booked.
     #[error("no entry for {cause}")]
     NotBooked {
@@ -87,6 +96,16 @@ pub enum BookFault {
         payout: i64,
         /// The slot.
         slot: SlotNo,
+    },
+    /// A good unit pays a payout more than once.
+    #[error("payout {payout} is paid {times} times by the unit of slot {slot}")]
+    PaidTwice {
+        /// Its number.
+        payout: i64,
+        /// The slot.
+        slot: SlotNo,
+        /// How often.
+        times: u64,
     },
     /// A kept balance is not the sum of its postings.
     #[error("account {} is kept as {}, but its postings sum to {}", .0.account, .0.kept, .0.posted)]
@@ -210,15 +229,16 @@ pub struct StatementLine {
     pub changes: Vec<SignedBytes>,
 }
 
-/// What happened to some accounts: opening plus changes is closing.
+/// A part of a statement. The opening balances come first, then the lines in the order in which they were booked,
+/// at last the closing balances: opening plus changes is closing. Balances are in the order of the query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// The balances before, in the order of the query.
-    pub opening: Vec<SignedBytes>,
-    /// What happened, in the order of its time.
-    pub lines: Vec<StatementLine>,
+pub enum StatementPart {
+    /// The balances before.
+    Opening(Vec<SignedBytes>),
+    /// An entry.
+    Line(StatementLine),
     /// The balances behind, summed up apart from the lines.
-    pub closing: Vec<SignedBytes>,
+    Closing(Vec<SignedBytes>),
 }
 
 /// Reads the books whole. Each reading sees one moment, and holds up nobody who writes.
@@ -246,6 +266,12 @@ pub trait Bookkeeping: Send + Sync {
         units: Vec<UnitHash>,
     ) -> Result<BTreeSet<UnitHash>, StoreError>;
 
-    /// What happened to some accounts.
-    async fn statement(&self, endpoint: Endpoint, query: StatementQuery) -> Result<Statement, StoreError>;
+    /// Hands on what happened to some accounts, part by part, so that it is never in memory whole. It ends early
+    /// where nobody takes the parts any more.
+    async fn statement(
+        &self,
+        endpoint: Endpoint,
+        query: StatementQuery,
+        parts: mpsc::Sender<StatementPart>,
+    ) -> Result<(), StoreError>;
 }

@@ -34,8 +34,8 @@ mod withdrawal;
 pub use acceptance::{Acceptance, PeriodQuote, Verdict};
 pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
 pub use bookkeeping::{
-    AuditMark, AuditTask, BookAudit, BookFault, Bookkeeping, FAULTS_MAX, PaidTo, SettledUnit, Statement,
-    StatementLine, StatementQuery,
+    AuditMark, AuditTask, BookAudit, BookFault, Bookkeeping, FAULTS_MAX, PaidTo, SettledUnit, StatementLine,
+    StatementPart, StatementQuery,
 };
 pub use contract::Store;
 pub use deposits::{DepositAddress, Deposits};

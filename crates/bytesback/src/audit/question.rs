@@ -17,7 +17,7 @@ const PATIENCE_NEAR: Duration = Duration::from_secs(3);
 /// A proof whose newest order provider unit is older shows a stalled or lying hub (7.4 iv).
 const AGE_MAX_SECONDS: u64 = 15 * 60;
 /// How many known units a question may name (6.4).
-const KNOWN_MAX: usize = 2_000;
+pub(super) const KNOWN_MAX: usize = 2_000;
 
 /// Why a network cannot be compared with.
 #[derive(Debug, thiserror::Error)]
@@ -81,15 +81,14 @@ impl<'a> Questions<'a> {
         self.prove(&response, &Asked { addresses: &[], joints: &joints })
     }
 
-    /// All that touches an address from a main chain index on, but for what is known; nothing where that is too
-    /// much to tell.
+    /// All that touches an address from a main chain index on, but for what is known, at most [`KNOWN_MAX`] units;
+    /// nothing where that is too much to tell.
     pub(super) async fn address(
         &self,
         address: Address,
-        mut known: Vec<UnitHash>,
+        known: Vec<UnitHash>,
         min_mci: u64,
     ) -> Result<Option<BTreeMap<UnitHash, ProvenUnit>>, Unanswered> {
-        known.truncate(KNOWN_MAX);
         let addresses = vec![address];
         let request = HistoryRequest {
             witnesses: self.place.order_providers.addresses().to_vec(),

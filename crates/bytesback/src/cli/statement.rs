@@ -3,7 +3,7 @@
 mod csv;
 mod sheet;
 
-use std::io::Write;
+use std::io::BufWriter;
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
@@ -11,12 +11,16 @@ use ledger::Account;
 use payout::Timestamp;
 use program::Day;
 use store::{Endpoint, PartnerName, StatementQuery};
+use tokio::sync::mpsc;
 
-use self::sheet::Sheet;
+use self::sheet::{Head, Sheet};
 use super::DataDir;
 
 /// The length of a day, in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// So many lines wait to be written at most.
+const PARTS: usize = 256;
 
 /// What `statement` takes.
 #[derive(Debug, Args)]
@@ -46,7 +50,7 @@ pub(super) struct StatementArgs {
     data: DataDir,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For spreadsheets, by RFC 4180.
     #[default]
@@ -76,14 +80,19 @@ pub(super) async fn run(args: StatementArgs) -> anyhow::Result<()> {
         from: Timestamp::from_millis(args.from.map_or(0, begin)),
         until: Timestamp::from_millis(args.to.map_or(u64::MAX, |day| begin(day) + DAY)),
     };
-    let statement = store.statement(args.endpoint, query).await?;
-    let sheet = Sheet { endpoint: args.endpoint, of, names, from: args.from, to: args.to, statement };
-    let text = match (args.format, args.daily) {
-        (Format::Csv, false) => sheet.to_csv()?,
-        (Format::Csv, true) => sheet.to_daily_csv()?,
-        (Format::Json, daily) => format!("{}\n", serde_json::to_string_pretty(&sheet.to_json(daily)?)?),
+    let head = Head { endpoint: args.endpoint, of, names, from: args.from, to: args.to };
+    let out = BufWriter::new(std::io::stdout().lock());
+    let mut sheet = Sheet::new(head, args.format, args.daily, out);
+    let (sender, parts) = mpsc::channel(PARTS);
+    let writing = async {
+        // Dropped where nothing can be written any more: then the reading ends, too.
+        let mut parts = parts;
+        while let Some(part) = parts.recv().await {
+            sheet.write(part)?;
+        }
+        anyhow::Ok(())
     };
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    let (read, written) = tokio::join!(store.statement(args.endpoint, query, sender), writing);
+    written?;
+    Ok(read?)
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::common::{address, data_dir};
+use crate::common::{address, argument, data_dir, run};
 use crate::{audit, faults, with_orders};
 
-/// The faults that an audit of a copy of the data finds on the network, after this was done to the copy.
-fn found(data: &Path, damage: &str) -> Vec<String> {
+/// The faults that an audit of a copy of the data finds in a part of it, after this was done to the copy.
+fn found(data: &Path, part: &str, damage: &str) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copy = folder.path();
     for file in ["bytesback.sqlite", "network.json"] {
@@ -18,9 +18,13 @@ fn found(data: &Path, damage: &str) -> Vec<String> {
     let connection = Connection::open(copy.join("bytesback.sqlite")).expect("a database");
     connection.execute_batch(damage).unwrap_or_else(|error| panic!("{damage}: {error}"));
     connection.close().expect("nothing is open");
-    let (good, report) = audit(copy, &["--from-the-start"]);
-    let faults = faults(&report, "network");
+    let how = if part == "books" { "--books-only" } else { "--from-the-start" };
+    let (good, report) = audit(copy, &[how]);
+    let faults = faults(&report, part);
     assert_eq!(good, damage.is_empty(), "{damage}\n{report}");
+    let (good, said) = run(&["audit", how, "--endpoint", "test", "--data-dir", argument(copy)]);
+    assert_eq!((good, said.contains("NOT SOUND")), (damage.is_empty(), !damage.is_empty()), "{said}");
+    assert!(faults.iter().all(|fault| said.contains(&format!("WRONG: {fault}\n"))), "{faults:?}\n{said}");
     faults
 }
 
@@ -37,10 +41,12 @@ fn copy_devnet(from: &Path, to: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_audit_finds_what_the_network_does_not_bear_out() {
+async fn an_audit_finds_what_network_and_books_do_not_bear_out() {
     let (_folder, data) = data_dir();
     with_orders(&data, &["1", "2"]).await.interrupt();
-    assert_eq!(found(&data, ""), Vec::<String>::new());
+    for part in ["books", "network"] {
+        assert_eq!(found(&data, part, ""), Vec::<String>::new());
+    }
     let thief = address("a thief");
     // All of both rows is changed, so that the books alone look sound.
     let elsewhere = format!(
@@ -67,9 +73,25 @@ async fn an_audit_finds_what_the_network_does_not_bear_out() {
         ),
         ("UPDATE versions SET size_fee = size_fee - 1 WHERE endpoint = 'test'", "costs other fees"),
         ("UPDATE version_inputs SET output_index = output_index + 7", "spends other coins"),
+        ("UPDATE version_outputs SET output_index = output_index + 1", "bytes to "),
+        ("UPDATE payouts SET amount = amount - 1 WHERE id = 2", "as payout 2 in the book says"),
         ("UPDATE coins SET amount = amount + 1 WHERE endpoint = 'test'", "is not on the network"),
     ] {
-        let found = found(&data, damage);
+        let found = found(&data, "network", damage);
+        assert!(found.iter().any(|fault| fault.contains(wanted)), "{damage}\nwants {wanted:?}\n{found:#?}");
+    }
+    for (damage, wanted) in [
+        ("UPDATE balances SET balance = balance + 1 WHERE account = 'fund'", "account fund is kept as"),
+        ("UPDATE postings SET change = change + 1 WHERE account = 'owed'", "does not balance"),
+        ("DELETE FROM entries WHERE cause = 'purchase-accepted:1'", "no entry for purchase-accepted:1"),
+        (elsewhere.split(';').next().expect("a change"), "payout 1 goes to another address"),
+        (
+            "UPDATE payouts SET slot = NULL, position = NULL WHERE id = 1",
+            "payout 1 is paid by the unit of slot",
+        ),
+    ] {
+        let damage = format!("PRAGMA foreign_keys = OFF; {damage}");
+        let found = found(&data, "books", &damage);
         assert!(found.iter().any(|fault| fault.contains(wanted)), "{damage}\nwants {wanted:?}\n{found:#?}");
     }
 }

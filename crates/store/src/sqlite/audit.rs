@@ -10,10 +10,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use obyte::UnitHash;
+use tokio::sync::mpsc;
 
 use super::{SqliteStore, partners};
 use crate::{
-    AuditMark, AuditTask, BookAudit, Bookkeeping, Endpoint, Identity, Statement, StatementQuery, StoreError,
+    AuditMark, AuditTask, BookAudit, Bookkeeping, Endpoint, Identity, StatementPart, StatementQuery,
+    StoreError,
 };
 
 #[async_trait]
@@ -46,7 +48,12 @@ impl Bookkeeping for SqliteStore {
         self.readers.run(move |connection| task::journaled(connection, endpoint, units)).await
     }
 
-    async fn statement(&self, endpoint: Endpoint, query: StatementQuery) -> Result<Statement, StoreError> {
-        self.readers.run(move |connection| statement::read(connection, endpoint, &query)).await
+    async fn statement(
+        &self,
+        endpoint: Endpoint,
+        query: StatementQuery,
+        parts: mpsc::Sender<StatementPart>,
+    ) -> Result<(), StoreError> {
+        self.readers.run(move |connection| statement::read(connection, endpoint, &query, &parts)).await
     }
 }

@@ -85,6 +85,9 @@ async fn an_audit_finds_what_was_changed_and_names_it() {
     assert!(sound.is_sound(), "{:?}", sound.faults);
     assert_eq!((sound.entries, sound.purchases, sound.units), (18, 5, 1));
 
+    let unruled =
+        "PRAGMA foreign_keys = OFF; CREATE TABLE unruled AS SELECT * FROM entries; DROP TABLE entries;
+        ALTER TABLE unruled RENAME TO entries";
     let accepted = "(SELECT id FROM entries WHERE cause = 'purchase-accepted:2')";
     for (damage, found) in [
         ("DELETE FROM postings WHERE entry = 1; DELETE FROM entries WHERE id = 1".to_owned(), "no entry for fund-received:"),
@@ -160,6 +163,27 @@ async fn an_audit_finds_what_was_changed_and_names_it() {
              INSERT INTO postings VALUES (99, 'deposit:1', -9000000), (99, 'operator-top-ups', 9000000)".to_owned(),
             "goes below zero",
         ),
+        (
+            // The table without its rules, and everything of the entry twice.
+            format!(
+                "{unruled}; INSERT INTO entries SELECT 99, endpoint, at, cause, note FROM entries WHERE id = {accepted};
+                 INSERT INTO postings SELECT 99, account, change FROM postings WHERE entry = {accepted};
+                 UPDATE balances SET balance = (SELECT sum(change) FROM postings WHERE postings.account = balances.account)
+                     WHERE endpoint = 'test'"
+            ),
+            "purchase-accepted:2 is booked 2 times",
+        ),
+        (
+            "DROP INDEX version_outputs_of_payout;
+             INSERT INTO version_outputs SELECT version, position + 1, payout, output_index + 1 FROM version_outputs".to_owned(),
+            "payout 1 is paid 2 times by the unit of slot 0",
+        ),
+        (
+            "INSERT INTO entries VALUES (99, 'test', 5, 'coin-found:oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E=:0:0', '');
+             INSERT INTO postings VALUES (99, 'elsewhere', -9), (99, 'missing', 9)".to_owned(),
+            "is for nothing that has happened",
+        ),
+        ("UPDATE coins SET address = 'QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD', partner = 1".to_owned(), "is for nothing"),
         (
             "UPDATE postings SET account = 'somewhere' WHERE account = 'paid'".to_owned(),
             "an account of it is unknown",

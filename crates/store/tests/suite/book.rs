@@ -2,7 +2,10 @@
 
 use ledger::{Account, CommandId, PartnerId, SignedBytes};
 use payout::Timestamp;
-use store::{DepositOrder, DepositVerdict, Endpoint, EntryId, StatementQuery, StoreError, Thing};
+use store::{
+    DepositOrder, DepositVerdict, Endpoint, EntryId, StatementPart, StatementQuery, StoreError, Thing,
+};
+use tokio::sync::mpsc;
 
 use super::Backend;
 use super::world::{FUND, World, bytes, coin, credited};
@@ -126,14 +129,30 @@ pub(crate) async fn a_statement_leads_from_opening_to_closing(backend: &impl Bac
     world.store.book_deposit(Endpoint::Test, deposit("d3", 9)).await.expect("booked");
     let accounts = vec![Account::Deposit(partner), Account::Fund];
     let query = StatementQuery { accounts, from, until };
-    let statement = world.store.statement(Endpoint::Test, query).await.expect("readable");
+    let (sender, mut parts) = mpsc::channel(1);
+    let reading = world.store.statement(Endpoint::Test, query, sender);
+    let (read, parts) = tokio::join!(reading, async {
+        let mut taken = Vec::new();
+        while let Some(part) = parts.recv().await {
+            taken.push(part);
+        }
+        taken
+    });
+    read.expect("readable");
+    let [
+        StatementPart::Opening(opening),
+        StatementPart::Line(bought),
+        StatementPart::Line(booked),
+        StatementPart::Closing(closing),
+    ] = &parts[..]
+    else {
+        panic!("two entries between balances: {parts:?}")
+    };
     let numbers = |amounts: &[SignedBytes]| amounts.iter().map(|amount| amount.get()).collect::<Vec<_>>();
     let fund = i64::try_from(FUND).expect("small") - 500;
-    assert_eq!(numbers(&statement.opening), [500, fund]);
-    let changes: Vec<_> = statement.lines.iter().map(|line| numbers(&line.changes)).collect();
-    assert_eq!(changes, [[0, -1_700], [70, -70]]);
-    assert_eq!(numbers(&statement.closing), [570, fund - 1_770]);
-    let [bought, booked] = &statement.lines[..] else { panic!("two entries") };
+    assert_eq!(numbers(opening), [500, fund]);
+    assert_eq!([bought, booked].map(|line| numbers(&line.changes)), [[0, -1_700], [70, -70]]);
+    assert_eq!(numbers(closing), [570, fund - 1_770]);
     assert_eq!(bought.purchase.as_ref(), Some(&world.key("order 1")));
     assert_eq!((booked.purchase.as_ref(), booked.note.as_str()), (None, "cash"));
 }

@@ -1,16 +1,21 @@
-//! A statement with its running balances, as rows.
+//! A statement with its running balances, written while it is read: a line and the balances are all that is kept,
+//! or a line for each day. Entries of two days can be booked in turns around midnight, so days wait for the end.
 
-use anyhow::Context;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use anyhow::{Context, ensure};
 use ledger::SignedBytes;
 use program::Day;
 use serde_json::{Map, Value, json};
-use store::{Endpoint, MerchantScope, PurchaseKey, Statement, StatementLine};
+use store::{Endpoint, MerchantScope, PurchaseKey, StatementLine, StatementPart};
 
+use super::Format;
 use super::csv::{Cell, push_row};
 use crate::cli::people::date;
 
-/// A statement, and what is said about it.
-pub(super) struct Sheet {
+/// What is said about a statement.
+pub(super) struct Head {
     pub(super) endpoint: Endpoint,
     /// Whose it is.
     pub(super) of: String,
@@ -18,143 +23,192 @@ pub(super) struct Sheet {
     pub(super) names: Vec<&'static str>,
     pub(super) from: Option<Day>,
     pub(super) to: Option<Day>,
-    pub(super) statement: Statement,
 }
 
 /// What happened on one day.
 struct DayLine {
-    day: Day,
     entries: u64,
     changes: Vec<SignedBytes>,
-    balances: Vec<SignedBytes>,
 }
 
-impl Sheet {
-    /// The balances behind each line. The last ones are the closing balances, which were summed up apart.
-    fn balances(&self) -> anyhow::Result<Vec<Vec<SignedBytes>>> {
-        let mut balances = self.statement.opening.clone();
-        let mut behind = Vec::with_capacity(self.statement.lines.len());
-        for line in &self.statement.lines {
-            add(&mut balances, &line.changes)?;
-            behind.push(balances.clone());
-        }
-        anyhow::ensure!(
-            balances == self.statement.closing,
-            "the statement does not balance: the book is damaged, run `bytesback audit`"
-        );
-        Ok(behind)
+/// A statement that is being written.
+pub(super) struct Sheet<W> {
+    head: Head,
+    format: Format,
+    is_daily: bool,
+    out: W,
+    /// Behind what was written so far.
+    balances: Vec<SignedBytes>,
+    /// The days so far, where days are summed up.
+    days: BTreeMap<Day, DayLine>,
+    /// Whether a line was written.
+    has_lines: bool,
+}
+
+impl<W: Write> Sheet<W> {
+    pub(super) const fn new(head: Head, format: Format, is_daily: bool, out: W) -> Self {
+        Self { head, format, is_daily, out, balances: Vec::new(), days: BTreeMap::new(), has_lines: false }
     }
 
-    pub(super) fn to_csv(&self) -> anyhow::Result<String> {
-        let mut csv = String::new();
-        push_row(&mut csv, &self.head(&["time", "entry", "cause", "order_id", "merchant", "note"]));
-        self.push_ends(&mut csv, "opening balance", 6, &self.statement.opening);
-        for (line, balances) in self.statement.lines.iter().zip(self.balances()?) {
-            let (order, merchant) = names(line.purchase.as_ref());
-            let mut cells = vec![
-                Cell::text(date(line.at)),
-                Cell::Number(line.entry.get()),
-                Cell::text(&line.cause),
-                Cell::text(order),
-                Cell::text(merchant),
-                Cell::text(&line.note),
-            ];
-            push_amounts(&mut cells, &line.changes, &balances);
-            push_row(&mut csv, &cells);
-        }
-        self.push_ends(&mut csv, "closing balance", 6, &self.statement.closing);
-        Ok(csv)
-    }
-
-    pub(super) fn to_daily_csv(&self) -> anyhow::Result<String> {
-        let mut csv = String::new();
-        push_row(&mut csv, &self.head(&["day", "entries", "line"]));
-        self.push_ends(&mut csv, "opening balance", 3, &self.statement.opening);
-        for line in self.days()? {
-            let count = i64::try_from(line.entries).context("too many entries")?;
-            let mut cells = vec![Cell::text(line.day), Cell::Number(count), Cell::text("")];
-            push_amounts(&mut cells, &line.changes, &line.balances);
-            push_row(&mut csv, &cells);
-        }
-        self.push_ends(&mut csv, "closing balance", 3, &self.statement.closing);
-        Ok(csv)
-    }
-
-    fn head(&self, first: &[&str]) -> Vec<Cell> {
-        let amounts =
-            self.names.iter().flat_map(|name| [format!("{name}_change"), format!("{name}_balance")]);
-        first.iter().map(Cell::text).chain(amounts.map(Cell::Text)).collect()
-    }
-
-    /// The first or the last row: what it is stands in the third column.
-    fn push_ends(&self, csv: &mut String, what: &str, columns: usize, balances: &[SignedBytes]) {
-        let mut cells = vec![Cell::text(""); columns];
-        cells[2] = Cell::text(what);
-        for balance in balances {
-            cells.extend([Cell::text(""), Cell::Number(balance.get())]);
-        }
-        push_row(csv, &cells);
-    }
-
-    fn days(&self) -> anyhow::Result<Vec<DayLine>> {
-        let mut days: Vec<DayLine> = Vec::new();
-        for (line, balances) in self.statement.lines.iter().zip(self.balances()?) {
-            let day = Day::of_millis(line.at.as_millis());
-            match days.last_mut().filter(|last| last.day == day) {
-                Some(last) => {
-                    last.entries += 1;
-                    add(&mut last.changes, &line.changes)?;
-                    last.balances = balances;
-                }
-                None => days.push(DayLine { day, entries: 1, changes: line.changes.clone(), balances }),
+    /// Writes what comes next.
+    ///
+    /// # Errors
+    /// Where it cannot be written, or where the closing balances are not the sums: these are not written then.
+    pub(super) fn write(&mut self, part: StatementPart) -> anyhow::Result<()> {
+        match part {
+            StatementPart::Opening(balances) => {
+                self.balances = balances;
+                self.begin()
+            }
+            StatementPart::Line(line) => self.line(&line),
+            StatementPart::Closing(balances) => {
+                self.write_days()?;
+                ensure!(
+                    balances == self.balances,
+                    "the statement does not balance: the book is damaged, run `bytesback audit`"
+                );
+                self.end()
             }
         }
-        Ok(days)
     }
 
-    pub(super) fn to_json(&self, daily: bool) -> anyhow::Result<Value> {
-        let lines: Vec<Value> = if daily {
-            let line = |line: DayLine| {
-                json!({
-                    "day": line.day.to_string(),
-                    "entries": line.entries,
-                    "changes": self.named(&line.changes),
-                    "balances": self.named(&line.balances),
-                })
-            };
-            self.days()?.into_iter().map(line).collect()
-        } else {
-            let balances = self.balances()?;
-            self.statement.lines.iter().zip(&balances).map(|(line, after)| self.entry(line, after)).collect()
-        };
-        let day = |day: Option<Day>| day.map(|day| day.to_string());
-        Ok(json!({
-            "endpoint": self.endpoint.code(),
-            "of": self.of,
-            "from": day(self.from),
-            "to": day(self.to),
-            "opening": self.named(&self.statement.opening),
-            "lines": lines,
-            "closing": self.named(&self.statement.closing),
-        }))
+    fn begin(&mut self) -> anyhow::Result<()> {
+        match self.format {
+            Format::Csv => {
+                let first: &[&str] = match self.is_daily {
+                    true => &["day", "entries", "line"],
+                    false => &["time", "entry", "cause", "order_id", "merchant", "note"],
+                };
+                let names = &self.head.names;
+                let amounts =
+                    names.iter().flat_map(|name| [format!("{name}_change"), format!("{name}_balance")]);
+                let cells: Vec<_> = first.iter().map(Cell::text).chain(amounts.map(Cell::Text)).collect();
+                self.row(&cells)?;
+                self.end_row("opening balance")
+            }
+            Format::Json => {
+                let day = |day: Option<Day>| json!(day.map(|day| day.to_string()));
+                let Head { endpoint, of, from, to, .. } = &self.head;
+                let opening = self.named(&self.balances);
+                let fields = [
+                    ("endpoint", json!(endpoint.code())),
+                    ("of", json!(of)),
+                    ("from", day(*from)),
+                    ("to", day(*to)),
+                    ("opening", opening),
+                ];
+                let fields = fields.map(|(name, value)| format!("  {}: {value},\n", json!(name))).concat();
+                Ok(write!(self.out, "{{\n{fields}  \"lines\": [")?)
+            }
+        }
     }
 
-    fn entry(&self, line: &StatementLine, balances: &[SignedBytes]) -> Value {
+    fn line(&mut self, line: &StatementLine) -> anyhow::Result<()> {
+        if !self.is_daily {
+            add(&mut self.balances, &line.changes)?;
+            return self.entry(line);
+        }
+        let nothing = || DayLine { entries: 0, changes: vec![SignedBytes::ZERO; line.changes.len()] };
+        let open = self.days.entry(Day::of_millis(line.at.as_millis())).or_insert_with(nothing);
+        open.entries += 1;
+        add(&mut open.changes, &line.changes)
+    }
+
+    fn entry(&mut self, line: &StatementLine) -> anyhow::Result<()> {
         let key = line.purchase.as_ref();
-        json!({
-            "time": date(line.at),
-            "entry": line.entry.get(),
-            "cause": line.cause.to_string(),
-            "order_id": key.map(|key| key.order_id.as_str()),
-            "merchant": key.and_then(|key| key.merchant.as_ref()).map(MerchantScope::as_str),
-            "note": line.note,
-            "changes": self.named(&line.changes),
-            "balances": self.named(balances),
-        })
+        match self.format {
+            Format::Csv => {
+                let (order, merchant) = names(key);
+                let cells = [
+                    Cell::text(date(line.at)),
+                    Cell::Number(line.entry.get()),
+                    Cell::text(&line.cause),
+                    Cell::text(order),
+                    Cell::text(merchant),
+                    Cell::text(&line.note),
+                ];
+                self.amounts(cells, &line.changes)
+            }
+            Format::Json => self.object(&json!({
+                "time": date(line.at),
+                "entry": line.entry.get(),
+                "cause": line.cause.to_string(),
+                "order_id": key.map(|key| key.order_id.as_str()),
+                "merchant": key.and_then(|key| key.merchant.as_ref()).map(MerchantScope::as_str),
+                "note": line.note,
+                "changes": self.named(&line.changes),
+                "balances": self.named(&self.balances),
+            })),
+        }
+    }
+
+    fn write_days(&mut self) -> anyhow::Result<()> {
+        let mut days = std::mem::take(&mut self.days).into_iter();
+        days.try_for_each(|(day, line)| self.day(day, &line))
+    }
+
+    fn day(&mut self, day: Day, DayLine { entries, changes }: &DayLine) -> anyhow::Result<()> {
+        add(&mut self.balances, changes)?;
+        match self.format {
+            Format::Csv => {
+                let count = i64::try_from(*entries).context("too many entries")?;
+                self.amounts([Cell::text(day), Cell::Number(count), Cell::text("")], changes)
+            }
+            Format::Json => self.object(&json!({
+                "day": day.to_string(),
+                "entries": entries,
+                "changes": self.named(changes),
+                "balances": self.named(&self.balances),
+            })),
+        }
+    }
+
+    fn end(&mut self) -> anyhow::Result<()> {
+        match self.format {
+            Format::Csv => self.end_row("closing balance")?,
+            Format::Json => {
+                let closing = self.named(&self.balances);
+                let lines_end = if self.has_lines { "\n  " } else { "" };
+                writeln!(self.out, "{lines_end}],\n  \"closing\": {closing}\n}}")?;
+            }
+        }
+        Ok(self.out.flush()?)
+    }
+
+    /// The first or the last row of CSV: what it is stands in the third column.
+    fn end_row(&mut self, what: &str) -> anyhow::Result<()> {
+        let mut cells = vec![Cell::text(""); if self.is_daily { 3 } else { 6 }];
+        cells[2] = Cell::text(what);
+        for balance in &self.balances {
+            cells.extend([Cell::text(""), Cell::Number(balance.get())]);
+        }
+        self.row(&cells)
+    }
+
+    /// A row of CSV that ends with what changed, and the balances behind it.
+    fn amounts<const N: usize>(&mut self, cells: [Cell; N], changes: &[SignedBytes]) -> anyhow::Result<()> {
+        let amounts = changes.iter().zip(&self.balances);
+        let amounts =
+            amounts.flat_map(|(change, balance)| [change, balance].map(|one| Cell::Number(one.get())));
+        let cells: Vec<_> = cells.into_iter().chain(amounts).collect();
+        self.row(&cells)
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> anyhow::Result<()> {
+        let mut row = String::new();
+        push_row(&mut row, cells);
+        Ok(self.out.write_all(row.as_bytes())?)
+    }
+
+    /// A line of JSON.
+    fn object(&mut self, line: &Value) -> anyhow::Result<()> {
+        let comma = if self.has_lines { "," } else { "" };
+        self.has_lines = true;
+        Ok(write!(self.out, "{comma}\n    {line}")?)
     }
 
     fn named(&self, amounts: &[SignedBytes]) -> Value {
-        let pairs = self.names.iter().zip(amounts);
+        let pairs = self.head.names.iter().zip(amounts);
         Value::Object(
             pairs.map(|(name, amount)| ((*name).to_owned(), amount.get().into())).collect::<Map<_, _>>(),
         )
@@ -166,12 +220,6 @@ fn add(sums: &mut [SignedBytes], changes: &[SignedBytes]) -> anyhow::Result<()> 
         *sum = sum.checked_add(*change).context("a sum has more than 63 bits")?;
     }
     Ok(())
-}
-
-fn push_amounts(cells: &mut Vec<Cell>, changes: &[SignedBytes], balances: &[SignedBytes]) {
-    for (change, balance) in changes.iter().zip(balances) {
-        cells.extend([Cell::Number(change.get()), Cell::Number(balance.get())]);
-    }
 }
 
 fn names(key: Option<&PurchaseKey>) -> (&str, &str) {
@@ -191,7 +239,8 @@ mod tests {
         amounts.iter().copied().map(SignedBytes::new).collect()
     }
 
-    fn sheet(closing: i64) -> Sheet {
+    /// What a statement is written as that ends with such a deposit.
+    fn written(format: Format, is_daily: bool, closing: i64) -> anyhow::Result<String> {
         let line = |entry, at, order: Option<&str>, changes: [i64; 2]| StatementLine {
             entry: EntryId::new(entry),
             at: Timestamp::from_millis(at),
@@ -208,27 +257,38 @@ mod tests {
             changes: bytes(&changes),
         };
         let day = 1_795_420_800_000;
-        Sheet {
+        let head = Head {
             endpoint: Endpoint::Test,
             of: "demo-shop".to_owned(),
             names: vec!["deposit", "receivable"],
             from: None,
             to: "2026-11-24".parse().ok(),
-            statement: Statement {
-                opening: bytes(&[10, 0]),
-                lines: vec![
-                    line(3, day, None, [100, 0]),
-                    line(4, day + 5, Some("=cmd"), [-30, 0]),
-                    line(9, day + 86_400_000, Some("8"), [-80, 5]),
-                ],
-                closing: bytes(&[closing, 5]),
-            },
+        };
+        let mut out = Vec::new();
+        let mut sheet = Sheet::new(head, format, is_daily, &mut out);
+        let mut parts = [
+            StatementPart::Opening(bytes(&[10, 0])),
+            StatementPart::Line(line(3, day, None, [100, 0])),
+            StatementPart::Line(line(4, day + 5, Some("=cmd"), [-30, 0])),
+            StatementPart::Line(line(9, day + 86_400_000, Some("8"), [-80, 5])),
+            StatementPart::Closing(bytes(&[closing, 5])),
+        ];
+        if is_daily {
+            // Booked in turns, as it happens around midnight.
+            parts.swap(2, 3);
         }
+        parts.into_iter().try_for_each(|part| sheet.write(part))?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    fn json(is_daily: bool) -> Value {
+        let text = written(Format::Json, is_daily, 0).expect("it balances");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     #[test]
     fn each_entry_is_a_row_between_opening_and_closing() {
-        let csv = sheet(0).to_csv().expect("it balances");
+        let csv = written(Format::Csv, false, 0).expect("it balances");
         let rows: Vec<_> = csv.split("\r\n").collect();
         assert_eq!(
             rows,
@@ -247,18 +307,22 @@ mod tests {
 
     #[test]
     fn each_day_is_a_row_where_days_are_wanted() {
-        let csv = sheet(0).to_daily_csv().expect("it balances");
+        let csv = written(Format::Csv, true, 0).expect("it balances");
         let rows: Vec<_> = csv.split("\r\n").collect();
         assert_eq!(rows[2], "2026-11-23,2,,70,80,0,0");
         assert_eq!(rows[3], "2026-11-24,1,,-80,0,5,5");
         assert_eq!(rows[4], ",,closing balance,,0,,5");
-        let json = sheet(0).to_json(true).expect("it balances");
+        let json = json(true);
         assert_eq!(json["lines"][0]["changes"]["deposit"], 70);
+        assert_eq!(
+            (&json["lines"][1]["day"], &json["lines"][1]["balances"]["deposit"]),
+            (&"2026-11-24".into(), &0.into())
+        );
     }
 
     #[test]
     fn json_says_the_same() {
-        let json = sheet(0).to_json(false).expect("it balances");
+        let json = json(false);
         assert_eq!(
             (json["opening"]["deposit"].as_i64(), json["closing"]["receivable"].as_i64()),
             (Some(10), Some(5))
@@ -271,13 +335,30 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_that_does_not_balance_is_not_printed() {
-        for wrong in [
-            sheet(1).to_csv(),
-            sheet(1).to_daily_csv(),
-            sheet(-1).to_json(false).map(|json| json.to_string()),
-        ] {
-            assert!(wrong.expect_err("a byte is missing").to_string().contains("bytesback audit"));
+    fn a_statement_without_entries_has_both_balances() {
+        let head = Head {
+            endpoint: Endpoint::Live,
+            of: "fund".to_owned(),
+            names: vec!["fund"],
+            from: None,
+            to: None,
+        };
+        let mut out = Vec::new();
+        let mut sheet = Sheet::new(head, Format::Json, false, &mut out);
+        for part in [StatementPart::Opening(bytes(&[7])), StatementPart::Closing(bytes(&[7]))] {
+            sheet.write(part).expect("it balances");
+        }
+        let json: Value = serde_json::from_slice(&out).expect("JSON");
+        assert_eq!((&json["lines"], &json["closing"]["fund"]), (&json!([]), &7.into()));
+    }
+
+    #[test]
+    fn a_statement_that_does_not_balance_has_no_end() {
+        for (format, is_daily, closing) in
+            [(Format::Csv, false, 1), (Format::Csv, true, 1), (Format::Json, false, -1)]
+        {
+            let wrong = written(format, is_daily, closing).expect_err("a byte is missing");
+            assert!(wrong.to_string().contains("bytesback audit"));
         }
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn audit(connection: &Connection, endpoint: Endpoint) -> Result<BookA
     };
     auditor.read_entries()?;
     auditor.compare_balances()?;
+    auditor.look_for_doubled()?;
     for (kind, happened) in HAPPENED {
         auditor.count(kind, happened)?;
     }
@@ -163,7 +164,21 @@ impl Auditor<'_> {
         self.booked.get(kind).copied().unwrap_or_default()
     }
 
-    /// Causes are unique and each entry counted has its row; so where the counts agree nothing is missing.
+    /// The schema forbids it; but a schema can be changed like any row.
+    fn look_for_doubled(&mut self) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT cause, count(*) FROM entries WHERE endpoint = ? GROUP BY cause HAVING count(*) > 1",
+        )?;
+        let mut rows = statement.query([self.endpoint.code()])?;
+        while let Some(row) = rows.next()? {
+            let times: i64 = row.get(1)?;
+            self.fault(BookFault::Doubled { cause: row.get(0)?, times: times.unsigned_abs() });
+        }
+        Ok(())
+    }
+
+    /// Each entry counted has its row, and those that are doubled are named elsewhere; so where the counts agree
+    /// nothing is missing.
     fn count(&mut self, kind: &str, happened: &str) -> Result<(), StoreError> {
         if self.number(&format!("SELECT count(*) FROM ({happened})"))? == self.booked(kind) {
             return Ok(());
@@ -191,6 +206,10 @@ impl Auditor<'_> {
         self.payouts(&elsewhere, |payout, slot| faults.push(BookFault::PaidElsewhere { payout, slot }))?;
         if !faults.is_empty() || settled != self.number(&format!("SELECT count(*) FROM ({PAID})"))? {
             self.payouts(NOT_PAID, |payout, _| faults.push(BookFault::NotPaid { payout }))?;
+            let mut times = BTreeMap::<_, u64>::new();
+            self.payouts(PAID, |payout, slot| *times.entry((payout, slot)).or_default() += 1)?;
+            let twice = times.into_iter().filter(|(_, times)| *times > 1);
+            faults.extend(twice.map(|((payout, slot), times)| BookFault::PaidTwice { payout, slot, times }));
         }
         faults.into_iter().for_each(|fault| self.fault(fault));
         Ok(())
