@@ -20,11 +20,13 @@ use crate::rates::RatesConfig;
 
 mod alerts;
 mod limits;
+mod mail;
 mod programme;
 mod units;
 
 pub use alerts::{AlertsConfig, Threshold};
 pub use limits::{LimitValue, LimitsConfig};
+pub use mail::MailConfig;
 pub use programme::ProgrammeConfig;
 pub use units::UnitsConfig;
 
@@ -69,6 +71,9 @@ pub struct Config {
     /// When to announce that balances are low.
     #[serde(default)]
     pub alerts: AlertsConfig,
+    /// Mail to customers.
+    #[serde(default)]
+    pub mail: Option<MailConfig>,
     /// How to pay.
     #[serde(default)]
     pub payer: PayerConfig,
@@ -125,6 +130,9 @@ impl Config {
         for endpoint in [&mut config.live, &mut config.test] {
             endpoint.wallet = folder.join(&endpoint.wallet);
             endpoint.hub_root = endpoint.hub_root.take().map(|file| folder.join(file));
+        }
+        if let Some(mail) = &mut config.mail {
+            mail.settle(&folder);
         }
         ensure!(config.live.wallet != config.test.wallet, "both endpoints name the same wallet file");
         Ok(config)

@@ -10,6 +10,7 @@ pub mod dev;
 pub mod email;
 pub mod endpoint;
 pub mod http;
+pub mod mail;
 pub mod metrics;
 pub mod payer;
 pub mod proof;

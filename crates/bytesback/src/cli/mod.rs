@@ -3,6 +3,7 @@
 mod audit;
 mod fund;
 mod init;
+mod mail;
 mod partner;
 mod payer;
 mod people;
@@ -60,6 +61,9 @@ enum Command {
     /// Report purchases as a shop would, and decide about those that are held for review.
     #[command(subcommand)]
     Purchase(purchase::PurchaseCommand),
+    /// Look at what customers get by e-mail, and try the relay.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Ask the sources of rates once, and say which could be used.
     Rates(rates::RatesArgs),
     /// Say what a purchase would get, and why. Pays nothing.
@@ -124,6 +128,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Statement(args) => statement::run(args).await?,
         Command::Audit(args) => return audit::run(args).await,
         Command::Payer(command) => payer::run(command).await?,
+        Command::Mail(command) => return mail::run(command).await,
         Command::Rates(args) => return rates::run(args).await,
         Command::Purchase(command) => return purchase::run(command).await,
         Command::Quote(args) => return quote::run(*args).await,

@@ -1,0 +1,39 @@
+//! Mail to customers: from the facts of a textcoin to a message, and from a message to a relay.
+//!
+//! A [`Letter`] says what there is to say. The [`Office`] writes it: [`Templates`] make a subject, a text
+//! and a page of it in a language, and these become a [`Message`] whose bytes depend on the letter alone, so
+//! that a mail which is sent again after a crash is the same mail with the same Message-ID. A [`Post`] takes
+//! messages away: the [`Relay`] by SMTP, the [`Folder`] into files.
+//!
+//! Links are secrets. Nothing here logs or shows one, and of what a relay answers only codes are kept
+//! ([`Reason`]): relays quote what they were sent.
+//!
+//! This room knows no database. Who calls it keeps letters, tries again and gives up.
+
+mod blocked;
+mod clean;
+mod folder;
+mod habits;
+mod letter;
+mod message;
+mod office;
+mod plural;
+mod post;
+mod qr;
+mod relay;
+mod sample;
+mod templates;
+mod values;
+mod verdict;
+
+pub use blocked::BlockedDomains;
+pub use folder::Folder;
+pub use habits::{Habits, Language, LanguageError};
+pub use letter::{Kind, Letter, LetterId};
+pub use message::{Mailbox, MailboxError, Message, MessageError, Sender};
+pub use office::{Office, WriteError};
+pub use post::{Accepted, Cause, Post, Reason, Refusal};
+pub use relay::{Relay, RelayError, RelaySettings};
+pub use sample::sample;
+pub use templates::{Rendered, TemplateError, Templates};
+pub use verdict::{Stage, Status};
