@@ -43,6 +43,27 @@ async fn a_connection_that_dies_at_any_stage_is_tried_later() {
 }
 
 #[tokio::test]
+async fn a_connection_that_dies_while_logging_in_says_nothing_about_the_password() {
+    let server = Smtp::start(json!({ "die": "login", "login": ["user", "hunter2"] }));
+    let login = Some(("user".to_owned(), "hunter2".to_owned().into()));
+    let relay = Relay::new(RelaySettings { login, ..server.settings("smtp") }).expect("it can be");
+    let refusal = relay.deliver(&message(1)).await.expect_err("it died");
+    assert!(matches!(refusal, Refusal::Later(reason) if reason.cause == Cause::Connection), "{refusal}");
+    assert_eq!(refusal.reason().stage, Stage::Login);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_is_replaced() {
+    let server = Smtp::start(json!({ "idle": 1500 }));
+    let relay = server.plain();
+    relay.deliver(&message(1)).await.expect("taken");
+    assert!(content(&server.next()) == message(1).bytes());
+    assert_eq!(server.next(), json!({ "closed": true }));
+    relay.deliver(&message(2)).await.expect("taken over a new connection");
+    assert!(content(&server.next()) == message(2).bytes());
+}
+
+#[tokio::test]
 async fn a_lost_answer_makes_the_same_mail_arrive_twice() {
     let server = Smtp::start(json!({ "die": "answer" }));
     let relay = server.plain();

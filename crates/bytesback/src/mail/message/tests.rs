@@ -133,6 +133,27 @@ fn the_longest_address_fits() {
     assert_eq!(mail.to().and_then(|to| to.first()).and_then(|to| to.address()), Some(address.as_str()));
 }
 
+#[test]
+fn strange_addresses_are_refused_before_there_is_a_letter_or_sent_to_in_ascii() {
+    use crate::email::EmailError;
+    let long = format!("{}@{}org", "l".repeat(64), "abcdefghi.".repeat(25) + "a.");
+    assert_eq!(long.len(), 320);
+    for (address, error) in [
+        ("\"a b\"@example.org", EmailError::Local),
+        ("\"a@b\"@example.org", EmailError::Form),
+        ("почта@example.org", EmailError::Local),
+        ("a@[127.0.0.1]", EmailError::Domain),
+        (&long, EmailError::Domain),
+    ] {
+        assert_eq!(address.parse::<EmailAddress>(), Err(error), "{address}");
+    }
+    let mut letter = sample(Kind::Textcoin, Language::ENGLISH);
+    letter.recipient = "a@Почта.РФ".parse().expect("a domain in another script");
+    let message = write(&letter);
+    assert_eq!(message.to().to_string(), "a@xn--80a1acny.xn--p1ai");
+    assert!(String::from_utf8_lossy(message.bytes()).contains("\r\nTo: a@xn--80a1acny.xn--p1ai\r\n"));
+}
+
 fn nasty() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "\r\n",

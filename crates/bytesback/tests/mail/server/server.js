@@ -41,6 +41,7 @@ function start(orders) {
     key: orders.key,
     cert: orders.cert,
     closeTimeout: 100,
+    socketTimeout: orders.idle ?? 60_000,
     logger: false,
 
     onConnect(session, callback) {
@@ -52,6 +53,7 @@ function start(orders) {
     },
     onClose() {
       attempts.open -= 1;
+      if (orders.idle) say({ closed: true });
     },
     onAuth(auth, session, callback) {
       if (dies('login', session)) return;
