@@ -10,9 +10,9 @@ use store::{
 };
 
 use crate::common::{CASHBACK, address, argument, purchase, run, until};
-use crate::payer_json;
 use crate::site::Site;
 use crate::stage::Stage;
+use crate::{STOPPED, payer, payer_json};
 
 /// Accepts an order as the server would, and holds it.
 async fn hold(site: &Site, order: &str) {
@@ -79,10 +79,15 @@ async fn a_held_order_is_paid_once_released_and_never_once_rejected() {
     );
     assert_eq!(payer_json(site, &["status"])[0]["held"], 2);
 
+    payer(site, &["pause", "--why", "counting the till"]);
+    site.complains(STOPPED).await;
     let (released, said) = review(site, "release", "good");
     assert!(released && said.contains("within two seconds"), "{said}");
+    let answer = ask(site, "good").await;
+    assert!(matches!(answer, PurchaseAnswer::Pending { .. }), "a release ends no pause: {answer:?}");
+    payer(site, &["resume"]);
     let (rejected, said) = review(site, "reject", "bad");
-    assert!(rejected && said.contains("is rejected"), "{said}");
+    assert!(rejected && said.contains("returned to where they came from"), "{said}");
     until("the released order is paid", async || {
         matches!(ask(site, "good").await, PurchaseAnswer::Ok { replayed: true, cashback_amount, .. }
             if cashback_amount == Bytes::literal(CASHBACK))

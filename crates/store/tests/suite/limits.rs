@@ -340,6 +340,49 @@ pub(crate) async fn in_any_order_of_requests_no_limit_is_passed<B: Backend>(_: &
     assert!(accepted > 100 && refused > 100, "{accepted} accepted, {refused} refused");
 }
 
+/// Always the same purchases. Where none touches a limit, it is all the same which comes first.
+pub(crate) async fn the_order_of_requests_changes_no_total<B: Backend>(_: &B) {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let purchase = (0..4u8, 0..3u8, 0..3u8, 1..400u64, Just(0u64));
+    let purchases = prop::collection::vec(purchase, 20..30).prop_flat_map(|purchases| {
+        let numbered: Vec<_> = purchases.into_iter().enumerate().collect();
+        (Just(numbered.clone()), Just(numbered).prop_shuffle())
+    });
+    for _ in 0..6 {
+        let (one, other) = purchases.new_tree(&mut runner).expect("the strategy never refuses").current();
+        assert_ne!(one, other);
+        assert_eq!(totals_after(&B::fresh(), &one).await, totals_after(&B::fresh(), &other).await);
+    }
+}
+
+/// What was given to and for everybody, and the balances.
+async fn totals_after(backend: &impl Backend, life: &[(usize, Random)]) -> (Vec<Totals>, Vec<i64>) {
+    let world = World::rich(backend).await;
+    world.deposit("d1", 10_000).await;
+    let most = "900000";
+    let rules = rules(&[("recipient_day", most), ("customer_day", most), ("fund_day", most)]);
+    for (number, one) in life {
+        let mut purchase = random(&world, &format!("order {number}"), one, &rules);
+        purchase.shares.partner = bytes(one.3 / 2);
+        assert!(matches!(world.accept(purchase).await, Verdict::Accepted(_)));
+    }
+    let stalls = (0..3u8).map(|stall| Shop { merchant: Some(merchant(&stall.to_string())), ..shop(&world) });
+    let mut scopes = vec![Scope::Fund, Scope::Shop(shop(&world))];
+    scopes.extend((0..4u8).map(|recipient| Scope::Recipient(Address::of_source(&recipient.to_string()))));
+    for stall in stalls {
+        scopes.extend((1..3u8).map(|customer| Scope::Customer(stall.clone(), customer.to_string())));
+        scopes.push(Scope::Shop(stall));
+    }
+    let mut all = Vec::new();
+    for scope in scopes {
+        all.push(totals(&world, scope, 100).await);
+    }
+    world.check_book().await;
+    let book = world.store.balances(Endpoint::Test).await.expect("a book");
+    (all, book.balances().map(|(_, balance)| balance.get()).collect())
+}
+
 fn random(world: &World, order: &str, one: &Random, rules: &Arc<LimitRules>) -> Acceptance {
     let (recipient, customer, stall, amount, day) = one;
     let mut purchase = purchase(world, order, *amount, rules);

@@ -123,7 +123,8 @@ macro_rules! behaviours {
                 the_turnover_of_a_shop_is_told_from_a_day_on,
                 a_merchant_is_listed_with_its_first_purchase,
                 nothing_is_accepted_for_a_blocked_merchant,
-                in_any_order_of_requests_no_limit_is_passed;
+                in_any_order_of_requests_no_limit_is_passed,
+                the_order_of_requests_changes_no_total;
             periods:
                 shares_fall_with_what_the_shop_has_sold,
                 purchases_at_once_are_quoted_one_behind_the_other,

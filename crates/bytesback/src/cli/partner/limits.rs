@@ -71,8 +71,9 @@ pub(super) async fn run(args: LimitsArgs) -> anyhow::Result<()> {
         );
     }
     let shop = Shop { partner: partner.id, merchant };
-    change(&*store, &shop, &args).await?;
+    // Before anything changes: what follows a change must not fail for the sake of the configuration.
     let defaults = defaults(args.config.as_ref())?;
+    change(&*store, &shop, &args).await?;
     show(&*store, &partner, &shop, defaults, args.json).await
 }
 
@@ -104,11 +105,14 @@ async fn change(store: &dyn Store, shop: &Shop, args: &LimitsArgs) -> anyhow::Re
     Ok(())
 }
 
-/// Without limits by default there is nothing to show.
-fn defaults(config: Option<&PathBuf>) -> anyhow::Result<Option<Arc<LimitRules>>> {
+/// Where limits are switched off there is nothing to show.
+fn defaults(config: Option<&PathBuf>) -> anyhow::Result<Arc<LimitRules>> {
     match config {
-        None => Ok(Some(Arc::default())),
-        Some(file) => Config::read(file)?.limits.rules().context("in [limits]"),
+        None => Ok(Arc::default()),
+        Some(file) => {
+            let rules = Config::read(file)?.limits.rules().context("in [limits]")?;
+            rules.context("[limits] is switched off in this configuration; nothing has changed")
+        }
     }
 }
 
@@ -123,10 +127,9 @@ async fn show(
     store: &dyn Store,
     partner: &Partner,
     shop: &Shop,
-    defaults: Option<Arc<LimitRules>>,
+    defaults: Arc<LimitRules>,
     json: bool,
 ) -> anyhow::Result<()> {
-    let Some(defaults) = defaults else { bail!("[limits] is switched off in this configuration") };
     let lines = lines(store, shop, &defaults).await?;
     let now = SystemClock.now();
     let mut given = Vec::new();

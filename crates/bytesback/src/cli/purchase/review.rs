@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use store::{
-    Endpoint, MerchantScope, OrderId, Partner, PartnerName, PayoutState, PurchaseKey, PurchaseRecord,
-    Reviewed, Store, StoreError, Thing,
+    Endpoint, HoldReason, MerchantScope, OrderId, Partner, PartnerName, PayoutState, PurchaseKey,
+    PurchaseRecord, Reviewed, Store, StoreError, Thing,
 };
 
 use crate::cli::DataDir;
@@ -86,8 +86,14 @@ pub(super) async fn reject(args: &OrderArgs) -> anyhow::Result<()> {
     let (store, key) = find(args).await?;
     let reviewed = store.reject(args.endpoint, &key, SystemClock.now()).await;
     let record = done(reviewed, args)?;
+    let what = match record.state {
+        PayoutState::Rejected { reason: HoldReason::Unexplained, .. } => {
+            "count as paid by the unit that the book does not know, or returned if that has paid another order"
+        }
+        _ => "returned to where they came from, and it is never paid",
+    };
     say(&format!(
-        "order {} is rejected: its {} bytes returned to where they came from, and it is never paid",
+        "order {} is rejected: its {} bytes {what}",
         plain(key.order_id.as_str()),
         in_groups(record.payout.amount)
     ))
