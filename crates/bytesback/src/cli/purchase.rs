@@ -29,8 +29,9 @@ pub(super) enum PurchaseCommand {
     Reject(review::OrderArgs),
 }
 
+/// Who asks which server, and about which sale.
 #[derive(Debug, Args)]
-pub(super) struct SendArgs {
+struct TillArgs {
     /// The server.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
@@ -46,6 +47,12 @@ pub(super) struct SendArgs {
     /// The partner's number of the sale.
     #[arg(long)]
     order_id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SendArgs {
+    #[command(flatten)]
+    till: TillArgs,
     /// The customer's Obyte address.
     #[arg(long)]
     address: String,
@@ -92,12 +99,12 @@ const fn place(endpoint: Endpoint) -> bytesback_client::Endpoint {
 }
 
 async fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&args.url)?;
+    let client = Client::new(&args.till.url)?;
     let request = PurchaseRequest {
-        partner: args.partner,
-        partner_key: args.partner_key,
+        partner: args.till.partner,
+        partner_key: args.till.partner_key,
         customer: args.customer,
-        order_id: args.order_id,
+        order_id: args.till.order_id,
         description: args.description,
         merchant: args.merchant,
         address: args.address,
@@ -106,8 +113,10 @@ async fn send(args: SendArgs) -> anyhow::Result<ExitCode> {
         partner_cashback_percentage: args.percentage,
         purchase_unit: args.purchase_unit,
     };
-    let answer =
-        client.new_purchase(place(args.endpoint), &request).await.context("the purchase was not answered")?;
+    let answer = client
+        .new_purchase(place(args.till.endpoint), &request)
+        .await
+        .context("the purchase was not answered")?;
     report(&answer)
 }
 
