@@ -14,7 +14,7 @@ use store::{Endpoint, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::init::Passphrase;
-use crate::config::{Config, EndpointConfig};
+use crate::config::{Config, EndpointConfig, MailConfig};
 use crate::dev::DevOptions;
 use crate::http::Reserved;
 use crate::server::{DATABASE, EndpointSetup, Server};
@@ -98,6 +98,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
 pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     outlive_file_limits()?;
     let config = Config::read(&args.config)?;
+    config.mail.as_ref().map_or(Ok(()), MailConfig::check).context("in [mail]")?;
     let passphrase = args.passphrase.read()?;
     let taken = || format!("cannot listen at {}", config.listen);
     let reserved = Reserved::at(config.listen).with_context(taken)?;

@@ -57,6 +57,17 @@ impl MailConfig {
         }
     }
 
+    /// Whether all of it can be used, without sending anything.
+    ///
+    /// # Errors
+    /// For whatever cannot.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.office()?;
+        self.relay()?;
+        self.blocked()?;
+        Ok(())
+    }
+
     /// Who writes, and how.
     ///
     /// # Errors
@@ -179,9 +190,7 @@ mod tests {
             ("blocked_domains_file = '/nowhere'", "blocked_domains_file"),
         ] {
             let config = config(more);
-            let outcome =
-                config.relay().map(drop).and(config.office().map(drop)).and(config.blocked().map(drop));
-            let error = format!("{:#}", outcome.expect_err(more));
+            let error = format!("{:#}", config.check().expect_err(more));
             assert!(error.contains(key), "{more}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }

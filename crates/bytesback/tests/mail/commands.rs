@@ -58,6 +58,17 @@ fn a_preview_uses_the_templates_of_the_operator_and_names_what_is_wrong_in_them(
 }
 
 #[test]
+fn a_server_does_not_start_with_templates_that_are_broken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(folder.path().join("wording/ru")).expect("made");
+    fs::write(folder.path().join("wording/ru/reminder.txt"), "{{ link }}\n\n{% if shop %}").expect("written");
+    let done = bytesback(&["serve", "--config", &config(folder.path(), "templates = 'wording'")]);
+    assert!(!done.status.success());
+    let error = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(error.contains("in [mail]") && error.contains("reminder.txt, line 3"), "{error}");
+}
+
+#[test]
 fn a_test_sends_a_sample_and_says_what_the_relay_says() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Smtp::start(json!({ "recipient": [null, [550, "5.7.1 not from you"]] }));
