@@ -146,7 +146,7 @@ impl Message {
         if let Some(address) = &sender.list_unsubscribe {
             builder = builder.header(ListUnsubscribe(address.clone()));
         }
-        let parts = parts(letter, rendered.text, rendered.html, qr)?;
+        let parts = parts(letter, rendered.text, rendered.html, picture_id(letter, sender), qr)?;
         let mail = builder.multipart(parts).map_err(|_| MessageError::Parts)?;
         let bytes = Zeroizing::new(mail.formatted());
         Ok(Self { id: letter.id.clone(), message_id, from: from.email, to, bytes })
@@ -191,18 +191,26 @@ pub(super) fn picture_id(letter: &Letter, sender: &Sender) -> String {
     format!("qr.{}@{}", letter.id, sender.domain())
 }
 
-/// Text, or a page with its picture.
-fn parts(letter: &Letter, text: String, html: String, qr: &[u8]) -> Result<MultiPart, MessageError> {
-    let picture = html.split("cid:").nth(1).and_then(|rest| rest.split(['"', '\'', ')', ' ']).next());
+/// Text, or a page with its picture if it shows that.
+fn parts(
+    letter: &Letter,
+    text: String,
+    html: String,
+    picture: String,
+    qr: &[u8],
+) -> Result<MultiPart, MessageError> {
     // `=_` stands in no line that is quoted-printable or base64.
     let border = |name: &str| format!("=_{name}_{}", letter.id);
-    let page = SinglePart::html(html.clone());
+    let shows_picture = html.contains(&format!("cid:{picture}"));
+    let page = SinglePart::html(html);
     let both = MultiPart::alternative().boundary(border("a")).singlepart(SinglePart::plain(text));
-    let Some(picture) = picture else { return Ok(both.singlepart(page)) };
+    if !shows_picture {
+        return Ok(both.singlepart(page));
+    }
     let png = ContentType::parse("image/png").map_err(|_| MessageError::Parts)?;
-    let attachment = Attachment::new_inline_with_name(picture.to_owned(), "cashback.png".to_owned());
-    let picture = attachment.body(qr.to_vec(), png);
-    Ok(both.multipart(MultiPart::related().boundary(border("r")).singlepart(page).singlepart(picture)))
+    let attachment = Attachment::new_inline_with_name(picture, "cashback.png".to_owned());
+    let related = MultiPart::related().boundary(border("r")).singlepart(page);
+    Ok(both.multipart(related.singlepart(attachment.body(qr.to_vec(), png))))
 }
 
 fn date(letter: &Letter) -> Result<Duration, MessageError> {

@@ -230,6 +230,8 @@ proptest! {
         let subject = mail.subject().expect("a subject");
         prop_assert!(subject.contains(&shop) || subject.ends_with('…'), "{} is not in {}", shop, subject);
         prop_assert_eq!(mail.parts.len(), 5, "no part more than there are");
+        let picture = mail.attachment(0).and_then(|part| part.content_id()).map(str::to_owned);
+        prop_assert_eq!(picture, Some(format!("qr.{}@{}", letter.id, from.address.domain())));
     }
 
     #[test]
