@@ -226,7 +226,7 @@ fn wallet(data_dir: &Path, endpoint: Endpoint) -> anyhow::Result<Keyring> {
     if !file.exists() {
         wallet_file::create(&file, &new_mnemonic()?, PASSPHRASE, KdfCost::DEVNET)?;
     }
-    Ok(keyring(&wallet_file::open(&file, PASSPHRASE)?))
+    Ok(keyring(&wallet_file::open(&file, PASSPHRASE)?, endpoint))
 }
 
 /// The sample partners; answers with the shop.

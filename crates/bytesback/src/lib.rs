@@ -7,7 +7,6 @@ pub mod clock;
 pub mod config;
 pub mod desk;
 pub mod dev;
-pub mod email;
 pub mod endpoint;
 pub mod http;
 pub mod mail;

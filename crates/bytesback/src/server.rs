@@ -182,6 +182,7 @@ impl Starting {
         self.store.bind(endpoint, &identity).await?;
         let lock = self.store.lock_payer(endpoint).await?;
         let fee_reserve = setup.settings.limits.reserve();
+        let claim_reserve = setup.settings.limits.claim_reserve(network);
         let trust = ProofTrust { network, order_providers: order_providers.clone(), genesis: setup.genesis };
         let units = UnitChecker::new(hubs.clone(), trust, Arc::clone(&self.clock));
         let payer = self.payer(PayerParts {
@@ -196,7 +197,7 @@ impl Starting {
             clock: Arc::clone(&self.clock),
         });
         let rates = self.rates(endpoint, setup.rates, &hubs).await?;
-        Ok(Side { payer, hubs, rates, units, fee_reserve })
+        Ok(Side { payer, hubs, rates, units, fee_reserve, claim_reserve })
     }
 
     /// Begins to ask for prices.

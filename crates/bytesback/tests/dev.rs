@@ -118,7 +118,7 @@ async fn what_waits_for_a_later_version_is_refused_and_leaves_the_order_id_free(
     };
     assert_eq!(
         refusal(|request| request.address = "someone@example.org".into()).await,
-        "cashback by e-mail is not available yet"
+        "this server sends no cashback by e-mail; send the customer's Obyte address"
     );
     assert_eq!(refusal(|request| request.partner_key = "wrong".into()).await, "authentication failed");
     assert_eq!(refusal(|request| request.partner = "nobody-here".into()).await, "authentication failed");

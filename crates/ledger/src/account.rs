@@ -36,11 +36,15 @@ pub enum Account {
     Owed,
     /// Set aside from the fund for the network fees of what is owed.
     FeeReserve,
-    /// Fees that the network has taken for good: size fees, and TPS fees finally charged.
+    /// Fees that the network has taken for good: size fees, and TPS fees finally charged; and what textcoins held for
+    /// the fees of claiming them.
     NetworkFees,
     /// TPS fees paid in advance less those finally charged: the wallet's `tps_fees_balance` on the
     /// network (4.10). A claim that cannot be paid out; below zero it is a debt.
     PrepaidTps,
+    /// Textcoins that were given and are neither claimed nor taken back: cashback, and what claiming it takes. Their
+    /// coins lie at addresses of their own.
+    TextcoinsOut,
     /// Cashback proven to have reached the customers.
     Paid,
     /// The source of what the operator put into the fund: minus all of it.
@@ -78,6 +82,7 @@ impl Account {
             | Self::Owed
             | Self::FeeReserve
             | Self::NetworkFees
+            | Self::TextcoinsOut
             | Self::Paid
             | Self::Withdrawn
             | Self::Receivable(_) => false,
@@ -105,6 +110,7 @@ impl fmt::Display for Account {
             Self::FeeReserve => f.write_str("fee-reserve"),
             Self::NetworkFees => f.write_str("network-fees"),
             Self::PrepaidTps => f.write_str("prepaid-tps"),
+            Self::TextcoinsOut => f.write_str("textcoins-out"),
             Self::Paid => f.write_str("paid"),
             Self::OperatorTopUps => f.write_str("operator-top-ups"),
             Self::DepositsReceived => f.write_str("deposits-received"),
@@ -127,6 +133,7 @@ impl FromStr for Account {
             "fee-reserve" => Ok(Self::FeeReserve),
             "network-fees" => Ok(Self::NetworkFees),
             "prepaid-tps" => Ok(Self::PrepaidTps),
+            "textcoins-out" => Ok(Self::TextcoinsOut),
             "paid" => Ok(Self::Paid),
             "operator-top-ups" => Ok(Self::OperatorTopUps),
             "deposits-received" => Ok(Self::DepositsReceived),
@@ -159,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: [Account; 12] = [
+    const PLAIN: [Account; 13] = [
         Account::Fund,
         Account::Owed,
         Account::FeeReserve,
@@ -172,6 +179,7 @@ mod tests {
         Account::Missing,
         Account::Elsewhere,
         Account::Withdrawn,
+        Account::TextcoinsOut,
     ];
 
     #[test]
@@ -187,7 +195,7 @@ mod tests {
         assert_eq!(
             codes.join(" "),
             "fund owed fee-reserve network-fees prepaid-tps paid operator-top-ups deposits-received \
-             refund-claims missing elsewhere withdrawn"
+             refund-claims missing elsewhere withdrawn textcoins-out"
         );
         assert_eq!(Account::Deposit(PartnerId::new(7)).to_string(), "deposit:7");
         assert_eq!(Account::Receivable(PartnerId::new(7)).to_string(), "receivable:7");

@@ -111,6 +111,10 @@ pub enum Cause {
     WithdrawalAccepted(PayoutNumber),
     /// A withdrawal will never be paid.
     WithdrawalCancelled(PayoutNumber),
+    /// The textcoin of a payout is proven claimed.
+    TextcoinClaimed(PayoutNumber),
+    /// The textcoin of a payout is proven taken back.
+    TextcoinTakenBack(PayoutNumber),
 }
 
 impl Cause {
@@ -133,6 +137,8 @@ impl Cause {
             Self::PaidElsewhere(_) => "paid-elsewhere",
             Self::WithdrawalAccepted(_) => "withdrawal-accepted",
             Self::WithdrawalCancelled(_) => "withdrawal-cancelled",
+            Self::TextcoinClaimed(_) => "textcoin-claimed",
+            Self::TextcoinTakenBack(_) => "textcoin-taken-back",
         }
     }
 
@@ -145,7 +151,9 @@ impl Cause {
             | Self::RefundUndone(payout)
             | Self::PaidElsewhere(payout)
             | Self::WithdrawalAccepted(payout)
-            | Self::WithdrawalCancelled(payout) => Some(*payout),
+            | Self::WithdrawalCancelled(payout)
+            | Self::TextcoinClaimed(payout)
+            | Self::TextcoinTakenBack(payout) => Some(*payout),
             Self::FundReceived(_)
             | Self::DepositReceived(_)
             | Self::DepositBooked(_)
@@ -175,7 +183,9 @@ impl fmt::Display for Cause {
             | Self::RefundUndone(payout)
             | Self::PaidElsewhere(payout)
             | Self::WithdrawalAccepted(payout)
-            | Self::WithdrawalCancelled(payout) => payout.fmt(f),
+            | Self::WithdrawalCancelled(payout)
+            | Self::TextcoinClaimed(payout)
+            | Self::TextcoinTakenBack(payout) => payout.fmt(f),
             Self::UnitSettled(unit) | Self::TpsFeeCharged(unit) => unit.fmt(f),
             Self::MissingCovered(number) | Self::SurplusFound(number) => number.fmt(f),
         }
@@ -204,6 +214,8 @@ impl FromStr for Cause {
             "paid-elsewhere" => payout(what).map(Self::PaidElsewhere),
             "withdrawal-accepted" => payout(what).map(Self::WithdrawalAccepted),
             "withdrawal-cancelled" => payout(what).map(Self::WithdrawalCancelled),
+            "textcoin-claimed" => payout(what).map(Self::TextcoinClaimed),
+            "textcoin-taken-back" => payout(what).map(Self::TextcoinTakenBack),
             _ => Err(CodeError),
         }
     }
@@ -251,6 +263,8 @@ mod tests {
             payout().prop_map(Cause::PaidElsewhere),
             payout().prop_map(Cause::WithdrawalAccepted),
             payout().prop_map(Cause::WithdrawalCancelled),
+            payout().prop_map(Cause::TextcoinClaimed),
+            payout().prop_map(Cause::TextcoinTakenBack),
             command.prop_map(Cause::DepositBooked),
             payout().prop_map(Cause::PurchaseAccepted),
             payout().prop_map(Cause::PayoutCancelled),

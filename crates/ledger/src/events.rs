@@ -11,13 +11,17 @@
 //! | [`refund_undone`] | fund; receivable | deposit; refund claims |
 //! | [`withdrawal_accepted`] | deposit or fund; fund | owed; fee reserve |
 //! | [`withdrawal_cancelled`] | owed; fee reserve | deposit or fund, what is owed first; fund |
-//! | [`unit_settled`] | owed; fee reserve, then fund | paid, withdrawn; network fees, prepaid TPS, fund |
+//! | [`unit_settled`] | owed; fee reserve, then fund | paid, withdrawn, textcoins out; network fees, prepaid TPS, fund |
 //! | [`tps_fee_charged`] | prepaid TPS | network fees |
+//! | [`textcoin_claimed`] | textcoins out | paid, network fees |
+//! | [`textcoin_taken_back`] | textcoins out | fund, deposit, what is owed first; fee reserve, network fees |
 
 mod partner;
+mod textcoin;
 mod withdrawal;
 
 pub use partner::{credited, deposit_booked, deposit_in, deposit_received, purchase_refunded, refund_undone};
+pub use textcoin::{TextcoinOut, textcoin_claimed, textcoin_taken_back};
 pub use withdrawal::{Purse, Withdrawal, withdrawal_accepted, withdrawal_cancelled};
 
 use obyte::{Bytes, UnitHash};
@@ -40,10 +44,14 @@ pub struct Acceptance {
 }
 
 /// What a unit of the wallet did, once it is proven stable and good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
-    /// The sum of the cashback that it paid.
+    /// The sum of the cashback that it paid to addresses.
     pub paid: Bytes,
+    /// The sum of the cashback that it paid by textcoins.
+    pub textcoins: Bytes,
+    /// What these textcoins hold on top, for the fees of claiming them.
+    pub claim_reserves: Bytes,
     /// The sum of the withdrawals that it paid.
     pub withdrawn: Bytes,
     /// The sum of the fee reserves of those payouts, and of the coins from outside that it spent.
@@ -121,7 +129,9 @@ pub fn unit_settled(unit: UnitHash, settlement: &Settlement) -> Result<Entry, En
     let transfers = [
         Transfer::new(Account::Owed, Account::Paid, settlement.paid),
         Transfer::new(Account::Owed, Account::Withdrawn, settlement.withdrawn),
+        Transfer::new(Account::Owed, Account::TextcoinsOut, settlement.textcoins),
         Transfer::new(Account::FeeReserve, Account::Fund, settlement.reserve_released),
+        Transfer::new(Account::Fund, Account::TextcoinsOut, settlement.claim_reserves),
         Transfer::new(Account::Fund, Account::NetworkFees, settlement.size_fees),
         Transfer::new(Account::Fund, Account::PrepaidTps, settlement.tps_fee),
         Transfer::new(Account::Missing, Account::Fund, settlement.short),

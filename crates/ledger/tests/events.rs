@@ -82,7 +82,7 @@ fn what_is_left_of_a_reserve_is_the_funds_again() {
         reserve_released: bytes(100),
         size_fees: bytes(60),
         tps_fee: bytes(15),
-        short: Bytes::ZERO,
+        ..Settlement::default()
     };
     let unit = UnitHash::of("a payout");
     book.apply(&events::unit_settled(unit, &settlement).expect("bytes moved")).expect("it was owed");
@@ -110,7 +110,7 @@ fn fees_above_the_reserve_are_paid_by_the_fund() {
         reserve_released: bytes(100),
         size_fees: bytes(400),
         tps_fee: bytes(50),
-        short: Bytes::ZERO,
+        ..Settlement::default()
     };
     let entry = events::unit_settled(UnitHash::of("a refill"), &settlement).expect("bytes moved");
     book.apply(&entry).expect("the fund has enough");
@@ -149,7 +149,7 @@ fn a_withdrawal_ends_apart_from_what_customers_got() {
         reserve_released: bytes(200),
         size_fees: bytes(60),
         tps_fee: bytes(15),
-        short: Bytes::ZERO,
+        ..Settlement::default()
     };
     let entry = events::unit_settled(UnitHash::of("a payout"), &settlement).expect("bytes moved");
     book.apply(&entry).expect("it was owed");
@@ -275,7 +275,7 @@ fn any_event() -> impl Strategy<Value = Result<Entry, EntryError>> {
                 reserve_released,
                 size_fees,
                 tps_fee,
-                short: Bytes::ZERO,
+                ..Settlement::default()
             })
         });
     prop_oneof![
@@ -426,7 +426,7 @@ proptest! {
             reserve_released: bytes(released),
             size_fees: bytes(size_fees),
             tps_fee: bytes(tps_fee),
-            short: Bytes::ZERO,
+            ..Settlement::default()
         };
         let entry = events::unit_settled(UnitHash::of("a unit"), &settlement).expect("bytes moved");
         book.apply(&entry).expect("the fund covers the fees");
@@ -455,4 +455,84 @@ fn a_part_of_a_coin_is_set_aside_for_spending_it() {
     };
     assert_eq!(shares(10_000, 500), [9_500, 500]);
     assert_eq!(shares(300, 500), [0, 300], "a crumb is set aside whole");
+}
+
+fn textcoin() -> ledger::TextcoinOut {
+    ledger::TextcoinOut {
+        partner: SHOP,
+        by_fund: bytes(700),
+        by_partner: bytes(300),
+        claim_reserve: bytes(80),
+    }
+}
+
+/// [`owing`], with the purchase paid by a textcoin.
+fn given() -> Book {
+    let mut book = owing();
+    let settlement = Settlement {
+        textcoins: bytes(1_000),
+        claim_reserves: bytes(80),
+        reserve_released: bytes(100),
+        size_fees: bytes(15),
+        ..Settlement::default()
+    };
+    let entry = events::unit_settled(UnitHash::of("a unit"), &settlement).expect("bytes move");
+    book.apply(&entry).expect("there is enough");
+    book
+}
+
+const OF_TEXTCOINS: [Account; 6] = [
+    Account::Fund,
+    Account::Deposit(SHOP),
+    Account::TextcoinsOut,
+    Account::Paid,
+    Account::NetworkFees,
+    Account::FeeReserve,
+];
+
+#[test]
+fn a_textcoin_is_out_with_what_claiming_it_takes() {
+    // The fund had 9,200 left; it gets 100 of reserve back, and gives 15 and 80.
+    assert_eq!(balances(&given(), &OF_TEXTCOINS), [9_205, 700, 1_080, 0, 15, 0]);
+}
+
+#[test]
+fn a_claimed_textcoin_is_paid_cashback() {
+    let mut book = given();
+    let entry = events::textcoin_claimed(PayoutNumber::new(1), &textcoin()).expect("bytes move");
+    book.apply(&entry).expect("it is out");
+    assert_eq!(balances(&book, &OF_TEXTCOINS), [9_205, 700, 0, 1_000, 95, 0]);
+    assert!(book.apply(&entry).is_err(), "it is claimed once");
+}
+
+#[test]
+fn a_textcoin_taken_back_returns_in_the_shares_in_which_it_was_given_and_fees_are_the_funds() {
+    let mut book = given();
+    let entry =
+        events::textcoin_taken_back(PayoutNumber::new(1), &textcoin(), bytes(70), bytes(50), bytes(0));
+    book.apply(&entry.expect("bytes move")).expect("it is out");
+    assert_eq!(balances(&book, &OF_TEXTCOINS), [9_865, 1_000, 0, 0, 85, 50]);
+}
+
+#[test]
+fn what_a_partner_owes_is_settled_by_what_it_gets_back() {
+    let entry =
+        events::textcoin_taken_back(PayoutNumber::new(1), &textcoin(), bytes(70), bytes(50), bytes(120))
+            .expect("bytes move");
+    let change = |account| entry.change(account).get();
+    assert_eq!(change(Account::Deposit(SHOP)), 180);
+    assert_eq!(change(Account::Fund), 710 - 50 + 120);
+    assert_eq!((change(Account::Receivable(SHOP)), change(Account::RefundClaims)), (-120, 120));
+}
+
+#[test]
+fn taking_a_textcoin_back_never_costs_a_partner() {
+    let taken = |fees, reserve| {
+        events::textcoin_taken_back(PayoutNumber::new(1), &textcoin(), bytes(fees), bytes(reserve), bytes(0))
+    };
+    let dearest = taken(780, 50).expect("the fund gets nothing");
+    assert_eq!(dearest.change(Account::Fund).get(), 0);
+    assert_eq!(dearest.change(Account::FeeReserve).get(), 0);
+    assert_eq!(dearest.change(Account::Deposit(SHOP)).get(), 300);
+    assert_eq!(taken(781, 50), Err(EntryError::TooLarge));
 }

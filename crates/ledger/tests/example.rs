@@ -57,7 +57,7 @@ fn settled(name: &str, [paid, withdrawn, reserve, size, tps]: [u64; 5]) -> Resul
         reserve_released: bytes(reserve),
         size_fees: bytes(size),
         tps_fee: bytes(tps),
-        short: Bytes::ZERO,
+        ..Settlement::default()
     };
     events::unit_settled(UnitHash::of(name), &settlement)
 }

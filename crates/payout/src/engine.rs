@@ -12,6 +12,7 @@ mod posting;
 mod recent;
 mod restoring;
 mod stock;
+mod textcoins;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::time::Duration;
@@ -29,6 +30,7 @@ use self::outbox::Outbox;
 use self::posting::Posting;
 use self::restoring::Restoring;
 use self::stock::Stocktaking;
+use self::textcoins::Mint;
 use crate::pacing::{DailyBudget, Pacer};
 use crate::{
     Action, Alarm, AskId, Event, FirstUnit, Keyring, Payout, PayoutId, Settings, Slot, SlotNo, Snapshot,
@@ -70,6 +72,7 @@ pub struct Engine {
     /// What the line has done at its addresses since the start, and before at the one where it stood.
     stays: BTreeMap<Address, Stay>,
     prepaid: DailyBudget,
+    mint: Mint,
 
     follow: Follow,
     stocktaking: Stocktaking,
@@ -118,6 +121,7 @@ impl Engine {
             first_units: snapshot.first_units.into_iter().collect(),
             stays,
             prepaid: snapshot.prepaid.into_iter().collect(),
+            mint: Mint::new(snapshot.textcoins),
             connected: false,
             paused: None,
             asking: None,
@@ -183,8 +187,8 @@ impl Engine {
             Event::Queued(payouts) => self.on_queued(now, payouts, &mut out),
             Event::Connected => self.on_connected(),
             Event::Disconnected => self.on_disconnected(),
-            Event::Parents { ask, parents, threshold, looked_up, agents } => {
-                self.on_parents(now, ask, Found { parents, threshold, looked_up, agents }, &mut out);
+            Event::Parents { ask, parents, threshold, looked_up, agents, claims } => {
+                self.on_parents(now, ask, Found { parents, threshold, looked_up, agents, claims }, &mut out);
             }
             Event::Agents { ask, agents } => self.on_agents(now, ask, agents, &mut out),
             Event::NoParents { ask } => self.on_no_parents(now, ask),

@@ -1,6 +1,6 @@
 //! What the engine is told, and what it asks for in return.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use obyte::answer::PostAnswer;
@@ -37,6 +37,8 @@ pub enum Event {
         looked_up: BTreeMap<UnitHash, u64>,
         /// How many autonomous agents the hub finds among the addresses that are to be paid.
         agents: u64,
+        /// What was found about [`AskParents::fresh`]; nothing if there were none.
+        claims: Option<Claims>,
     },
     /// Which of the addresses in [`Action::LookUpAgents`] are autonomous agents, by their definitions.
     Agents {
@@ -110,6 +112,15 @@ pub enum Event {
     Tick,
 }
 
+/// What a hub says of textcoins that are about to be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// Which of their addresses have a history.
+    pub used: BTreeSet<Address>,
+    /// The TPS fee that one would have to pay who claims one now.
+    pub tps_fee: Bytes,
+}
+
 /// A unit in a history that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenUnit {
@@ -163,6 +174,8 @@ pub struct AskParents {
     /// Units to fetch *after* the parents came, for their main chain indexes (the order of 4.7 that has no
     /// race).
     pub look_up: Vec<UnitHash>,
+    /// Addresses of new textcoins among those of `to`: whether they have a history, and what claiming one takes.
+    pub fresh: Vec<Address>,
 }
 
 /// A question for the payer's history.

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 
 use obyte::keys::{AccountKey, Chain};
-use obyte::{Address, PaymentKey};
+use obyte::{Address, PaymentKey, Seed};
+
+use crate::TextcoinKeys;
 
 /// The place of an address in the line's order.
 pub(crate) type Place = u32;
@@ -23,20 +25,28 @@ pub struct Keyring {
     /// The keys of deposit addresses, that with number 1 first.
     deposits: Vec<PaymentKey>,
     numbers: HashMap<Address, DepositNo>,
+    textcoins: TextcoinKeys,
 }
 
 impl Keyring {
-    /// The keys of an account.
-    pub fn new(account: AccountKey) -> Self {
+    /// The keys of the first account of a wallet, and of the textcoins that it gives at an endpoint, which is named by
+    /// its stable code.
+    pub fn new(seed: &Seed, endpoint: &str) -> Self {
         let mut keyring = Self {
-            account,
+            account: AccountKey::new(seed, 0),
             keys: Vec::new(),
             places: HashMap::new(),
             deposits: Vec::new(),
             numbers: HashMap::new(),
+            textcoins: TextcoinKeys::new(seed, endpoint),
         };
         keyring.reach(0);
         keyring
+    }
+
+    /// The keys of textcoins.
+    pub const fn textcoins(&self) -> &TextcoinKeys {
+        &self.textcoins
     }
 
     /// The address to which the fund is sent, which is where the line begins.
@@ -145,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_line_begins_at_the_first_address_and_goes_on_along_the_change_addresses() {
-        let mut keyring = Keyring::new(AccountKey::new(&seed(), 0));
+        let mut keyring = Keyring::new(&seed(), "test");
         let first = PaymentKey::derive(&seed(), PaymentPath::FIRST).address();
         let change = |index| PaymentPath { account: 0, chain: Chain::Change, index };
         let third = PaymentKey::derive(&seed(), change(1)).address();
@@ -157,14 +167,14 @@ mod tests {
 
     #[test]
     fn an_address_is_looked_for_up_to_a_place_only() {
-        let mut keyring = Keyring::new(AccountKey::new(&seed(), 0));
+        let mut keyring = Keyring::new(&seed(), "test");
         let stranger = Address::of_source("a stranger");
         assert_eq!((keyring.find(&stranger, 5), keyring.derived().count()), (None, 6));
     }
 
     #[test]
     fn deposits_come_to_the_further_receiving_addresses() {
-        let mut keyring = Keyring::new(AccountKey::new(&seed(), 0));
+        let mut keyring = Keyring::new(&seed(), "test");
         let receive = |index| PaymentPath { account: 0, chain: Chain::Receive, index };
         let second = PaymentKey::derive(&seed(), receive(2)).address();
         assert_eq!(keyring.deposit_address(2), second);
@@ -175,7 +185,7 @@ mod tests {
 
     #[test]
     fn no_key_is_shown() {
-        let keyring = Keyring::new(AccountKey::new(&seed(), 0));
+        let keyring = Keyring::new(&seed(), "test");
         let secret = keyring.keys[0].secret_key().as_bytes().iter().map(|byte| format!("{byte:02x}"));
         assert!(!format!("{keyring:?}").contains(&secret.collect::<String>()));
     }

@@ -18,15 +18,17 @@ mod pacing;
 mod record;
 mod settings;
 mod stock;
+mod textcoin;
 mod time;
 
 pub use change::{Change, Origin, Settlement};
 pub use engine::{Engine, InHand};
-pub use event::{Action, Alarm, AskHistory, AskId, AskParents, Event, Moves, SeenUnit, Standing};
+pub use event::{Action, Alarm, AskHistory, AskId, AskParents, Claims, Event, Moves, SeenUnit, Standing};
 pub use id::{PayoutId, SlotNo, VersionId, VersionNo};
 pub use keyring::Keyring;
 pub use pacing::{DailyBudget, FeeLimits, Lately, Pacer, Pacing, Waiting};
 pub use record::{Fees, FirstUnit, PaidOutput, Payout, RestoreCause, Slot, Snapshot, Version, VersionStatus};
 pub use settings::Settings;
 pub use stock::{AskStock, Flooded, Stock};
+pub use textcoin::{Issue, Payee, TextcoinKeys, TextcoinNo};
 pub use time::Timestamp;

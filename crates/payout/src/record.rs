@@ -10,7 +10,7 @@ use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use serde::{Deserialize, Serialize};
 
-use crate::{PayoutId, SlotNo, Timestamp, VersionId, VersionNo};
+use crate::{Payee, PayoutId, SlotNo, TextcoinNo, Timestamp, VersionId, VersionNo};
 
 /// One cashback that is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Payout {
     /// Its name.
     pub id: PayoutId,
     /// Who receives it.
-    pub address: Address,
-    /// How much; never changes.
+    pub payee: Payee,
+    /// How much; never changes. A textcoin holds more ([`Issue::reserve`](crate::Issue::reserve)).
     pub amount: Bytes,
     /// When it was accepted.
     pub queued_at: Timestamp,
@@ -217,6 +217,8 @@ pub struct Snapshot {
     /// The coins that were credited last, some thousands, spent or not, so that none is taken for new when
     /// a history shows it again.
     pub credited_coins: Vec<CoinId>,
+    /// In which life of the wallet textcoins are given now, and the counter of the next one.
+    pub textcoins: TextcoinNo,
     /// Why the wallet is being restored, while it is.
     pub restoring: Option<RestoreCause>,
     /// So many addresses of the line may have been used, whatever the slots say. While the wallet is being

@@ -12,12 +12,14 @@ mod currency;
 mod day;
 mod decimal;
 mod dollars;
+mod email;
 mod explain;
 mod limits;
 mod percentage;
 mod purchase_unit;
 mod quote;
 mod rates;
+mod recipient;
 mod refund;
 mod rules;
 mod tiers;
@@ -27,6 +29,7 @@ mod wide;
 pub use currency::{Amount, AmountError, Currency, CurrencyAmount, UnknownCurrency};
 pub use day::{Day, DayError};
 pub use dollars::{Dollars, DollarsError, Turnover};
+pub use email::{EmailAddress, EmailError};
 pub use limits::{
     Asked, History, Judgement, Limit, LimitRules, LimitSetting, LimitSettingError, Retry, Spent, Standing,
     Stop, UnknownLimit, names_somebody,
@@ -38,6 +41,7 @@ pub use rates::{
     Guard, GuardSettings, GuardedRate, Moment, NoRate, Pair, PairSettings, Rate, RateError, RateSource,
     RateTable, Reading, UnknownPair, UnknownSource, Unusable,
 };
+pub use recipient::{Recipient, RecipientCodeError};
 pub use refund::refund_claim;
 pub use rules::{PartnerTerms, Rules};
 pub use tiers::{PeriodTiers, Tier, Tiers, TiersError};

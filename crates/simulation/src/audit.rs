@@ -11,7 +11,7 @@ use payout::{
 
 use crate::broken::{Broken, Promise, hold};
 use crate::chain::{Chain, Fate};
-use crate::journal::{Journal, output_of};
+use crate::journal::Journal;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -53,7 +53,7 @@ impl Auditor {
         for (slot, _) in before.slots.values() {
             for version in slot.versions.iter().filter(|version| older.version_of(&version.unit).is_none()) {
                 let paid = version.outputs.iter().filter_map(|output| before.payouts.get(&output.payout));
-                self.lost.insert(version.unit, paid.map(output_of).collect());
+                self.lost.insert(version.unit, paid.filter_map(Payout::output).collect());
                 self.pays.remove(&version.unit);
             }
         }
@@ -156,7 +156,7 @@ impl Auditor {
     /// No unit whose journal was lost pays the same, or at most one of the two can become good.
     fn check_against_lost(&self, version: &Version, payouts: &[Payout], chain: &Chain) -> Result<(), Broken> {
         for payout in payouts.iter().filter(|payout| version.pays(payout.id)) {
-            let output = output_of(payout);
+            let Some(output) = payout.output() else { continue };
             for (unit, _) in self.lost.iter().filter(|(_, paid)| paid.contains(&output)) {
                 let is_safe = self.exclude(&version.unit, unit, chain);
                 hold!(Conflicting, is_safe, "{} pays what {unit} may pay, which was lost", version.id);
@@ -167,7 +167,8 @@ impl Auditor {
 
     /// Only what goes to an agent is given up, and only while no unit can pay it any more.
     fn check_parked(&self, id: PayoutId, journal: &Journal, chain: &Chain) -> Result<(), Broken> {
-        let is_to_agent = journal.payouts.get(&id).is_some_and(|payout| chain.is_agent(&payout.address));
+        let is_to_agent = journal.payouts.get(&id).and_then(|payout| payout.payee.address());
+        let is_to_agent = is_to_agent.is_some_and(|address| chain.is_agent(&address));
         hold!(InTime, is_to_agent, "payout {id} is given up, and goes to no agent");
         let mut holders = self.known_holders(&id);
         let is_free = holders.all(|holder| self.is_dead(holder, chain));
@@ -306,7 +307,8 @@ impl Auditor {
         let mut paid: Vec<_> = chain.paid().iter().map(|coin| (coin.amount, coin.address)).collect();
         hold!(InTime, journal.held.is_empty(), "somebody is still held");
         let is_given_up = |id: &PayoutId| journal.parked.contains(id) || journal.rejected.contains(id);
-        let owed = journal.payouts.values().filter(|payout| !is_given_up(&payout.id)).map(output_of);
+        let owed =
+            journal.payouts.values().filter(|payout| !is_given_up(&payout.id)).filter_map(Payout::output);
         let owed = owed.chain(self.paid_by_lost(chain).copied());
         let mut owed: Vec<_> = owed.map(|owed| (owed.amount, owed.address)).collect();
         paid.sort_unstable();
@@ -335,7 +337,7 @@ fn check_outputs(unit: &Unit, version: &Version, payouts: &[Payout]) -> Result<(
     hold!(PaidOnce, made.len() == version.outputs.len() + 1, "{id} pays more than payouts and change");
     for paid in &version.outputs {
         let payout = payouts.iter().find(|payout| payout.id == paid.payout);
-        let owed = payout.map(|payout| (payout.address, payout.amount));
+        let owed = payout.and_then(Payout::output).map(|owed| (owed.address, owed.amount));
         let output = made.get(&paid.output_index).map(|output| (output.address, output.amount));
         hold!(PaidOnce, owed.is_some() && owed == output, "{id} does not pay payout {} as owed", paid.payout);
     }

@@ -19,6 +19,8 @@ pub enum Promise {
     SameAnswer,
     /// Nothing that a hub says is believed without a proof (7).
     Proven,
+    /// A textcoin is given for one payout only (8).
+    TextcoinOnce,
     /// No unit pays more fee than the ceilings allow (7).
     Ceiling,
     /// When faults stop, everybody is paid in time, and the hub is not flooded.
@@ -37,6 +39,7 @@ impl fmt::Display for Promise {
             Self::Books => "the books are right",
             Self::SameAnswer => "the same request gets the same answer",
             Self::Proven => "nothing is believed without a proof",
+            Self::TextcoinOnce => "a textcoin is given once",
             Self::Ceiling => "fees stay below their ceilings",
             Self::InTime => "everybody is paid in time",
             Self::Sound => "the engine works",

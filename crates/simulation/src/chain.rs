@@ -115,10 +115,15 @@ impl Chain {
 
     /// The same to another of its addresses.
     pub fn deposit_at(&mut self, place: usize, amount: u64, ripe_at: u64) -> Coin {
+        self.give(self.own[place], amount, ripe_at)
+    }
+
+    /// Somebody pays to any address.
+    pub fn give(&mut self, address: Address, amount: u64, ripe_at: u64) -> Coin {
         self.deposits += 1;
         let unit = UnitHash::of(&format!("deposit {}", self.deposits));
         let id = CoinId { unit, message_index: 0, output_index: 0 };
-        let coin = Coin { id, amount: Bytes::literal(amount), address: self.own[place] };
+        let coin = Coin { id, amount: Bytes::literal(amount), address };
         let held = Held {
             json: Arc::from(""),
             inputs: Vec::new(),
@@ -143,6 +148,11 @@ impl Chain {
     /// Whether an address is an agent's.
     pub fn is_agent(&self, address: &Address) -> bool {
         self.agents.contains(address)
+    }
+
+    /// Whether any unit pays to an address.
+    pub fn knows(&self, address: &Address) -> bool {
+        self.units.values().any(|held| held.outputs.iter().any(|coin| coin.address == *address))
     }
 
     fn insert(&mut self, hash: UnitHash, held: Held) {

@@ -10,8 +10,8 @@ use ledger::{
     Acceptance, Account, Book, Entry, OutputRef, PartnerId, PayoutNumber, Refusal, events, restored,
 };
 use obyte::compose::Coin;
-use obyte::{Address, Bytes, CoinId, UnitHash};
-use payout::{Change, Origin, Payout, PayoutId, Settlement, Timestamp};
+use obyte::{Bytes, CoinId, UnitHash};
+use payout::{Change, Origin, Payee, Payout, PayoutId, Settlement, Timestamp};
 
 use crate::broken::{Broken, Promise, hold};
 use crate::journal::{Answered, Journal};
@@ -27,7 +27,7 @@ pub(crate) struct Order {
 /// What must be the same when a purchase is reported again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terms {
-    pub(crate) recipient: Address,
+    pub(crate) recipient: Payee,
     pub(crate) base: Bytes,
     pub(crate) share: Bytes,
 }
@@ -36,6 +36,24 @@ impl Terms {
     fn total(&self) -> Bytes {
         // What the partner gives is matched.
         Bytes::checked_sum([self.base, self.share, self.share]).expect("shares are small")
+    }
+}
+
+/// What is set aside of the fund.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reserves {
+    /// For the fees of each payout.
+    pub(crate) payout: Bytes,
+    /// On top of that for what a textcoin holds above the cashback.
+    pub(crate) claim: Bytes,
+}
+
+impl Reserves {
+    fn of(&self, payee: Payee) -> Bytes {
+        match payee {
+            Payee::Address(_) => self.payout,
+            Payee::Textcoin(_) => self.payout.checked_add(self.claim).expect("some thousand bytes"),
+        }
     }
 }
 
@@ -60,7 +78,7 @@ struct Purchase {
 /// The orders and the book of one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Counter {
-    reserve: Bytes,
+    reserves: Reserves,
     book: Book,
     purchases: BTreeMap<Order, Purchase>,
     by_payout: BTreeMap<PayoutId, Order>,
@@ -72,15 +90,15 @@ pub(crate) struct Counter {
     covered: u64,
     /// What is set aside for spending each coin from outside that is not spent.
     coin_reserves: BTreeMap<CoinId, u64>,
-    /// The auditor's own sums: what is owed and not proven paid, and how many of those there are.
+    /// The auditor's own sums: what is owed and not proven paid, and what is set aside for that.
     owed: u64,
-    unpaid: u64,
+    reserved: u64,
 }
 
 impl Counter {
-    pub(crate) fn new(reserve: Bytes) -> Self {
+    pub(crate) fn new(reserves: Reserves) -> Self {
         Self {
-            reserve,
+            reserves,
             book: Book::new(),
             purchases: BTreeMap::new(),
             by_payout: BTreeMap::new(),
@@ -89,7 +107,7 @@ impl Counter {
             covered: 0,
             coin_reserves: BTreeMap::new(),
             owed: 0,
-            unpaid: 0,
+            reserved: 0,
         }
     }
 
@@ -115,11 +133,11 @@ impl Counter {
             Err(other) => return Err(Broken::new(Promise::Books, other.to_string())),
         }
         let id = PayoutId::new(number);
-        let payout = Payout { id, address: terms.recipient, amount: terms.total(), queued_at: at };
+        let payout = Payout { id, payee: terms.recipient, amount: terms.total(), queued_at: at };
         self.purchases.insert(order, Purchase { terms, payout: id, told: None });
         self.by_payout.insert(id, order);
         self.owed += payout.amount.get();
-        self.unpaid += 1;
+        self.reserved += acceptance.fee_reserve.get();
         journal.accept(payout)?;
         Ok(if journal.held.contains(&id) { Ruling::Held(id) } else { Ruling::Accepted(payout) })
     }
@@ -210,9 +228,10 @@ impl Counter {
         let order = *self.by_payout.get(&payout).expect("what is held was accepted");
         let terms = self.purchases[&order].terms;
         let number = PayoutNumber::new(payout.get());
-        let entry = restored::paid_elsewhere(number, &self.acceptance(order, &terms), self.missing());
+        let acceptance = self.acceptance(order, &terms);
+        let entry = restored::paid_elsewhere(number, &acceptance, self.missing());
         self.owed -= terms.total().get();
-        self.unpaid -= 1;
+        self.reserved -= acceptance.fee_reserve.get();
         self.post(&entry.expect("there are shares"))?;
         self.cover_missing()?;
         self.check()
@@ -227,9 +246,10 @@ impl Counter {
             return Err(Broken::new(Promise::PaidOnce, format!("payout {payout} is of no order")));
         };
         let number = PayoutNumber::new(payout.get());
-        let entry = events::payout_cancelled(number, &self.acceptance(order, &purchase.terms), Bytes::ZERO);
-        self.owed -= purchase.terms.total().get();
-        self.unpaid -= 1;
+        let (acceptance, total) = (self.acceptance(order, &purchase.terms), purchase.terms.total());
+        let entry = events::payout_cancelled(number, &acceptance, Bytes::ZERO);
+        self.owed -= total.get();
+        self.reserved -= acceptance.fee_reserve.get();
         self.post(&entry.expect("there are shares"))
     }
 
@@ -239,30 +259,37 @@ impl Counter {
             base: terms.base,
             partner_share: terms.share,
             matched: terms.share,
-            fee_reserve: self.reserve,
+            fee_reserve: self.reserves.of(terms.recipient),
         }
     }
 
     fn settle(&mut self, settlement: &Settlement, journal: &Journal) -> Result<(), Broken> {
         let Some(winner) = journal.version(settlement.version) else { return Ok(()) };
-        let count = settlement.paid.len() as u64;
-        let amounts = settlement.paid.iter().filter_map(|id| journal.payouts.get(id));
-        let paid = Bytes::checked_sum(amounts.map(|payout| payout.amount)).expect("in range");
-        self.owed -= paid.get();
-        self.unpaid -= count;
+        let payouts = || settlement.paid.iter().filter_map(|id| journal.payouts.get(id));
+        let sum = |amounts: &mut dyn Iterator<Item = Bytes>| Bytes::checked_sum(amounts).expect("in range");
+        let amounts = |is_textcoin| {
+            let of_kind = payouts().filter(move |payout| payout.payee.is_textcoin() == is_textcoin);
+            sum(&mut of_kind.map(|payout| payout.amount))
+        };
+        let (paid, textcoins) = (amounts(false), amounts(true));
+        let issues = payouts().filter_map(|payout| payout.payee.issue());
+        let claim_reserves = sum(&mut issues.map(|issue| issue.reserve));
+        let of_payouts = sum(&mut payouts().map(|payout| self.reserves.of(payout.payee)));
+        self.owed -= paid.get() + textcoins.get();
+        self.reserved -= of_payouts.get();
         let coins =
             settlement.spent.iter().filter_map(|coin| self.coin_reserves.remove(&coin.id)).sum::<u64>();
-        let of_payouts = self.reserve.checked_mul(count).expect("in range");
         let reserved = of_payouts.get() + coins + self.kept;
         let kept = settlement.kept.get();
         hold!(Books, kept <= reserved, "{} keeps {kept} of {reserved} set aside", settlement.version);
         let moved = ledger::Settlement {
             paid,
-            withdrawn: Bytes::ZERO,
+            textcoins,
+            claim_reserves,
             reserve_released: Bytes::literal(reserved - kept),
             size_fees: winner.fees.size,
             tps_fee: winner.fees.tps,
-            short: Bytes::ZERO,
+            ..ledger::Settlement::default()
         };
         self.kept = kept;
         self.post_settled(settlement.unit, moved)?;
@@ -297,7 +324,7 @@ impl Counter {
         let owed = u64::try_from(self.book.balance(Account::Owed).get()).ok();
         hold!(Books, owed == Some(self.owed), "{owed:?} is booked as owed, {} is", self.owed);
         let reserved = u64::try_from(self.book.balance(Account::FeeReserve).get()).ok();
-        let wanted = self.unpaid * self.reserve.get() + self.coin_reserves.values().sum::<u64>() + self.kept;
+        let wanted = self.reserved + self.coin_reserves.values().sum::<u64>() + self.kept;
         hold!(Books, reserved == Some(wanted), "{reserved:?} is reserved for fees instead of {wanted}");
         Ok(())
     }
@@ -335,7 +362,7 @@ impl Counter {
 
     /// When everything is over: the coins on the network are those of the book.
     pub(crate) fn check_rest(&self, coins: u64) -> Result<(), Broken> {
-        hold!(Books, self.owed == 0 && self.unpaid == 0, "{} payouts are unpaid", self.unpaid);
+        hold!(Books, self.owed == 0 && self.reserved == 0, "{} bytes are unpaid", self.owed);
         let expected = self.book.coins_expected().map(Bytes::get).ok();
         hold!(Books, expected == Some(coins), "{coins} bytes are there, the book says {expected:?}");
         Ok(())

@@ -6,8 +6,8 @@ use obyte::compose::Coin;
 use obyte::unit::{CoinId, Output};
 use obyte::{Address, Bytes, UnitHash};
 use payout::{
-    Change, FirstUnit, Payout, PayoutId, RestoreCause, Settlement, Slot, SlotNo, Snapshot, Timestamp,
-    Version, VersionId, VersionNo, VersionStatus,
+    Change, FirstUnit, Issue, Payee, Payout, PayoutId, RestoreCause, Settlement, Slot, SlotNo, Snapshot,
+    TextcoinNo, Timestamp, Version, VersionId, VersionNo, VersionStatus,
 };
 
 use crate::broken::{Broken, hold};
@@ -67,6 +67,7 @@ pub struct Journal {
     places: u32,
     /// How many deposit addresses partners were given.
     pub deposits: u32,
+    next_textcoin: TextcoinNo,
 }
 
 impl Journal {
@@ -74,7 +75,7 @@ impl Journal {
     pub fn accept(&mut self, payout: Payout) -> Result<(), Broken> {
         let is_new = self.payouts.insert(payout.id, payout).is_none();
         hold!(SameAnswer, is_new, "payout {} is accepted twice", payout.id);
-        if self.unexplained.contains(&output_of(&payout)) {
+        if self.may_be_paid(&payout) {
             self.held.insert(payout.id);
         } else {
             self.queue.insert((payout.queued_at, payout.id));
@@ -92,7 +93,7 @@ impl Journal {
         let payout = *self.payouts.get(&id).filter(|_| self.held.remove(&id))?;
         if was_paid {
             self.rejected.insert(id);
-            let place = self.unexplained.iter().position(|output| *output == output_of(&payout))?;
+            let place = self.unexplained.iter().position(|output| Some(*output) == payout.output())?;
             self.unexplained.remove(place);
         } else {
             self.queue.insert((payout.queued_at, id));
@@ -135,6 +136,7 @@ impl Journal {
             }
             Change::Restored { .. } => {
                 self.restoring = None;
+                self.next_textcoin = TextcoinNo { generation: self.places, counter: 0 };
                 self.hold_unexplained();
                 Ok(())
             }
@@ -153,8 +155,12 @@ impl Journal {
         Ok(())
     }
 
+    fn may_be_paid(&self, payout: &Payout) -> bool {
+        payout.output().is_some_and(|output| self.unexplained.contains(&output))
+    }
+
     fn hold_unexplained(&mut self) {
-        let may_be_paid = |id: &PayoutId| self.unexplained.contains(&output_of(&self.payouts[id]));
+        let may_be_paid = |id: &PayoutId| self.may_be_paid(&self.payouts[id]);
         let waiting: Vec<_> = self.queue.iter().filter(|(_, id)| may_be_paid(id)).copied().collect();
         for place in waiting {
             self.queue.remove(&place);
@@ -222,11 +228,32 @@ impl Journal {
 
     fn assign(&mut self, payouts: &[Payout]) -> Result<(), Broken> {
         for payout in payouts {
-            let known = self.payouts.get(&payout.id);
-            hold!(PaidOnce, known == Some(payout), "payout {} is none that is owed", payout.id);
+            self.issue(payout)?;
             let was_queued = self.queue.remove(&(payout.queued_at, payout.id));
             hold!(PaidOnce, was_queued, "payout {} does not come from the queue", payout.id);
         }
+        Ok(())
+    }
+
+    /// A payout enters a slot as it was accepted, but for its textcoin: that gets a number of its own, once.
+    fn issue(&mut self, payout: &Payout) -> Result<(), Broken> {
+        let known = self.payouts.get(&payout.id).copied();
+        if known == Some(*payout) {
+            hold!(TextcoinOnce, payout.output().is_some(), "textcoin {} has no number", payout.id);
+            return Ok(());
+        }
+        let before = known.map(|known| Payout { payee: payout.payee, ..known });
+        hold!(PaidOnce, before == Some(*payout), "payout {} is none that is owed", payout.id);
+        let new = match (known.map(|known| known.payee), payout.payee) {
+            (Some(Payee::Textcoin(None)), Payee::Textcoin(new)) => new,
+            _ => None,
+        };
+        let is_next = new.is_some_and(|new| new.no >= self.next_textcoin);
+        hold!(TextcoinOnce, is_next, "the textcoin of payout {} was given before", payout.id);
+        if let Some(Issue { no, .. }) = new {
+            self.next_textcoin = TextcoinNo { counter: no.counter + 1, ..no };
+        }
+        self.payouts.insert(payout.id, *payout);
         Ok(())
     }
 
@@ -414,12 +441,8 @@ impl Journal {
             restoring: self.restoring,
             places: self.places,
             deposits: self.deposits,
+            textcoins: self.next_textcoin,
             foreign_units: self.foreign.iter().copied().filter(|_| self.restoring.is_some()).collect(),
         }
     }
-}
-
-/// What a unit must hold to pay this.
-pub(crate) const fn output_of(payout: &Payout) -> Output {
-    Output { address: payout.address, amount: payout.amount }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use obyte::{AccountKey, Address, Mnemonic};
+use obyte::{Address, Mnemonic};
 use payout::Keyring;
 
 /// The keys that pay in every world.
 pub fn keyring() -> Keyring {
     static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
         let seed = Mnemonic::from_entropy(&[7; 16]).expect("both derivations agree").to_seed("");
-        let mut keyring = Keyring::new(AccountKey::new(&seed, 0));
+        let mut keyring = Keyring::new(&seed, "test");
         keyring.addresses(4);
         keyring.deposit_address(PARTNERS + 20);
         keyring

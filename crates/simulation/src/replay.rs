@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use ledger::Book;
 use obyte::{Address, Bytes, Unit, UnitHash};
-use payout::{Change, FeeLimits, PayoutId, Timestamp};
+use payout::{Change, FeeLimits, Payee, PayoutId, Timestamp};
 
 use crate::books::Books;
 use crate::broken::{Broken, Promise, hold};
-use crate::counter::{Counter, Order, Ruling, Terms};
+use crate::counter::{Counter, Order, Reserves, Ruling, Terms};
 
 /// A purchase as the server accepted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,8 @@ impl Replay {
     /// Nothing has happened yet to the payer with these addresses. `reserve` is what is set aside for the
     /// fees of each payout.
     pub fn new(own: Vec<Address>, limits: FeeLimits, reserve: Bytes) -> Self {
-        Self { books: Books::new(own, limits), counter: Counter::new(reserve), own: BTreeSet::new() }
+        let reserves = Reserves { payout: reserve, claim: Bytes::ZERO };
+        Self { books: Books::new(own, limits), counter: Counter::new(reserves), own: BTreeSet::new() }
     }
 
     /// A unit that the network holds, in the order in which units came there; all of them before the first
@@ -99,7 +100,7 @@ impl Replay {
         let Purchase { payout, partner, recipient, base, share, at } = purchase;
         // Whether an order id is claimed twice is for the caller to see, who knows them.
         let id = u64::try_from(payout.get()).map_err(|_| Broken::new(Promise::Sound, "a negative payout"))?;
-        let terms = Terms { recipient, base, share };
+        let terms = Terms { recipient: Payee::Address(recipient), base, share };
         match self.counter.accept(Order { partner, id }, terms, at, &mut self.books.journal)? {
             Ruling::Accepted(accepted) => {
                 hold!(Sound, accepted.id == payout, "payout {payout} comes out of turn");

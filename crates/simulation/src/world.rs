@@ -136,7 +136,7 @@ impl World {
             plan,
             random,
             books: Books::new(own_addresses(), plan.settings.limits),
-            counter: Counter::new(plan.settings.limits.reserve()),
+            counter: Counter::new(plan.reserves()),
             hubs,
             saboteur,
             engine,

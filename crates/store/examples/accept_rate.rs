@@ -144,7 +144,7 @@ fn purchase(partner: PartnerId, order: &str, limits: &Arc<LimitRules>) -> Accept
     Acceptance {
         key: PurchaseKey { partner, merchant: None, order_id: OrderId::new(order).expect("a good id") },
         terms: Terms {
-            recipient: Address::of_source(order),
+            recipient: Address::of_source(order).into(),
             price: CurrencyAmount { amount: "12.50".parse().expect("an amount"), currency: Currency::Usd },
             percentage: Percentage::ZERO,
             purchase_unit: None,
@@ -164,6 +164,7 @@ fn purchase(partner: PartnerId, order: &str, limits: &Arc<LimitRules>) -> Accept
         forwarded_by: Vec::new(),
         unit_found: None,
         hold: None,
+        textcoin_expiry: Duration::from_secs(7 * 24 * 60 * 60),
         at: Timestamp::from_millis(2),
     }
 }

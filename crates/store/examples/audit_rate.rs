@@ -180,7 +180,7 @@ impl Writer<'_> {
             reserve_released: Bytes::new(PER_UNIT * RESERVE)?,
             size_fees: Bytes::new(FEES)?,
             tps_fee: Bytes::new(TPS)?,
-            short: Bytes::ZERO,
+            ..ledger::Settlement::default()
         };
         self.post(&events::unit_settled(unit, &settlement)?)?;
         self.post(&events::tps_fee_charged(unit, Bytes::new(CHARGED)?)?)

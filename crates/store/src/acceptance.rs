@@ -1,6 +1,7 @@
 //! A purchase on its way in: what is to be accepted, and what becomes of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use obyte::{Bytes, UnitHash};
 use payout::Timestamp;
@@ -41,6 +42,8 @@ pub struct Acceptance {
     pub unit_found: Option<String>,
     /// Why somebody has to look at it before it is paid, if so.
     pub hold: Option<HoldReason>,
+    /// How long a textcoin is there to be claimed before it is taken back, where the recipient is a mailbox.
+    pub textcoin_expiry: Duration,
     /// When.
     pub at: Timestamp,
 }

@@ -3,7 +3,7 @@
 use ledger::{BookError, EntryError, Refusal};
 use obyte::UnitHash;
 use obyte::unit::CoinId;
-use payout::{PayoutId, SlotNo, VersionId};
+use payout::{PayoutId, SlotNo, TextcoinNo, VersionId};
 
 use crate::{Endpoint, IdentityPart};
 
@@ -189,6 +189,12 @@ pub enum Violation {
     /// The payout is not owed at this endpoint, or its amount, address or time are others.
     #[error("payout {0} is not owed so")]
     NotOwed(PayoutId),
+    /// A textcoin is to be an output and has no number.
+    #[error("the textcoin of payout {0} has no number")]
+    NotIssued(PayoutId),
+    /// The number of a textcoin was given before, or is of another generation.
+    #[error("textcoin {0} is not free to be given")]
+    TextcoinGiven(TextcoinNo),
     /// The payout is not in the queue: another slot holds it, or it is paid.
     #[error("payout {0} is not in the queue")]
     NotQueued(PayoutId),

@@ -51,7 +51,8 @@ fn paid(
         let payout = payouts
             .get(&output.payout)
             .ok_or(Violation::NotInSlot { version: version.id, payout: output.payout })?;
-        paid.insert(output.output_index, (payout.address, payout.amount));
+        let owed = payout.output().ok_or(Violation::NotIssued(output.payout))?;
+        paid.insert(output.output_index, (owed.address, owed.amount));
     }
     Ok(paid)
 }

@@ -11,9 +11,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use ledger::PartnerId;
-use obyte::{Address, Bytes};
+use obyte::Bytes;
 use payout::Timestamp;
-use program::{Day, LimitSetting, Turnover};
+use program::{Day, LimitSetting, Recipient, Turnover};
 
 use crate::{Endpoint, MerchantScope, StoreError};
 
@@ -30,7 +30,7 @@ pub struct Shop {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// To a recipient, by whatever partner.
-    Recipient(Address),
+    Recipient(Recipient),
     /// To a customer of a shop, as the shop calls it.
     Customer(Shop, String),
     /// For a shop; for a payment processor without a merchant, all its merchants together.

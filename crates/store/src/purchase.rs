@@ -3,9 +3,9 @@
 use std::fmt;
 
 use ledger::PartnerId;
-use obyte::{Address, Bytes, UnitHash};
+use obyte::{Bytes, UnitHash};
 use payout::{Payout, Timestamp, VersionStatus};
-use program::{CurrencyAmount, Percentage, Quote};
+use program::{CurrencyAmount, Percentage, Quote, Recipient};
 
 use crate::{Explanation, HoldReason, KeptRate};
 
@@ -90,7 +90,7 @@ pub struct PurchaseKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// Who receives the cashback.
-    pub recipient: Address,
+    pub recipient: Recipient,
     /// What was paid for the purchase.
     pub price: CurrencyAmount,
     /// The share that the partner gives.
@@ -254,6 +254,8 @@ pub struct PurchaseRecord {
 
 #[cfg(test)]
 mod tests {
+    use obyte::Address;
+
     use super::*;
 
     #[test]
@@ -271,7 +273,7 @@ mod tests {
     #[test]
     fn amounts_of_the_same_value_are_the_same_terms() {
         let terms = |amount: &str, percentage: &str| Terms {
-            recipient: Address::of_source("somebody"),
+            recipient: Address::of_source("somebody").into(),
             price: CurrencyAmount {
                 amount: amount.parse().expect("an amount"),
                 currency: program::Currency::Usd,

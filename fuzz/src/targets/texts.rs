@@ -3,11 +3,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use bytesback::email::EmailAddress;
-use bytesback::http::Recipient;
+use bytesback::http::read_recipient;
 use obyte::{
     Address, BallHash, DeviceAddress, Mnemonic, PayloadHash, PublicKey, Signature, Textcoin, UnitHash,
 };
+use program::{EmailAddress, Recipient};
 
 use super::{check_error, text};
 
@@ -74,7 +74,7 @@ fn check_email(email: &EmailAddress) {
 
 /// To whom a cashback goes.
 pub(super) fn recipient(data: &[u8]) {
-    match text(data).parse::<Recipient>() {
+    match read_recipient(&text(data)) {
         Ok(read) => check_recipient(&read),
         Err(error) => check_error(error),
     }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::payer;
 use crate::server::DATABASE;
-use crate::wallet::{keyring, new_mnemonic};
+use crate::wallet::{fund_address, new_mnemonic};
 use crate::wallet_file::{self, KdfCost};
 
 /// The configuration in a data directory.
@@ -91,7 +91,7 @@ pub(super) async fn init(args: &InitArgs) -> anyhow::Result<()> {
     }
     let mnemonics = if args.restore { restored()? } else { [new_mnemonic()?, new_mnemonic()?] };
     ensure!(
-        keyring(&mnemonics[0]).fund_address() != keyring(&mnemonics[1]).fund_address(),
+        fund_address(&mnemonics[0]) != fund_address(&mnemonics[1]),
         "both endpoints would have the same wallet; nothing was made"
     );
     let passphrase = args.passphrase.read_new()?;
@@ -137,7 +137,7 @@ fn report(args: &InitArgs, mnemonics: &[Mnemonic; 2], config: &Path) -> anyhow::
     for ((endpoint, network), mnemonic) in
         Endpoint::ALL.into_iter().zip([args.live, args.test]).zip(mnemonics)
     {
-        let address = keyring(mnemonic).fund_address();
+        let address = fund_address(mnemonic);
         writeln!(out, "wallet of the {endpoint} endpoint ({network}), its fund is filled at {address}")?;
         if args.show_words {
             writeln!(out, "  write these words down and keep them safe: {}", mnemonic.phrase())?;

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, MailConfig};
-use crate::email::EmailAddress;
 use crate::mail::{Kind, Language, Letter, LetterId, sample};
+use program::EmailAddress;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MailCommand {

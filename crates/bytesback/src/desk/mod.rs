@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use obyte::Address;
+use obyte::{Address, Bytes};
 use obyte_hub::Hubs;
-use program::{BaseShare, LimitRules, Rules, UnitFault, UnitProof, UnitRules, quote};
+use program::{BaseShare, LimitRules, Recipient, Rules, UnitFault, UnitProof, UnitRules, quote};
 use store::{
     Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PeriodQuote,
     PurchaseKey, RulesVersion, Shares, Store, StoreError, Terms, Verdict,
@@ -26,7 +26,7 @@ use store::{
 use tokio::time::{Instant, timeout_at};
 
 use self::probe::Probe;
-use self::quoting::{recipient, sale};
+use self::quoting::sale;
 pub use self::refusal::Refusal;
 use crate::alerts::Thresholds;
 use crate::clock::Clock;
@@ -34,6 +34,7 @@ use crate::http::{
     Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
     RefundAnswer, Unavailable,
 };
+use crate::mail::BlockedDomains;
 use crate::payer::Payer;
 use crate::proof::UnitChecker;
 use crate::rates::Rates;
@@ -42,6 +43,9 @@ use crate::rates::Rates;
 const ANSWER_DUE: Duration = Duration::from_secs(4);
 /// The check of a purchase unit leaves time for the payment.
 const UNIT_CHECK: Duration = Duration::from_secs(2);
+/// A textcoin that nobody has claimed by then is taken back.
+const TEXTCOIN_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// How the desk decides.
 #[derive(Clone, Debug)]
 pub struct DeskSettings {
@@ -59,6 +63,23 @@ pub struct DeskSettings {
     pub units: UnitRules,
     /// How long the check of a purchase unit may take.
     pub unit_check: Duration,
+    /// How mailboxes get cashback; nothing where none does, since the server sends no mail.
+    pub mailboxes: Option<Mailboxes>,
+}
+
+/// How mailboxes get cashback.
+#[derive(Clone, Debug)]
+pub struct Mailboxes {
+    /// Which get none.
+    pub blocked: BlockedDomains,
+    /// How long a textcoin is there to be claimed before it is taken back.
+    pub expiry: Duration,
+}
+
+impl Default for Mailboxes {
+    fn default() -> Self {
+        Self { blocked: BlockedDomains::default(), expiry: TEXTCOIN_EXPIRY }
+    }
 }
 
 impl Default for DeskSettings {
@@ -71,6 +92,7 @@ impl Default for DeskSettings {
             answer_due: ANSWER_DUE,
             units: UnitRules::default(),
             unit_check: UNIT_CHECK,
+            mailboxes: None,
         }
     }
 }
@@ -86,7 +108,18 @@ pub struct Side {
     /// Who checks purchase units.
     pub units: UnitChecker,
     /// What is set aside for the network fees of one payout.
-    pub fee_reserve: obyte::Bytes,
+    pub fee_reserve: Bytes,
+    /// What is set aside besides for what a textcoin holds above the cashback.
+    pub claim_reserve: Bytes,
+}
+
+impl Side {
+    fn reserve_for(&self, recipient: &Recipient) -> Bytes {
+        match recipient {
+            Recipient::Address(_) => self.fee_reserve,
+            Recipient::Email(_) => self.fee_reserve.checked_add(self.claim_reserve).unwrap_or(Bytes::MAX),
+        }
+    }
 }
 
 /// Both sides, and what they share.
@@ -128,10 +161,9 @@ impl Desk {
         purchase: Purchase,
         due: Instant,
     ) -> Result<Answer, Refusal> {
-        let recipient = recipient(&purchase.recipient)?;
         let key = key_of(partner, &purchase)?;
         let terms = Terms {
-            recipient,
+            recipient: purchase.recipient.clone(),
             price: purchase.amount,
             percentage: purchase.partner_percentage,
             purchase_unit: purchase.purchase_unit,
@@ -142,7 +174,7 @@ impl Desk {
                 None => self.answer_again(endpoint, record, due).await,
             };
         }
-        self.check_payee(endpoint, recipient)?;
+        self.check_payee(endpoint, &terms.recipient)?;
         let proof = match terms.purchase_unit {
             Some(unit) => Some(self.proof_of(endpoint, partner, terms.price, unit, due).await?),
             None => None,
@@ -164,8 +196,8 @@ impl Desk {
     }
 
     /// What can be said about the payee and the payer before anything is set aside.
-    fn check_payee(&self, endpoint: Endpoint, payee: Address) -> Result<(), Refusal> {
-        self.check_foreign(&payee)?;
+    fn check_payee(&self, endpoint: Endpoint, payee: &Recipient) -> Result<(), Refusal> {
+        self.check_recipient(payee)?;
         let status = self.side(endpoint).payer.status();
         if status.superseded {
             return Err(Refusal::Superseded);
@@ -173,7 +205,18 @@ impl Desk {
         if status.queued >= self.settings.queue_max { Err(Refusal::Busy) } else { Ok(()) }
     }
 
-    /// The address must be none of this server's.
+    /// The address must be none of this server's; to the mailbox mail must be sent.
+    fn check_recipient(&self, payee: &Recipient) -> Result<(), Refusal> {
+        match (payee, &self.settings.mailboxes) {
+            (Recipient::Address(address), _) => self.check_foreign(address),
+            (Recipient::Email(_), None) => Err(Refusal::NoMail),
+            (Recipient::Email(email), Some(mailboxes)) if mailboxes.blocked.blocks(email) => {
+                Err(Refusal::BlockedMailbox)
+            }
+            (Recipient::Email(_), Some(_)) => Ok(()),
+        }
+    }
+
     fn check_foreign(&self, payee: &Address) -> Result<(), Refusal> {
         let is_own = [&self.live, &self.test].iter().any(|side| side.payer.owns(payee));
         if is_own { Err(Refusal::OwnWallet) } else { Ok(()) }
@@ -196,6 +239,9 @@ impl Desk {
         let (rules, table) = (self.settings.rules.on(partner.terms), prices.table());
         let quote = quote(&rules, &sale, &table).map_err(|error| Refusal::of_quote(error, &prices))?;
         let rates = prices.kept(terms.price.currency);
+        let textcoin_expiry =
+            self.settings.mailboxes.as_ref().map_or(TEXTCOIN_EXPIRY, |mailboxes| mailboxes.expiry);
+        let fee_reserve = side.reserve_for(&terms.recipient);
         let unit_found = terms.purchase_unit.zip(proof.as_ref()).map(|(unit, proof)| proof.finding(unit));
         let details = Details {
             customer: purchase.customer.as_str().to_owned(),
@@ -209,13 +255,14 @@ impl Desk {
             shares: Shares::from(&quote),
             rates,
             explanation: Explanation { rules: Some(self.version), lines: quote.explanation().to_vec() },
-            fee_reserve: side.fee_reserve,
+            fee_reserve,
             by_period: rules.period.is_some().then(|| Box::new(PeriodQuote { rules, sale, rates: table })),
             sold: quote.turnover(),
             limits: self.settings.limits.clone(),
             forwarded_by: proof.and_then(|proof| proof.forwarded_by).into_iter().collect(),
             unit_found,
             hold: None,
+            textcoin_expiry,
             at,
         })
     }

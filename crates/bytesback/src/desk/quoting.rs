@@ -1,13 +1,12 @@
 //! What a purchase gets, or would get.
 
-use obyte::Address;
 use payout::Timestamp;
 use program::{BaseShare, CurrencyAmount, Day, Percentage, Quote, Rules, Sale, Turnover, quote};
 use store::{Endpoint, Shop};
 use tokio::time::Instant;
 
 use super::{Desk, Refusal, by, scope_of};
-use crate::http::{Inquiry, Partner, Recipient};
+use crate::http::{Inquiry, Partner};
 
 impl Desk {
     /// What a purchase would get now. Neither the fund, nor deposits, nor limits are looked at: they are as
@@ -19,7 +18,7 @@ impl Desk {
         inquiry: &Inquiry,
     ) -> Result<Quote, Refusal> {
         if let Some(payee) = &inquiry.recipient {
-            self.check_foreign(&recipient(payee)?)?;
+            self.check_recipient(payee)?;
         }
         let base_share = match inquiry.purchase_unit {
             Some(unit) => {
@@ -50,14 +49,6 @@ impl Desk {
         let shop = Shop { partner: partner.id, merchant };
         let due = Instant::now() + self.settings.answer_due;
         by(due, self.store.turnover(endpoint, &shop, day.first_of(period.days))).await
-    }
-}
-
-/// For the time being purchases for mailboxes are refused here, before anything is claimed.
-pub(super) fn recipient(recipient: &Recipient) -> Result<Address, Refusal> {
-    match recipient {
-        Recipient::Email(_) => Err(Refusal::EmailNotYet),
-        Recipient::Address(address) => Ok(*address),
     }
 }
 

@@ -11,9 +11,12 @@ use crate::rates::{Prices, Verdict};
 /// The texts are answered: at most 100 ASCII characters, without a copy of the input.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// A mailbox.
-    #[error("cashback by e-mail is not available yet")]
-    EmailNotYet,
+    /// A mailbox, and the server sends no mail.
+    #[error("this server sends no cashback by e-mail; send the customer's Obyte address")]
+    NoMail,
+    /// A mailbox of a domain to which the operator sends nothing.
+    #[error("no cashback is sent to the domain of this e-mail address; send another address")]
+    BlockedMailbox,
     /// A proof of payment that proves nothing.
     #[error(transparent)]
     Unit(#[from] UnitFault),
@@ -117,7 +120,8 @@ mod tests {
             [Term::Address, Term::Currency, Term::CurrencyAmount, Term::Percentage, Term::PurchaseUnit];
         let mut refusals: Vec<Refusal> = terms.into_iter().map(Refusal::Conflict).collect();
         refusals.extend([
-            Refusal::EmailNotYet,
+            Refusal::NoMail,
+            Refusal::BlockedMailbox,
             Refusal::OwnWallet,
             Refusal::Agent,
             Refusal::Rejected,

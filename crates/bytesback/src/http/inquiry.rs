@@ -4,14 +4,14 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use data_encoding::{BASE64, BASE64_NOPAD};
 use obyte::UnitHash;
-use program::{CurrencyAmount, Percentage};
+use program::{CurrencyAmount, Percentage, Recipient};
 
 use super::body::{Field, Fields};
 use super::cashier::{Cashier, PartnerKind};
 use super::error_text::ErrorText;
 use super::ids::{CustomerId, MerchantId, OrderId};
 use super::purchase::{PurchaseError, merchant, purchase_unit, required, text};
-use super::recipient::Recipient;
+use super::recipient::read_recipient;
 use crate::endpoint::Endpoint;
 
 /// The longest header with name and key that is read, in bytes; a name and a key have 200 characters.
@@ -46,7 +46,7 @@ impl Inquiry {
             order.parse::<OrderId>().map_err(|error| id(Field::OrderId, error))?;
         }
         let merchant = merchant(fields, partner)?;
-        let recipient = text(fields, Field::Address)?.map(str::parse).transpose();
+        let recipient = text(fields, Field::Address)?.map(read_recipient).transpose();
         let recipient = recipient.map_err(PurchaseError::Address)?;
         let currency = required(fields, Field::Currency)?.parse()?;
         let amount = required(fields, Field::CurrencyAmount)?.parse()?;

@@ -30,6 +30,6 @@ pub use ids::{CustomerId, ID_MAX, IdError, MerchantId, OrderId};
 pub use inquiry::Inquiry;
 pub use purchase::{DESCRIPTION_MAX, Purchase, PurchaseError};
 pub use receive::{BODY_MAX, DRAIN_MAX};
-pub use recipient::{Recipient, RecipientError};
+pub use recipient::{RecipientError, read_recipient};
 pub use refund::Refund;
 pub use serve::{Limits, Reserved, serve, serve_within};

@@ -1,13 +1,13 @@
 //! From the fields of a request to a typed purchase.
 
 use obyte::UnitHash;
-use program::{AmountError, CurrencyAmount, Percentage, PercentageError, UnknownCurrency};
+use program::{AmountError, CurrencyAmount, Percentage, PercentageError, Recipient, UnknownCurrency};
 
 use super::body::{Field, FieldError, Fields};
 use super::cashier::PartnerKind;
 use super::error_text::ErrorText;
 use super::ids::{CustomerId, IdError, MerchantId, OrderId};
-use super::recipient::{Recipient, RecipientError};
+use super::recipient::{RecipientError, read_recipient};
 
 /// The longest description that is kept, in characters.
 pub const DESCRIPTION_MAX: usize = 1000;
@@ -85,7 +85,7 @@ impl Purchase {
         let order = required(fields, Field::OrderId)?.parse().map_err(|error| id(Field::OrderId, error))?;
         let description = description(fields)?;
         let merchant = merchant(fields, partner)?;
-        let recipient = required(fields, Field::Address)?.parse().map_err(PurchaseError::Address)?;
+        let recipient = read_recipient(required(fields, Field::Address)?).map_err(PurchaseError::Address)?;
         let currency = required(fields, Field::Currency)?.parse()?;
         let amount = required(fields, Field::CurrencyAmount)?.parse()?;
         let partner_percentage =

@@ -4,29 +4,9 @@
 //! part are dropped; nothing is guessed: a wrong character ends in an error.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use obyte::{Address, AddressError, DeviceAddress};
-
-use crate::email::{EmailAddress, EmailError};
-
-/// To whom a cashback goes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Recipient {
-    /// To a wallet.
-    Address(Address),
-    /// To a mailbox, as a textcoin.
-    Email(EmailAddress),
-}
-
-impl fmt::Display for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(address) => address.fmt(f),
-            Self::Email(email) => email.fmt(f),
-        }
-    }
-}
+use program::{EmailError, Recipient};
 
 /// Why the field names nobody who could be paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,28 +42,28 @@ const NO_SENDING_ADDRESS: &str = "NO-SENDING-ADDRESS-ON-TEST-MODE";
 const WALLET_SCHEMES: [&str; 6] = ["byteball", "byteball-tn", "byteball-dn", "obyte", "obyte-tn", "obyte-dn"];
 const ACCOUNT_PREFIXES: [&str; 4] = ["steem/", "reddit/", "github/", "bitcointalk/"];
 
-impl std::str::FromStr for Recipient {
-    type Err = RecipientError;
-
-    fn from_str(text: &str) -> Result<Self, RecipientError> {
-        let text = text.trim();
-        if is_textcoin(text) {
-            return Err(RecipientError::Textcoin);
-        }
-        let target = target(text);
-        let target = target.trim();
-        if target.eq_ignore_ascii_case(NO_SENDING_ADDRESS) {
-            return Err(RecipientError::NoSendingAddress);
-        }
-        if is_attested(target) {
-            return Err(RecipientError::Attested);
-        }
-        if target.contains('@') {
-            // Clients that do not encode a plus make a space of it.
-            return Ok(Self::Email(target.replace(' ', "+").parse()?));
-        }
-        wallet_address(target).map(Self::Address)
+/// Reads the field.
+///
+/// # Errors
+/// Any [`RecipientError`].
+pub fn read_recipient(text: &str) -> Result<Recipient, RecipientError> {
+    let text = text.trim();
+    if is_textcoin(text) {
+        return Err(RecipientError::Textcoin);
     }
+    let target = target(text);
+    let target = target.trim();
+    if target.eq_ignore_ascii_case(NO_SENDING_ADDRESS) {
+        return Err(RecipientError::NoSendingAddress);
+    }
+    if is_attested(target) {
+        return Err(RecipientError::Attested);
+    }
+    if target.contains('@') {
+        // Clients that do not encode a plus make a space of it.
+        return Ok(Recipient::Email(target.replace(' ', "+").parse()?));
+    }
+    wallet_address(target).map(Recipient::Address)
 }
 
 fn wallet_address(text: &str) -> Result<Address, RecipientError> {
@@ -179,7 +159,7 @@ mod tests {
     const ADDRESS: &str = "QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD";
 
     fn parse(text: &str) -> Result<String, RecipientError> {
-        text.parse::<Recipient>().map(|recipient| recipient.to_string())
+        read_recipient(text).map(|recipient| recipient.to_string())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::email::EmailAddress;
+use program::EmailAddress;
 
 /// A list of domains. Each stands for its subdomains, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::habits::Language;
-use crate::email::EmailAddress;
+use program::EmailAddress;
 
 /// The facts of one mail.
 pub struct Letter {

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::clean::one_line;
 use super::letter::{Letter, LetterId};
 use super::templates::Rendered;
-use crate::email::EmailAddress;
+use program::EmailAddress;
 
 /// The longest name before an address, in characters.
 const NAME_MAX: usize = 60;

@@ -10,10 +10,11 @@ use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
 use obyte::{Address, UnitHash};
 use obyte_hub::{Hub, HubError, HubId, Hubs, ParentsRequest, Question};
-use payout::{AskHistory, AskId, AskParents, AskStock, Event, VersionId};
+use payout::{AskHistory, AskId, AskParents, AskStock, Claims, Event, VersionId};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::claims::claims;
 use super::history::{Historian, NoHistory};
 use super::suspicion::Parentage;
 
@@ -28,6 +29,7 @@ struct Found {
     parents: Parents,
     looked_up: BTreeMap<UnitHash, u64>,
     agents: u64,
+    claims: Option<Claims>,
 }
 
 /// Runs errands to the hub.
@@ -44,15 +46,16 @@ impl Errands {
         let this = self.clone();
         tokio::spawn(async move {
             let ask = question.ask;
-            let asking = this
-                .hubs
-                .ask(Question::Parents, PATIENCE, |hub| async move { parents(&hub, &question).await });
+            let historian = &this.historian;
+            let asking = this.hubs.ask(Question::Parents, PATIENCE, |hub| async move {
+                parents(&hub, historian.order_providers.addresses(), &question).await
+            });
             let event = match asking.await {
                 (hub, Ok(Found { parents, .. })) if this.is_to_be_left(hub, &parents) => {
                     Event::NoParents { ask }
                 }
-                (_, Ok(Found { parents, looked_up, agents })) => {
-                    Event::Parents { ask, parents, threshold, looked_up, agents }
+                (_, Ok(Found { parents, looked_up, agents, claims })) => {
+                    Event::Parents { ask, parents, threshold, looked_up, agents, claims }
                 }
                 (hub, Err(error)) => {
                     tracing::warn!(hub = %this.hubs.name(hub), %error, "the hub gave no parents");
@@ -156,7 +159,7 @@ impl Errands {
 
 /// Parents first, and only then the unit whose place decides about the definition: this order has no
 /// race (4.7).
-async fn parents(hub: &Hub, question: &AskParents) -> Result<Found, HubError> {
+async fn parents(hub: &Hub, order_providers: &[Address], question: &AskParents) -> Result<Found, HubError> {
     let request = ParentsRequest {
         witnesses: None,
         from_addresses: question.from.clone(),
@@ -171,7 +174,11 @@ async fn parents(hub: &Hub, question: &AskParents) -> Result<Found, HubError> {
         let joint = hub.get_joint(*unit).await?;
         looked_up.extend(joint.and_then(|joint| joint.hints.main_chain_index).map(|index| (*unit, index)));
     }
-    Ok(Found { parents, looked_up, agents })
+    let claims = match question.fresh.as_slice() {
+        [] => None,
+        fresh => Some(claims(hub, order_providers, fresh).await?),
+    };
+    Ok(Found { parents, looked_up, agents, claims })
 }
 
 /// Which of the addresses a hub shows a definition of an agent for. A definition hashes to its address,

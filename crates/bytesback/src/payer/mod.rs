@@ -10,6 +10,7 @@
 //! Operators meet the payer in the database: once a second it looks for pauses and for wishes to post
 //! again, and it keeps there what an alarm has stopped, and how it stands.
 
+mod claims;
 mod errand;
 mod heard;
 mod history;

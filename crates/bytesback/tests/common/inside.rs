@@ -52,7 +52,7 @@ impl Inside {
 
 /// New wallets for the live endpoint and for the test endpoint.
 pub(crate) fn wallets() -> [Keyring; 2] {
-    [(), ()].map(|()| keyring(&new_mnemonic().expect("random numbers")))
+    Endpoint::ALL.map(|endpoint| keyring(&new_mnemonic().expect("random numbers"), endpoint))
 }
 
 /// A devnet in this folder that gives each of the wallets a fund.

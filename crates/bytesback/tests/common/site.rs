@@ -49,7 +49,7 @@ impl Site {
             let mnemonic = new_mnemonic().expect("random numbers");
             let file = folder.join(format!("{endpoint}.wallet"));
             wallet_file::create(&file, &mnemonic, PASSPHRASE, KdfCost::DEVNET).expect("a wallet");
-            keyring(&mnemonic).fund_address()
+            keyring(&mnemonic, endpoint).fund_address()
         });
         let listen = free_port();
         let config = config(listen, &hub);

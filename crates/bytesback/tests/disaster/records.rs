@@ -9,8 +9,8 @@ use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{
-    Change, Fees, PaidOutput, Payout, PayoutId, Settlement, Slot, SlotNo, Timestamp, Version, VersionId,
-    VersionNo, VersionStatus,
+    Change, Fees, PaidOutput, Payee, Payout, PayoutId, Settlement, Slot, SlotNo, Timestamp, Version,
+    VersionId, VersionNo, VersionStatus,
 };
 use rusqlite::{Connection, Row};
 use simulation::{Purchase, Record};
@@ -118,7 +118,8 @@ impl Database {
             assert_eq!(number(row, "partner_share"), number(row, "matched"), "offers are matched in full");
             self.reserve = bytes(row, "fee_reserve");
             let queued_at = Timestamp::from_millis(at);
-            self.payouts.insert(payout, Payout { id: payout, address, amount, queued_at });
+            self.payouts
+                .insert(payout, Payout { id: payout, payee: Payee::Address(address), amount, queued_at });
             let accepted = Accepted { payout, recipient: address, amount };
             let order: String = row.get("order_id").expect("text");
             assert!(self.accepted.insert(order.clone(), accepted).is_none(), "order {order} is there twice");

@@ -1,6 +1,7 @@
 //! What existing clients send, byte for byte, and what they must be answered.
 
-use bytesback::http::{Purchase, Recipient};
+use bytesback::http::Purchase;
+use program::Recipient;
 
 use super::support::*;
 

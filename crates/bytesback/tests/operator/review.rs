@@ -23,7 +23,7 @@ async fn hold(site: &Site, order: &str) {
             order_id: OrderId::new(order).expect("an order id"),
         },
         terms: Terms {
-            recipient: address(order),
+            recipient: address(order).into(),
             price: CurrencyAmount { amount: "1".parse().expect("an amount"), currency: Currency::Usd },
             percentage: "0".parse().expect("a percentage"),
             purchase_unit: None,
@@ -38,6 +38,7 @@ async fn hold(site: &Site, order: &str) {
         limits: None,
         forwarded_by: Vec::new(),
         unit_found: None,
+        textcoin_expiry: std::time::Duration::ZERO,
         hold: Some(HoldReason::Limit(Limit::RecipientDay)),
         at: SystemClock.now(),
     };

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use bytesback::clock::{Clock, SystemClock};
 use bytesback_client::PurchaseAnswer;
+use std::time::Duration;
+
 use ledger::Account;
 use obyte::Bytes;
 use program::{Currency, CurrencyAmount, Turnover};
@@ -80,7 +82,7 @@ async fn what_another_process_accepted_last_is_paid() {
             order_id: OrderId::new("accepted elsewhere").expect("an order id"),
         },
         terms: Terms {
-            recipient: address("customer"),
+            recipient: address("customer").into(),
             price: CurrencyAmount { amount: "1".parse().expect("an amount"), currency: Currency::Usd },
             percentage: "0".parse().expect("a percentage"),
             purchase_unit: None,
@@ -96,6 +98,7 @@ async fn what_another_process_accepted_last_is_paid() {
         forwarded_by: Vec::new(),
         unit_found: None,
         hold: None,
+        textcoin_expiry: Duration::from_secs(7 * 24 * 60 * 60),
         at: SystemClock.now(),
     };
     let key = acceptance.key.clone();

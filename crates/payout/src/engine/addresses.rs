@@ -16,7 +16,9 @@ use super::Engine;
 use super::composing::Plan;
 use super::making::Found;
 use crate::keyring::Place;
-use crate::{FirstUnit, Keyring, Payout, Settlement, Slot, Snapshot, Version, VersionStatus};
+use crate::{
+    FirstUnit, Keyring, Payee, Payout, Settings, Settlement, Slot, Snapshot, Version, VersionStatus,
+};
 
 /// So many addresses ahead of the line are watched, and at most so many behind it.
 pub(super) const AHEAD: Place = 2;
@@ -137,7 +139,7 @@ impl Engine {
         let free = self.refills_at(&slot.anchor.address);
         let near: BTreeMap<CoinId, Coin> = versions.chain(free).map(|coin| (coin.id, coin)).collect();
         let have: u64 = near.values().map(|coin| coin.amount.get()).sum();
-        let missing = need(payouts).saturating_sub(have);
+        let missing = self.outlay(payouts).saturating_sub(have);
         let spent = slot.head().inputs.iter().filter(|coin| coin.address != slot.anchor.address);
         spent.copied().chain(self.coins_needed(&slot.anchor, missing)).collect()
     }
@@ -149,7 +151,7 @@ impl Engine {
         let others = self.refills_at(&anchor.address).filter(|coin| coin.id != anchor.id);
         let mut near: Vec<Coin> = others.collect();
         let have: u64 = near.iter().chain([anchor]).map(|coin| coin.amount.get()).sum();
-        let missing = need(payouts).saturating_sub(have);
+        let missing = self.outlay(payouts).saturating_sub(have);
         if missing > 0 {
             return self.coins_needed(anchor, missing);
         }
@@ -159,6 +161,17 @@ impl Engine {
         along.retain(|coin| coin.amount > CRUMB);
         along.truncate(ALONG);
         along
+    }
+
+    /// What a unit with these payouts takes, estimated with much to spare.
+    fn outlay(&self, payouts: &[Payout]) -> u64 {
+        let Settings { limits, network, .. } = self.settings;
+        let on_top = |payout: &Payout| match payout.payee {
+            Payee::Address(_) => 0,
+            Payee::Textcoin(_) => limits.claim_reserve(network).get(),
+        };
+        let owed: u64 = payouts.iter().map(|payout| payout.amount.get() + on_top(payout) + OUTPUT_COST).sum();
+        owed.saturating_add(UNIT_COST)
     }
 
     fn refills_at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = Coin> + 'a {
@@ -235,12 +248,6 @@ impl Engine {
         let mut versions = self.slots.iter().flat_map(|slot| &slot.versions).filter(is_by);
         versions.find(|version| version.status == VersionStatus::Accepted).map(|version| version.unit)
     }
-}
-
-/// What a unit with these payouts takes, estimated with much to spare.
-fn need(payouts: &[Payout]) -> u64 {
-    let owed: u64 = payouts.iter().map(|payout| payout.amount.get() + OUTPUT_COST).sum();
-    owed.saturating_add(UNIT_COST)
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ const REMEMBERED: usize = 10_000;
 
 impl Engine {
     pub(super) fn look_up_agents(&mut self, ask: AskId, plan: Plan, found: Found, out: &mut Outbox) {
-        let addresses: BTreeSet<Address> = plan.payouts().map(|payout| payout.address).collect();
+        let addresses: BTreeSet<Address> =
+            plan.payouts().filter_map(|payout| payout.payee.address()).collect();
         self.asking = Some(Asking { ask, plan, found: Some(found) });
         out.push(Action::LookUpAgents { ask, addresses: addresses.into_iter().collect() });
     }
@@ -45,12 +46,17 @@ impl Engine {
         if self.agents.is_empty() {
             return;
         }
-        let is_to_agent = |payout: &&Payout| self.agents.contains(&payout.address);
-        let parked: Vec<PayoutId> = self.queue.iter().filter(is_to_agent).map(|payout| payout.id).collect();
+        let parked: Vec<PayoutId> = self
+            .queue
+            .iter()
+            .filter(|payout| is_among(&self.agents, payout))
+            .map(|payout| payout.id)
+            .collect();
         if parked.is_empty() {
             return;
         }
-        self.queue.retain(|payout| !self.agents.contains(&payout.address));
+        let agents = &self.agents;
+        self.queue.retain(|payout| !is_among(agents, payout));
         for payout in &parked {
             self.owed.remove(payout);
             out.persist(Change::Parked { payout: *payout, at: now });
@@ -62,10 +68,15 @@ impl Engine {
     /// The payouts of a slot without those to agents. One stays in any case: its reserve pays for the unit.
     pub(super) fn without_agents(&self, held: &[Payout]) -> Vec<Payout> {
         let mut kept: Vec<Payout> =
-            held.iter().filter(|payout| !self.agents.contains(&payout.address)).copied().collect();
+            held.iter().filter(|payout| !is_among(&self.agents, payout)).copied().collect();
         if kept.is_empty() {
             kept.extend(held.first());
         }
         kept
     }
+}
+
+/// Whether a payout goes to one of these agents. The address of a textcoin is made from a key, and is none.
+fn is_among(agents: &BTreeSet<Address>, payout: &Payout) -> bool {
+    payout.payee.address().is_some_and(|address| agents.contains(&address))
 }

@@ -10,7 +10,7 @@ use super::line::Need;
 use super::making::Found;
 use super::{Engine, Outbox};
 use crate::pacing::{Lately, Waiting};
-use crate::{Action, Alarm, AskId, AskParents, Payout, Slot, SlotNo, Timestamp};
+use crate::{Action, Alarm, AskId, AskParents, Payout, Slot, SlotNo, TextcoinNo, Timestamp};
 
 /// A question for parents that is not answered yet, and what the unit is for.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(super) struct Plan {
     pub(super) held: Vec<Payout>,
     /// What comes along from the queue, as far as there are coins for it.
     pub(super) joining: Vec<Payout>,
+    /// Textcoins for those of them that need one, in their order, until they are issued.
+    pub(super) offered: Vec<(TextcoinNo, Address)>,
 }
 
 impl Plan {
@@ -68,19 +70,22 @@ impl Engine {
         if self.next_composing(now).is_none_or(|at| at > now) {
             return;
         }
-        let Some(plan) = self.plan() else {
+        let Some(mut plan) = self.plan() else {
             let owed = self.queue.iter().take(self.settings.pacing.batch_size());
             let missing = owed.map(|payout| payout.amount.get()).sum();
             return self.not_now(now, Alarm::NotEnoughCoins { missing }, out);
         };
+        self.offer_textcoins(&mut plan);
         let ask = self.new_ask();
-        let mut to: BTreeSet<Address> = plan.payouts().map(|payout| payout.address).collect();
-        to.insert(plan.change);
+        let fresh: Vec<Address> = plan.offered.iter().map(|(_, address)| *address).collect();
+        let placed = plan.payouts().filter_map(|payout| Some(payout.output()?.address));
+        let to: BTreeSet<Address> = placed.chain(fresh.iter().copied()).chain([plan.change]).collect();
         let question = AskParents {
             ask,
             from: plan.authors().into_iter().collect(),
             to: to.into_iter().collect(),
             look_up: plan.authors().iter().filter_map(|author| self.to_look_up(author)).collect(),
+            fresh,
         };
         self.asking = Some(Asking { ask, plan, found: None });
         out.push(Action::AskParents(question));
@@ -154,7 +159,7 @@ impl Engine {
         let joining: Vec<Payout> = self.waiting(self.settings.pacing.batch_size());
         let along = if joining.is_empty() { Vec::new() } else { self.coins_along(&anchor, &joining) };
         let change = self.change_of_new(&anchor);
-        Plan { replaces: None, anchor, along, change, held: Vec::new(), joining }
+        Plan { replaces: None, anchor, along, change, held: Vec::new(), joining, offered: Vec::new() }
     }
 
     /// The same payouts with the same amounts; what waits may come along (8.5). What was spent from other
@@ -170,6 +175,7 @@ impl Engine {
             change: slot.head().change.address,
             held,
             joining: self.waiting(room),
+            offered: Vec::new(),
         })
     }
 
@@ -185,6 +191,9 @@ impl Engine {
 
     pub(super) fn on_parents(&mut self, now: Timestamp, ask: AskId, found: Found, out: &mut Outbox) {
         let Some(Asking { plan, .. }) = self.asking.take_if(|asking| asking.ask == ask) else { return };
+        if self.are_used(&found) {
+            return;
+        }
         if self.still_holds(&plan) && (found.agents > 0 || self.wishes.want_agents()) {
             return self.look_up_agents(ask, plan, found, out);
         }

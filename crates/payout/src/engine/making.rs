@@ -12,8 +12,8 @@ use obyte::{Bytes, SecretKey, UnitHash};
 use super::composing::Plan;
 use super::{Engine, Outbox};
 use crate::{
-    Alarm, Change, Fees, PaidOutput, Payout, PayoutId, Slot, Timestamp, Version, VersionId, VersionNo,
-    VersionStatus,
+    Alarm, Change, Claims, Fees, PaidOutput, Payout, PayoutId, Slot, Timestamp, Version, VersionId,
+    VersionNo, VersionStatus,
 };
 
 /// Below this the change could hardly fund the next unit; coins are added until it is more, as long as
@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) looked_up: BTreeMap<UnitHash, u64>,
     /// How many of the payees are autonomous agents.
     pub(super) agents: u64,
+    /// What was found about new textcoins.
+    pub(super) claims: Option<Claims>,
 }
 
 /// What a refusal taught about the next unit. It counts for one attempt.
@@ -72,6 +74,7 @@ impl Engine {
         let wishes = std::mem::take(&mut self.wishes);
         found.parents.tps_fee = found.parents.tps_fee.max(wishes.tps_fee);
         self.check_clock(now, &found.parents)?;
+        self.issue_textcoins(&mut plan, &found)?;
         let version = self.compose_what_fits(now, &mut plan, &found, &wishes)?;
         self.check_fee(now, &plan, &found.parents)?;
         if self.version_with(&version.unit).is_some() {
@@ -96,6 +99,7 @@ impl Engine {
 
     fn open_slot(&mut self, version: Version, plan: Plan, out: &mut Outbox) {
         self.leave_queue(&plan.joining);
+        self.note_issued(&plan.joining);
         self.note_opened(plan.anchor.address, plan.change);
         self.anchor = None;
         self.next_slot = self.next_slot.next();
@@ -107,6 +111,7 @@ impl Engine {
 
     fn add_version(&mut self, version: Version, plan: Plan, out: &mut Outbox) {
         self.leave_queue(&plan.joining);
+        self.note_issued(&plan.joining);
         let mut slots = self.slots.iter_mut();
         let slot = slots.find(|slot| slot.no == version.id.slot).expect("the plan still holds");
         slot.payouts.extend(&plan.joining);
@@ -193,7 +198,7 @@ impl Engine {
         let payers = self.payers(plan, found, wishes.definition);
         let mandatory: Vec<Coin> = [plan.anchor].into_iter().chain(plan.along.iter().copied()).collect();
         let outputs: Vec<Output> =
-            plan.payouts().map(|payout| Output { address: payout.address, amount: payout.amount }).collect();
+            plan.payouts().map(|payout| payout.output().expect("textcoins were issued")).collect();
         let candidates: Vec<Coin> = self.own_coins(plan).filter(|coin| !mandatory.contains(coin)).collect();
         compose::compose(&Payment {
             network: self.settings.network,

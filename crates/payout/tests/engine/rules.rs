@@ -10,4 +10,5 @@ mod pulls;
 mod refusals;
 mod restoring;
 mod stock;
+mod textcoins;
 mod waiting;

@@ -27,8 +27,8 @@ impl World {
     }
 
     pub(super) fn lose_database(&mut self) -> Result<(), Broken> {
-        let reserve = self.plan.settings.limits.reserve();
-        let none = || (Journal::default(), Counter::new(reserve));
+        let reserves = self.plan.reserves();
+        let none = || (Journal::default(), Counter::new(reserves));
         let (mut journal, mut counter) = self.backup.take().unwrap_or_else(none);
         self.tell_story(format_args!("the database is lost, a copy has {} slots", journal.slots.len()));
         self.count.losses += 1;
@@ -62,7 +62,8 @@ impl World {
         };
         let is_journaled = |unit: &UnitHash| journal.version_of(unit).is_some();
         let mut paid = self.books.chain.paid().into_iter().filter(|coin| !is_journaled(&coin.id.unit));
-        let was_paid = paid.any(|coin| (coin.address, coin.amount) == (payout.address, payout.amount));
+        let owed = payout.output().map(|owed| (owed.address, owed.amount));
+        let was_paid = paid.any(|coin| Some((coin.address, coin.amount)) == owed);
         self.tell_story(format_args!("the operator looks at payout {id}: was it paid? {was_paid}"));
         self.books.journal.decide(id, was_paid);
         if was_paid {

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use obyte::{Address, Bytes, Network};
-use payout::{FeeLimits, Pacing, Settings};
+use payout::{FeeLimits, Pacing, Payee, Settings};
 
 use super::{Item, World};
-use crate::counter::{Order, Terms};
+use crate::counter::{Order, Reserves, Terms};
 use crate::random::Random;
 
 /// How long everything may take afterwards until every payout is final, in milliseconds of the world.
@@ -16,6 +16,15 @@ const DAY: u64 = 24 * 60 * 60_000;
 
 /// How many customers there are in a world.
 const CUSTOMERS: u64 = 7;
+
+/// What a customer gives at the till.
+fn payee(number: u64, gives_textcoins: bool) -> Payee {
+    if gives_textcoins && number.is_multiple_of(3) {
+        Payee::Textcoin(None)
+    } else {
+        Payee::Address(customer(number))
+    }
+}
 
 fn customer(number: u64) -> Address {
     Address::of_source(&format!("customer {number}"))
@@ -37,6 +46,9 @@ pub(super) struct Plan {
     pub(super) tops_up: bool,
     /// Whether the database is lost once.
     pub(super) loses_database: bool,
+    /// Whether some customers get textcoins. Not where the database is lost: what a textcoin was given for cannot be
+    /// seen on the network.
+    gives_textcoins: bool,
 }
 
 impl Plan {
@@ -77,7 +89,16 @@ impl Plan {
             // What was spent before a loss may be owed by the copy.
             tops_up: random.chance(700) || loses_database,
             loses_database,
+            gives_textcoins: !loses_database && random.chance(500),
         }
+    }
+}
+
+impl Plan {
+    /// What is set aside for payouts.
+    pub(super) fn reserves(&self) -> Reserves {
+        let Settings { limits, network, .. } = self.settings;
+        Reserves { payout: limits.reserve(), claim: limits.claim_reserve(network) }
     }
 }
 
@@ -130,7 +151,7 @@ impl World {
         let order = Order { partner: if number.is_multiple_of(3) { 2 } else { 1 }, id: number / 2 };
         let share = if self.random.chance(400) { self.random.between(1, 500) * 10 } else { 0 };
         let terms = Terms {
-            recipient: customer(number % CUSTOMERS),
+            recipient: payee(number % CUSTOMERS, self.plan.gives_textcoins),
             // Amounts tell the orders apart.
             base: Bytes::literal(20_000 + number * 10_000 % 70_000 + number),
             share: Bytes::literal(share),

@@ -1,11 +1,12 @@
 //! What the shell does for the engine, and what becomes of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use obyte::Address;
 use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
-use payout::{Action, AskHistory, AskId, AskParents, AskStock, Engine, Event, VersionId};
+use obyte::{Address, Bytes};
+use payout::{Action, AskHistory, AskId, AskParents, AskStock, Claims, Engine, Event, VersionId};
 
 use super::{Item, World};
 use crate::broken::{Broken, hold};
@@ -114,7 +115,19 @@ impl World {
         // Some hubs cannot count.
         let is_wrong = !self.is_calm && self.random.chance(100);
         let agents = if is_wrong { self.random.between(0, 2) } else { agents };
-        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents })
+        let claims = (!question.fresh.is_empty()).then(|| self.claims(&question.fresh));
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents, claims })
+    }
+
+    /// Now and then a hub shows a history that is none, so that a number is skipped.
+    fn claims(&mut self, fresh: &[Address]) -> Claims {
+        let has_history = |address: &&Address| self.books.chain.knows(address);
+        let mut used: BTreeSet<Address> = fresh.iter().filter(has_history).copied().collect();
+        if !self.is_calm && self.random.chance(100) {
+            used.extend(fresh.first());
+        }
+        let tps_fee = self.hubs[self.hub].fee(&mut self.random);
+        Claims { used, tps_fee: Bytes::new(tps_fee).unwrap_or(Bytes::MAX) }
     }
 
     pub(super) fn answer_agents(&mut self, ask: AskId, addresses: Vec<Address>) -> Result<(), Broken> {

@@ -4,8 +4,8 @@
 
 use ledger::{Account, Entry, PayoutNumber, Refusal, events};
 use obyte::Bytes;
-use payout::{Payout, PayoutId};
-use program::Judgement;
+use payout::{Payee, Payout, PayoutId};
+use program::{Judgement, Recipient};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{integer, millis};
@@ -52,7 +52,8 @@ pub(super) fn accept(
     let subject = subject_of(endpoint, &acceptance);
     let rows = subject.rows(connection, totals::day_of(acceptance.at))?;
     let judgement = limits::judge(connection, &acceptance, &rows, partner_added_at, fund_left(&after))?;
-    let is_unexplained = holds::may_be_paid(connection, endpoint, &acceptance.terms.recipient, amount)?;
+    let payee = payee_of(&acceptance);
+    let is_unexplained = holds::may_be_paid(connection, endpoint, &payee, amount, acceptance.fee_reserve)?;
     let hold = match judgement {
         Judgement::Refused(stop) => return Ok(Verdict::Stopped(stop)),
         _ if is_unexplained => Some(HoldReason::Unexplained),
@@ -65,7 +66,7 @@ pub(super) fn accept(
         Some(_) => None,
         None => Some(totals::count(connection, &subject, rows, counted(&acceptance)?)?),
     };
-    let payout = Payout { id, address: acceptance.terms.recipient, amount, queued_at: acceptance.at };
+    let payout = Payout { id, payee, amount, queued_at: acceptance.at };
     queue(connection, endpoint, &payout, &acceptance, counted_day)?;
     remember(connection, endpoint, &acceptance, id)?;
     receiving::claim(connection, endpoint, &acceptance, id)?;
@@ -119,9 +120,26 @@ fn weigh(
     }
 }
 
+/// How long a textcoin is there to be claimed, in milliseconds.
+fn expiry(payout: &Payout, acceptance: &Acceptance) -> Result<Option<i64>, StoreError> {
+    if !payout.payee.is_textcoin() {
+        return Ok(None);
+    }
+    let millis = u64::try_from(acceptance.textcoin_expiry.as_millis()).unwrap_or(u64::MAX);
+    integer(millis).map(Some)
+}
+
+/// A mailbox is paid by a textcoin.
+fn payee_of(acceptance: &Acceptance) -> Payee {
+    match &acceptance.terms.recipient {
+        Recipient::Address(address) => Payee::Address(*address),
+        Recipient::Email(_) => Payee::Textcoin(None),
+    }
+}
+
 fn subject_of(endpoint: Endpoint, acceptance: &Acceptance) -> Subject {
-    let recipient = acceptance.terms.recipient.as_str();
-    Subject::new(endpoint, &acceptance.key, recipient, &acceptance.details.customer)
+    let recipient = acceptance.terms.recipient.counted_as();
+    Subject::new(endpoint, &acceptance.key, &recipient, &acceptance.details.customer)
 }
 
 fn record(acceptance: Acceptance, payout: Payout, state: PayoutState) -> Box<PurchaseRecord> {
@@ -168,17 +186,20 @@ fn queue(
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at, counted_day)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO payouts (id, endpoint, address, textcoin, amount, fee_reserve, queued_at,
+                 counted_day, expires_after)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             payout.id.get(),
             endpoint.code(),
-            payout.address.as_str(),
+            payout.payee.address().as_ref().map_or("", obyte::Address::as_str),
+            payout.payee.is_textcoin(),
             i64::from(payout.amount),
             i64::from(acceptance.fee_reserve),
             millis(payout.queued_at)?,
             counted_day,
+            expiry(payout, acceptance)?,
         ])?;
     Ok(())
 }

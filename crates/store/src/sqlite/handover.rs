@@ -12,12 +12,12 @@ use crate::{Endpoint, StoreError};
 /// that was ever held comes with its release, so that it does not come twice.
 pub(super) fn untold(connection: &Connection, endpoint: Endpoint) -> Result<Vec<Payout>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT payouts.id, address, amount, queued_at FROM payouts WHERE id IN (
+        "SELECT id, address, amount, queued_at, textcoin, generation, counter, claim_reserve FROM payouts WHERE id IN (
              SELECT payout FROM holds WHERE endpoint = ?1 AND outcome = 'released' AND taken_up_at IS NULL
              UNION ALL
              SELECT payout FROM withdrawals WHERE endpoint = ?1 AND taken_up_at IS NULL
                  AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.payout = withdrawals.payout))
-         AND slot IS NULL AND parked_at IS NULL AND held_at IS NULL ORDER BY payouts.id",
+         AND slot IS NULL AND parked_at IS NULL AND held_at IS NULL ORDER BY id",
     )?;
     let mut rows = statement.query([endpoint.code()])?;
     let mut payouts = Vec::new();

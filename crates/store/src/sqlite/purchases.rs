@@ -6,7 +6,7 @@ use program::CurrencyAmount;
 use rusqlite::{Connection, Row, params};
 
 use crate::sqlite::codec::Fields;
-use crate::sqlite::{holds, rates};
+use crate::sqlite::{holds, line, rates};
 use crate::{
     AnsweredUnit, Details, Endpoint, Explanation, MerchantScope, OrderId, PayoutState, PurchaseKey,
     PurchaseRecord, RulesVersion, Shares, StoreError, Terms,
@@ -40,7 +40,8 @@ pub(super) fn find(
     key: &PurchaseKey,
 ) -> Result<Option<PurchaseRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot, parked_at, held_at
+        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot, parked_at, held_at, textcoin,
+             generation, counter, claim_reserve
          FROM purchases JOIN payouts ON payouts.id = purchases.payout
          WHERE purchases.endpoint = ? AND partner = ? AND merchant_scope = ? AND order_id = ?",
     )?;
@@ -77,7 +78,7 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
         CurrencyAmount { amount: fields.text("currency_amount")?, currency: fields.text("currency")? };
     let payout = Payout {
         id: PayoutId::new(fields.plain("payout")?),
-        address: fields.text("address")?,
+        payee: line::payee(&fields)?,
         amount: fields.bytes("amount")?,
         queued_at: fields.time("queued_at")?,
     };

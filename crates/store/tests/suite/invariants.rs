@@ -108,7 +108,7 @@ pub(crate) async fn a_payout_is_paid_as_it_was_accepted(backend: &impl Backend) 
     let mut more = payout;
     more.amount = bytes(1_001);
     let mut elsewhere = payout;
-    elsewhere.address = payer();
+    elsewhere.payee = payout::Payee::Address(payer());
     let mut nobody = payout;
     nobody.id = payout::PayoutId::new(payout.id.get() + 1);
     for wrong in [more, elsewhere, nobody] {
@@ -175,9 +175,9 @@ pub(crate) async fn a_unit_is_what_its_version_claims(backend: &impl Backend) {
     let payout = world.owe("1", 1_000).await;
     let good = slot(0, &[funding()], &[payout]);
     let change = json!({"address": payer(), "amount": good.head().change.amount});
-    let output = json!({"address": payout.address, "amount": payout.amount});
+    let output = json!(payout.output());
     let to_payer = json!({"address": payer(), "amount": payout.amount});
-    let less = json!({"address": payout.address, "amount": 999});
+    let less = json!({"address": payout.payee.address(), "amount": 999});
     let gift = json!({"address": payer(), "amount": 1});
     let rebuilt =
         |inputs: &[Coin], outputs: &[serde_json::Value]| with_unit(good.head().clone(), inputs, outputs);

@@ -37,7 +37,7 @@ const fn at(millis: u64) -> Timestamp {
 /// A purchase of 10 USD for everybody's recipient.
 fn purchase(world: &World, order: &str, base: u64, rules: &Arc<LimitRules>) -> Acceptance {
     let mut purchase = world.purchase(order, base);
-    purchase.terms.recipient = Address::of_source("everybody");
+    purchase.terms.recipient = Address::of_source("everybody").into();
     purchase.sold = Turnover::of_cents(1000);
     purchase.limits = Some(Arc::clone(rules));
     purchase.at = at(NOON);
@@ -96,7 +96,7 @@ pub(crate) async fn each_scope_has_a_limit_of_its_own<B: Backend>(_: &B) {
         let by_it = matches!(&refused, Verdict::Stopped(Stop { limit, .. }) if limit.code() == name);
         assert!(by_it, "{name}: {refused:?}");
         let mut other = bought("3");
-        other.terms.recipient = Address::of_source("somebody else");
+        other.terms.recipient = Address::of_source("somebody else").into();
         other.details.customer = "somebody else".to_owned();
         other.key.merchant = Some(merchant("stall 2"));
         let is_free = matches!(world.accept(other).await, Verdict::Accepted(_));
@@ -146,7 +146,7 @@ pub(crate) async fn what_is_never_paid_counts_no_more(backend: &impl Backend) {
     };
     assert!(matches!(world.accept(purchase(&world, "2", 500, &rules)).await, Verdict::Stopped(_)));
     world.apply([Change::Parked { payout: record.payout.id, at: at(NOON) }]).await.expect("it waits");
-    let recipient = Scope::Recipient(Address::of_source("everybody"));
+    let recipient = Scope::Recipient(Address::of_source("everybody").into());
     assert_eq!(totals(&world, recipient, 100).await, Totals::default());
     let sold = world.store.turnover(Endpoint::Test, &shop(&world), Day::of_millis(0)).await;
     assert_eq!(sold.expect("the store works"), Turnover::ZERO);
@@ -369,7 +369,9 @@ async fn totals_after(backend: &impl Backend, life: &[(usize, Random)]) -> (Vec<
     }
     let stalls = (0..3u8).map(|stall| Shop { merchant: Some(merchant(&stall.to_string())), ..shop(&world) });
     let mut scopes = vec![Scope::Fund, Scope::Shop(shop(&world))];
-    scopes.extend((0..4u8).map(|recipient| Scope::Recipient(Address::of_source(&recipient.to_string()))));
+    scopes.extend(
+        (0..4u8).map(|recipient| Scope::Recipient(Address::of_source(&recipient.to_string()).into())),
+    );
     for stall in stalls {
         scopes.extend((1..3u8).map(|customer| Scope::Customer(stall.clone(), customer.to_string())));
         scopes.push(Scope::Shop(stall));
@@ -386,7 +388,7 @@ async fn totals_after(backend: &impl Backend, life: &[(usize, Random)]) -> (Vec<
 fn random(world: &World, order: &str, one: &Random, rules: &Arc<LimitRules>) -> Acceptance {
     let (recipient, customer, stall, amount, day) = one;
     let mut purchase = purchase(world, order, *amount, rules);
-    purchase.terms.recipient = Address::of_source(&recipient.to_string());
+    purchase.terms.recipient = Address::of_source(&recipient.to_string()).into();
     purchase.details.customer = customer.to_string();
     purchase.key.merchant = Some(merchant(&stall.to_string()));
     purchase.at = at(NOON + day * DAY);

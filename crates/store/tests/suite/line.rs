@@ -295,10 +295,7 @@ pub(crate) async fn the_line_may_move_to_another_address(backend: &impl Backend)
     let mut first = slot(0, &[funding()], &[payout]);
     let next = obyte::Address::of_source("the next address of the line");
     let version = &first.versions[0];
-    let outputs = [
-        json!({"address": next, "amount": version.change.amount}),
-        json!({"address": payout.address, "amount": payout.amount}),
-    ];
+    let outputs = [json!({"address": next, "amount": version.change.amount}), json!(payout.output())];
     let mut moved = with_unit(version.clone(), &[funding()], &outputs);
     moved.change.address = next;
     first.versions = vec![moved.clone()];

@@ -19,6 +19,7 @@ pub(crate) mod refunds;
 pub(crate) mod restoring;
 pub(crate) mod review;
 pub(crate) mod rulebook;
+pub(crate) mod textcoins;
 pub(crate) mod units;
 pub(crate) mod withdrawals;
 pub(crate) mod world;
@@ -104,6 +105,15 @@ macro_rules! behaviours {
                 a_slot_dies_with_an_anchor_that_is_lost,
                 only_what_is_free_is_lost_and_once,
                 a_unit_of_the_journal_is_not_foreign;
+            textcoins:
+                a_mailbox_is_owed_a_textcoin_that_gets_its_number_with_its_first_slot,
+                what_a_textcoin_holds_is_out_until_it_is_claimed,
+                the_number_stays_with_a_payout_that_returns_to_the_queue,
+                no_number_is_given_twice_or_changed,
+                a_wallet_address_never_becomes_a_textcoin,
+                a_restore_begins_another_generation_and_older_numbers_are_given_anew,
+                a_textcoin_is_held_when_a_lost_unit_may_have_paid_it,
+                a_mailbox_is_told_its_unit_like_any_other;
             rulebook:
                 rules_that_change_get_a_number_and_the_old_ones_stay,
                 a_purchase_keeps_its_rules_and_its_explanation,

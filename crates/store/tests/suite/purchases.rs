@@ -56,7 +56,10 @@ pub(crate) async fn an_accepted_purchase_is_remembered_whole(backend: &impl Back
         (found.shares, &found.rates, found.fee_reserve),
         (purchase.shares, &purchase.rates, bytes(RESERVE))
     );
-    assert_eq!((found.payout.amount, found.payout.address), (bytes(1_230), purchase.terms.recipient));
+    assert_eq!(
+        (found.payout.amount, found.payout.payee.address().as_ref()),
+        (bytes(1_230), purchase.terms.recipient.address())
+    );
     assert_eq!(
         (found.payout.queued_at, found.state, found.answered),
         (purchase.at, PayoutState::Queued, None)
@@ -116,7 +119,7 @@ pub(crate) async fn another_value_is_a_conflict_that_names_the_field(backend: &i
         }
     };
     let other = Address::of_source("somebody else");
-    assert_eq!(conflict(&|purchase| purchase.terms.recipient = other).await, Term::Address);
+    assert_eq!(conflict(&|purchase| purchase.terms.recipient = other.into()).await, Term::Address);
     assert_eq!(conflict(&|purchase| purchase.terms.price.currency = Currency::Eur).await, Term::Currency);
     let more = "12.500001".parse().expect("an amount");
     assert_eq!(conflict(&|purchase| purchase.terms.price.amount = more).await, Term::CurrencyAmount);
@@ -190,7 +193,7 @@ pub(crate) async fn a_refused_order_id_stays_free(backend: &impl Backend) {
     let refused = world.accept(world.purchase("1", FUND)).await;
     assert!(matches!(refused, Verdict::FundTooLow { .. }));
     let mut other = world.purchase("1", 1_000);
-    other.terms.recipient = Address::of_source("somebody else");
+    other.terms.recipient = Address::of_source("somebody else").into();
     assert!(matches!(world.accept(other).await, Verdict::Accepted(_)));
 }
 

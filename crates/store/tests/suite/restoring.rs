@@ -2,7 +2,7 @@
 
 use ledger::Account;
 use obyte::compose::Coin;
-use obyte::unit::{CoinId, Output};
+use obyte::unit::CoinId;
 use obyte::{Address, UnitHash};
 use payout::{Change, FirstUnit, Origin, Payout, RestoreCause, Timestamp};
 use program::{Day, Turnover};
@@ -24,7 +24,7 @@ fn begun() -> Change {
 
 /// A unit of no journal, which pays as much as these.
 fn foreign(name: &str, paid: &[&Payout]) -> Change {
-    let paid = paid.iter().map(|payout| Output { address: payout.address, amount: payout.amount });
+    let paid = paid.iter().map(|payout| payout.output().expect("its textcoin has a number"));
     Change::ForeignUnit {
         unit: UnitHash::of(name),
         main_chain_index: Some(7),
@@ -114,7 +114,7 @@ pub(crate) async fn an_order_that_comes_later_is_held_too_until_one_is_explained
     let paid = world.owe("1", 1_000).await;
     restored_with(&world, &paid).await;
     let mut again = world.purchase("the same sale", 1_000);
-    again.terms.recipient = Address::of_source("1");
+    again.terms.recipient = Address::of_source("1").into();
     let verdict = world.accept(again.clone()).await;
     assert!(matches!(verdict, Verdict::Held(_)), "{verdict:?}");
     let rejected = world.store.reject(Endpoint::Test, &world.key("1"), AT).await.expect("it is there");
@@ -132,7 +132,7 @@ pub(crate) async fn what_no_unit_can_have_paid_returns_when_it_is_rejected(backe
     let with_share = |order: &str| {
         let mut purchase = world.purchase(order, 800);
         purchase.shares.partner = bytes(200);
-        purchase.terms.recipient = Address::of_source("1");
+        purchase.terms.recipient = Address::of_source("1").into();
         purchase
     };
     let Verdict::Accepted(record) = world.accept(with_share("1")).await else {
@@ -185,7 +185,7 @@ pub(crate) async fn what_was_paid_elsewhere_counts_and_can_be_returned(backend: 
         sold: Turnover::of_cents(1_250),
     };
     assert_eq!(given(&shop).await, paid);
-    assert_eq!(given(&Scope::Recipient(record.payout.address)).await.today, bytes(1_000));
+    assert_eq!(given(&Scope::Recipient(record.terms.recipient.clone())).await.today, bytes(1_000));
     assert_eq!(given(&Scope::Fund).await.today, bytes(1_000));
     let again = world.store.refund(Endpoint::Test, order.clone()).await.expect("it works");
     assert_eq!(again, RefundVerdict::Replay(booked), "the customer got it");

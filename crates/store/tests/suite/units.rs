@@ -23,14 +23,14 @@ pub(crate) fn id(slot: u64, version: u32) -> VersionId {
 /// A version that spends `inputs` (the anchor first) for `payouts`; the rest is its change.
 pub(crate) fn version(id: VersionId, inputs: &[Coin], payouts: &[Payout]) -> Version {
     let spent: Bytes = inputs.iter().map(|coin| coin.amount).sum();
-    let paid: Bytes = payouts.iter().map(|payout| payout.amount).sum();
+    let paid: Bytes = payouts.iter().filter_map(Payout::output).map(|output| output.amount).sum();
     let change = spent
         .checked_sub(paid)
         .and_then(|left| left.checked_sub(fees(id).total()))
         .filter(|change| !change.is_zero())
         .expect("the test spends enough");
     let mut outputs = vec![json!({"address": payer(), "amount": change})];
-    outputs.extend(payouts.iter().map(|payout| json!({"address": payout.address, "amount": payout.amount})));
+    outputs.extend(payouts.iter().map(|payout| json!(payout.output())));
     // Each version has parents of its own, and with them a hash of its own.
     let (unit, json) = unit(&format!("parent of {id}"), fees(id).tps, inputs, &outputs);
     Version {

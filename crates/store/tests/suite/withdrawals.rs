@@ -91,7 +91,7 @@ pub(crate) async fn a_withdrawn_deposit_is_owed_until_it_is_paid(backend: &impl 
     let world = set(backend).await;
     let deposit = Account::Deposit(world.partner);
     let record = accepted(of_deposit(&world, "w1", 3_000).await);
-    assert_eq!((record.payout.address, record.payout.amount), (home(), bytes(3_000)));
+    assert_eq!((record.payout.payee.address(), record.payout.amount), (Some(home()), bytes(3_000)));
     assert_eq!((record.purse, record.state), (Purse::Deposit(world.partner), PayoutState::Queued));
     let accounts = [Account::Fund, deposit, Account::Owed, Account::FeeReserve, Account::Withdrawn];
     let fund = FUND - DEPOSIT;
@@ -285,7 +285,7 @@ pub(crate) async fn a_withdrawal_that_may_have_been_paid_is_held(backend: &impl 
     let waits = accepted(of_deposit(&world, "w1", 1_000).await).payout;
     let at = Timestamp::from_millis(40_000);
     let operator = Address::of_source("the operator");
-    let paid = [(waits.address, 1_000), (operator, 2_000)]
+    let paid = [(waits.payee.address().expect("a wallet"), 1_000), (operator, 2_000)]
         .map(|(address, amount)| Output { address, amount: bytes(amount) });
     let foreign = Change::ForeignUnit {
         unit: UnitHash::of("foreign"),
@@ -335,7 +335,7 @@ pub(crate) async fn a_withdrawal_that_no_unit_can_have_paid_returns_when_it_is_r
         unit: UnitHash::of("foreign"),
         main_chain_index: Some(7),
         authors: vec![payer()],
-        paid: vec![Output { address: waits.address, amount: waits.amount }],
+        paid: vec![waits.output().expect("an address")],
         at,
     };
     let begun = Change::RestoreBegun { cause: RestoreCause::Seen(UnitHash::of("foreign")), at };

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use std::time::Duration;
+
 use ledger::{Account, PartnerId};
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
@@ -79,7 +81,7 @@ impl World {
         Acceptance {
             key: self.key(order),
             terms: Terms {
-                recipient: Address::of_source(order),
+                recipient: Address::of_source(order).into(),
                 price: CurrencyAmount {
                     amount: "12.50".parse().expect("an amount"),
                     currency: Currency::Usd,
@@ -102,6 +104,7 @@ impl World {
             forwarded_by: Vec::new(),
             unit_found: None,
             hold: None,
+            textcoin_expiry: Duration::from_secs(7 * 24 * 60 * 60),
             at: self.now(),
         }
     }

@@ -78,7 +78,7 @@ pub(super) async fn release(args: &OrderArgs) -> anyhow::Result<()> {
         "order {} is released: {} bytes to {}; a server that runs pays them within two seconds",
         plain(key.order_id.as_str()),
         in_groups(record.payout.amount),
-        record.payout.address
+        record.payout.payee
     ))
 }
 
@@ -149,7 +149,7 @@ fn text(endpoint: Endpoint, record: &PurchaseRecord, partners: &[Partner]) -> St
         date(since),
         record.terms.price,
         in_groups(record.payout.amount),
-        record.payout.address,
+        record.payout.payee,
     )
 }
 
@@ -166,7 +166,7 @@ fn object(endpoint: Endpoint, record: &PurchaseRecord, partners: &[Partner]) -> 
         "currency_amount": record.terms.price.amount.to_string(),
         "payout": record.payout.id,
         "amount": record.payout.amount,
-        "address": record.payout.address,
+        "address": record.payout.payee.place(),
         "customer": record.details.customer,
     })
 }

@@ -52,7 +52,7 @@ fn text(record: &PurchaseRecord) -> String {
         in_groups(shares.partner),
         in_groups(shares.matched)
     ));
-    lines.push(format!("payee     {}", payout.address));
+    lines.push(format!("payee     {}", payout.payee));
     lines.push(format!("payout    {}", state(&record.state)));
     lines.into_iter().map(|line| line + "\n").collect()
 }

@@ -18,7 +18,7 @@ pub(in crate::cli) fn text(endpoint: Endpoint, record: &WithdrawalRecord, partne
         purse(record.purse, partners),
         payout.id,
         in_groups(payout.amount),
-        payout.address,
+        payout.payee,
         date(payout.queued_at),
         stands(record),
     )
@@ -60,7 +60,7 @@ pub(in crate::cli) fn object(endpoint: Endpoint, record: &WithdrawalRecord, part
         "withdrawal": record.command.to_string(),
         "of": purse_json(record.purse, partners),
         "payout": record.payout.id,
-        "address": record.payout.address,
+        "address": record.payout.payee.place(),
         "amount": record.payout.amount,
         "accepted": {"at": date(record.payout.queued_at), "ms": record.payout.queued_at.as_millis()},
         "state": state,
@@ -98,7 +98,7 @@ pub(super) fn refusal(verdict: &WithdrawalVerdict, whose: &str) -> String {
         WithdrawalVerdict::Conflict(before) => format!(
             "this id was used for a withdrawal of {} bytes to {} already: choose another id",
             in_groups(before.payout.amount),
-            before.payout.address
+            before.payout.payee
         ),
         WithdrawalVerdict::NoAddress => "the partner has registered no address at this endpoint: do so with \
              `bytesback partner withdrawal-address NAME ADDRESS`"

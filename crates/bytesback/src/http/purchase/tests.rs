@@ -118,7 +118,7 @@ fn every_error_fits_and_holds_no_markup() {
         );
         errors.extend([IdError::Empty, IdError::TooLong, IdError::Nul].map(|e| PurchaseError::Id(field, e)));
     }
-    use crate::email::EmailError;
+    use program::EmailError;
     errors.extend(
         [
             RecipientError::NoSendingAddress,

@@ -135,7 +135,7 @@ fn the_longest_address_fits() {
 
 #[test]
 fn strange_addresses_are_refused_before_there_is_a_letter_or_sent_to_in_ascii() {
-    use crate::email::EmailError;
+    use program::EmailError;
     let long = format!("{}@{}org", "l".repeat(64), "abcdefghi.".repeat(25) + "a.");
     assert_eq!(long.len(), 320);
     for (address, error) in [

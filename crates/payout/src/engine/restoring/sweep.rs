@@ -68,6 +68,7 @@ impl Engine {
             change,
             held: Vec::<Payout>::new(),
             joining: Vec::new(),
+            offered: Vec::new(),
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::world::desk::Desk;
 
 /// The payee of a payout becomes an agent.
 fn make_agent(desk: &mut Desk, payout: PayoutId) {
-    let address = desk.books.journal.payouts[&payout].address;
+    let address = desk.books.journal.payouts[&payout].payee.address().expect("a wallet");
     desk.books.chain.define_agent(address);
 }
 

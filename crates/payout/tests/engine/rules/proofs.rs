@@ -256,7 +256,7 @@ fn the_definition_is_repeated_until_the_first_unit_is_below_the_last_ball() {
     let looked_up = desk.books.chain.mcis_of(HUB, &question.look_up);
     assert!(looked_up.values().all(|mci| *mci > parents.last_ball_mci) && !looked_up.is_empty());
     let threshold = obyte::fee::ThresholdSize::DEFAULT;
-    desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents: 0 });
+    desk.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents: 0, claims: None });
     assert!(reveals(&desk, 2), "the last ball is older than the first unit");
     assert_eq!(desk.let_hub_answer(Desk::id(2, 0)), PostAnswer::Accepted);
     desk.pass(SECOND);

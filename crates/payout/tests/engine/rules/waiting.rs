@@ -140,6 +140,7 @@ fn no_unit_is_made_while_the_clocks_are_apart() {
         threshold,
         looked_up: BTreeMap::new(),
         agents: 0,
+        claims: None,
     });
     assert_eq!(desk.alarms, [Alarm::ClocksApart]);
     assert!(desk.posts.is_empty());
@@ -235,6 +236,7 @@ fn an_answer_to_an_old_question_is_ignored() {
         threshold,
         looked_up: BTreeMap::new(),
         agents: 0,
+        claims: None,
     });
     assert!(desk.posts.is_empty());
 }

@@ -8,8 +8,8 @@ use obyte::compose::Coin;
 use obyte::fee::ThresholdSize;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{
-    Action, Alarm, AskHistory, AskId, AskParents, AskStock, Change, Engine, Event, PayoutId, SeenUnit,
-    Settings, SlotNo, Standing, Stock, Timestamp, Version, VersionId, VersionNo,
+    Action, Alarm, AskHistory, AskId, AskParents, AskStock, Change, Claims, Engine, Event, Payee, Payout,
+    PayoutId, SeenUnit, Settings, SlotNo, Standing, Stock, Timestamp, Version, VersionId, VersionNo,
 };
 
 use simulation::{BEGINNING, Books, Journal, keyring, own_addresses};
@@ -39,6 +39,8 @@ pub(crate) struct Desk {
     pub(crate) alarms: Vec<Alarm>,
     /// What the engine did last, in order.
     pub(crate) log: Vec<Action>,
+    /// The TPS fee that claiming a textcoin takes.
+    pub(crate) claim_fee: u64,
     next_payout: i64,
 }
 
@@ -76,6 +78,7 @@ impl Desk {
             told: Vec::new(),
             alarms: Vec::new(),
             log: Vec::new(),
+            claim_fee: 7,
             next_payout: 1,
         }
     }
@@ -140,12 +143,23 @@ impl Desk {
 
     /// So many payouts are accepted at once.
     pub(crate) fn owe(&mut self, count: usize) -> Vec<PayoutId> {
-        let payouts: Vec<_> = (0..count)
-            .map(|_| {
-                self.next_payout += 1;
-                payout(self.next_payout, self.time())
-            })
-            .collect();
+        let payouts = (0..count).map(|_| self.next_payout()).collect();
+        self.owe_these(payouts)
+    }
+
+    /// So many payouts to mailboxes are accepted at once.
+    pub(crate) fn owe_textcoins(&mut self, count: usize) -> Vec<PayoutId> {
+        let textcoin = |payout| Payout { payee: Payee::Textcoin(None), ..payout };
+        let payouts = (0..count).map(|_| textcoin(self.next_payout())).collect();
+        self.owe_these(payouts)
+    }
+
+    fn next_payout(&mut self) -> Payout {
+        self.next_payout += 1;
+        payout(self.next_payout, self.time())
+    }
+
+    fn owe_these(&mut self, payouts: Vec<Payout>) -> Vec<PayoutId> {
         for payout in &payouts {
             self.books.journal.accept(*payout).expect(KEPT);
         }
@@ -175,7 +189,14 @@ impl Desk {
         let threshold = ThresholdSize::DEFAULT;
         let is_agent = |address: &&Address| self.books.chain.is_agent(address);
         let agents = question.to.iter().filter(is_agent).count() as u64;
-        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents });
+        let claims = (!question.fresh.is_empty()).then(|| self.claims(&question.fresh));
+        self.tell(Event::Parents { ask: question.ask, parents, threshold, looked_up, agents, claims });
+    }
+
+    fn claims(&self, fresh: &[Address]) -> Claims {
+        let has_history = |address: &&Address| self.books.chain.knows(address);
+        let used = fresh.iter().filter(has_history).copied().collect();
+        Claims { used, tps_fee: Bytes::new(self.claim_fee).expect("in range") }
     }
 
     /// The hub tells truly which of the payees are agents.

@@ -3,7 +3,7 @@
 pub(crate) mod desk;
 
 use obyte::{Address, Bytes, Network};
-use payout::{Payout, PayoutId, Settings, Timestamp};
+use payout::{Payee, Payout, PayoutId, Settings, Timestamp};
 use simulation::Eye;
 
 /// The only hub, which is awake.
@@ -21,7 +21,7 @@ pub(crate) fn payout(id: i64, at: Timestamp) -> Payout {
     let number = u64::try_from(id).expect("ids of tests are positive");
     Payout {
         id: PayoutId::new(id),
-        address: Address::of_source(&format!("customer {}", id % 7)),
+        payee: Payee::Address(Address::of_source(&format!("customer {}", id % 7))),
         amount: Bytes::literal(20_000 + number),
         queued_at: at,
     }

@@ -48,6 +48,7 @@ pub(super) fn expected(
         Cause::RefundUndone(payout) => rows.undone(*payout, held)?,
         Cause::UnitSettled(unit) => rows.settled(*unit, held(Account::Fund))?,
         Cause::TpsFeeCharged(unit) => rows.charged(*unit)?,
+        Cause::TextcoinClaimed(_) | Cause::TextcoinTakenBack(_) => None,
     };
     Ok(made.map(|made| (made.ok(), Vec::new())))
 }
@@ -159,7 +160,7 @@ impl Rows<'_> {
     fn accepted(&self, payout: PayoutNumber) -> Result<Option<Expected>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT payouts.id, partner, base, partner_share, matched, fee_reserve, amount,
-                 recipient = address AS same
+                 (textcoin OR recipient = address) AS same
              FROM purchases JOIN payouts ON payouts.id = purchases.payout
              WHERE purchases.payout = ?1 AND purchases.endpoint = ?2 AND payouts.endpoint = ?2",
         )?;

@@ -132,7 +132,7 @@ fn units(
 
 fn paid(connection: &Connection, version: i64) -> Result<Vec<PaidTo>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT payouts.id AS payout, output_index, address, amount
+        "SELECT payouts.id AS payout, output_index, address, amount + coalesce(claim_reserve, 0) AS amount
          FROM version_outputs JOIN payouts ON payouts.id = version_outputs.payout
          WHERE version = ? ORDER BY version_outputs.position",
     )?;

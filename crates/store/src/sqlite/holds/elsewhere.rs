@@ -1,29 +1,53 @@
 //! Payouts that a unit which the journal does not hold may have paid, before a database was lost.
 
 use ledger::{PayoutNumber, restored};
-use obyte::{Address, Bytes};
-use payout::{Payout, PayoutId, Timestamp};
+use obyte::Bytes;
+use payout::{Payee, Payout, PayoutId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{give_back, mark_rejected};
 use crate::sqlite::{book, totals, withdrawals};
 use crate::{Endpoint, StoreError};
 
-/// Whether a unit that the journal does not hold pays as much to this address, and explains no order yet.
+/// Whether a unit that the journal does not hold may have paid this: an output of it explains no order yet.
 pub(in crate::sqlite) fn may_be_paid(
     connection: &Connection,
     endpoint: Endpoint,
-    address: &Address,
+    payee: &Payee,
     amount: Bytes,
+    fee_reserve: Bytes,
 ) -> Result<bool, StoreError> {
-    let found = connection
-        .prepare_cached(
-            "SELECT 1 FROM foreign_outputs
-             WHERE endpoint = ? AND address = ? AND amount = ? AND payout IS NULL LIMIT 1",
-        )?
-        .query_row(params![endpoint.code(), address.as_str(), i64::from(amount)], |_| Ok(()))
-        .optional()?;
-    Ok(found.is_some())
+    Ok(unexplained(connection, endpoint, payee, amount, fee_reserve)?.is_some())
+}
+
+/// The first such output: as much to this address. Which textcoin a lost database gave to whom nobody knows, so for
+/// a textcoin it is any that holds the amount, and at most what is set aside for fees on top.
+fn unexplained(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payee: &Payee,
+    amount: Bytes,
+    fee_reserve: Bytes,
+) -> Result<Option<i64>, StoreError> {
+    let code = endpoint.code();
+    let found = match payee {
+        Payee::Address(address) => connection
+            .prepare_cached(
+                "SELECT id FROM foreign_outputs
+                 WHERE endpoint = ? AND address = ? AND amount = ? AND payout IS NULL ORDER BY id LIMIT 1",
+            )?
+            .query_row(params![code, address.as_str(), i64::from(amount)], |row| row.get(0)),
+        Payee::Textcoin(_) => {
+            let most = amount.checked_add(fee_reserve).unwrap_or(Bytes::MAX);
+            connection
+                .prepare_cached(
+                    "SELECT id FROM foreign_outputs
+                     WHERE endpoint = ? AND amount BETWEEN ? AND ? AND payout IS NULL ORDER BY id LIMIT 1",
+                )?
+                .query_row(params![code, i64::from(amount), i64::from(most)], |row| row.get(0))
+        }
+    };
+    Ok(found.optional()?)
 }
 
 /// A payout that is held for a unit that the journal does not hold is never paid: that unit has paid it. Where all
@@ -45,18 +69,14 @@ pub(in crate::sqlite) fn give_up(
 /// The operator says that such a unit paid it: the output explains this payout and no other. Tells whether there is
 /// one.
 fn explain(connection: &Connection, endpoint: Endpoint, payout: &Payout) -> Result<bool, StoreError> {
-    let explained = connection
-        .prepare_cached(
-            "UPDATE foreign_outputs SET payout = ? WHERE id = (SELECT id FROM foreign_outputs
-                 WHERE endpoint = ? AND address = ? AND amount = ? AND payout IS NULL ORDER BY id LIMIT 1)",
-        )?
-        .execute(params![
-            payout.id.get(),
-            endpoint.code(),
-            payout.address.as_str(),
-            i64::from(payout.amount)
-        ])?;
-    Ok(explained == 1)
+    let reserve = withdrawals::owed_for(connection, payout.id)?.fee_reserve;
+    let output = unexplained(connection, endpoint, &payout.payee, payout.amount, reserve)?;
+    if let Some(output) = output {
+        connection
+            .prepare_cached("UPDATE foreign_outputs SET payout = ? WHERE id = ?")?
+            .execute(params![payout.id.get(), output])?;
+    }
+    Ok(output.is_some())
 }
 
 fn note_paid_elsewhere(

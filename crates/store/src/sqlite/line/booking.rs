@@ -33,6 +33,20 @@ pub(in crate::sqlite) fn settlement_of(
     Ok(moved.map(|moved| (moved, charged.filter(|fee| !fee.is_zero()))))
 }
 
+/// The sums of what a version pays.
+struct Amounts {
+    /// Cashback, to addresses.
+    paid: Bytes,
+    /// Withdrawals.
+    withdrawn: Bytes,
+    /// Cashback, by textcoins.
+    textcoins: Bytes,
+    /// What these hold on top.
+    claim_reserves: Bytes,
+    /// What was set aside for fees, of all of them.
+    reserve: Bytes,
+}
+
 impl Line<'_> {
     pub(super) fn book_settlement(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
         let slot = settlement.version.slot;
@@ -47,7 +61,8 @@ impl Line<'_> {
 
     /// What a good version moves; nothing where more is kept than was set aside.
     fn moved(&self, slot: SlotNo, row: &Row, kept: Bytes) -> Result<Option<ledger::Settlement>, StoreError> {
-        let (paid, withdrawn, of_payouts) = self.amounts_of(row.id)?;
+        let Amounts { paid, withdrawn, textcoins, claim_reserves, reserve: of_payouts } =
+            self.amounts_of(row.id)?;
         let of_coins = self.coin_reserves(row.id)?;
         let before = self.kept_before(slot)?;
         let reserve =
@@ -57,6 +72,8 @@ impl Line<'_> {
         Ok(released.map(|reserve_released| ledger::Settlement {
             paid,
             withdrawn,
+            textcoins,
+            claim_reserves,
             reserve_released,
             size_fees,
             tps_fee,
@@ -80,11 +97,14 @@ impl Line<'_> {
         book::post(self.connection, self.endpoint, settlement.at, &entry)
     }
 
-    /// The sums of the cashback and of the withdrawals that a version pays, and of their fee reserves.
-    fn amounts_of(&self, version: i64) -> Result<(Bytes, Bytes, Bytes), StoreError> {
+    /// The sums of what a version pays.
+    fn amounts_of(&self, version: i64) -> Result<Amounts, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT ?1 AS version, coalesce(sum(iif(withdrawals.id IS NULL, amount, 0)), 0) AS paid,
+            "SELECT ?1 AS version,
+                 coalesce(sum(iif(withdrawals.id IS NULL AND NOT textcoin, amount, 0)), 0) AS paid,
                  coalesce(sum(iif(withdrawals.id IS NULL, 0, amount)), 0) AS withdrawn,
+                 coalesce(sum(iif(textcoin, amount, 0)), 0) AS textcoins,
+                 coalesce(sum(claim_reserve), 0) AS claim_reserves,
                  coalesce(sum(fee_reserve), 0) AS reserve
              FROM payouts LEFT JOIN withdrawals ON withdrawals.payout = payouts.id
              WHERE payouts.id IN (SELECT payout FROM version_outputs WHERE version = ?1)",
@@ -92,7 +112,13 @@ impl Line<'_> {
         let mut rows = statement.query([version])?;
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let fields = Fields::new("payouts", row);
-        Ok((fields.bytes("paid")?, fields.bytes("withdrawn")?, fields.bytes("reserve")?))
+        Ok(Amounts {
+            paid: fields.bytes("paid")?,
+            withdrawn: fields.bytes("withdrawn")?,
+            textcoins: fields.bytes("textcoins")?,
+            claim_reserves: fields.bytes("claim_reserves")?,
+            reserve: fields.bytes("reserve")?,
+        })
     }
 
     /// What stayed set aside when the slot before this one was settled.

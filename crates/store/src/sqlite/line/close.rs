@@ -31,6 +31,7 @@ impl Line<'_> {
         self.keep_answer(row.id, answer, at)?;
         if status == VersionStatus::Accepted {
             self.number_acceptance(row.id)?;
+            self.note_accepted(row.id, at)?;
         }
         Ok(())
     }
@@ -101,6 +102,7 @@ impl Line<'_> {
     fn mark_settled(&self, settlement: &Settlement, row: &Row) -> Result<(), StoreError> {
         let slot = integer(settlement.version.slot.get())?;
         self.number_acceptance(row.id)?;
+        self.note_accepted(row.id, settlement.at)?;
         self.connection
             .prepare_cached(
                 "UPDATE versions SET status = iif(id = ?, 'final', 'dead') WHERE endpoint = ? AND slot = ?",

@@ -6,9 +6,11 @@ mod coins;
 mod heard;
 mod open;
 mod oversight;
+mod payouts;
 mod restoring;
 mod slots;
 mod snapshot;
+mod textcoins;
 
 use obyte::compose::Coin;
 use payout::{Change, FirstUnit, SlotNo, VersionId, VersionNo};
@@ -23,7 +25,7 @@ pub(super) use self::heard::heard;
 pub(super) use self::oversight::{
     overview, payouts_of_order, slot, slot_of_unit, slots, slots_ever_of, trail,
 };
-pub(super) use self::slots::payout;
+pub(super) use self::payouts::{payee, payout};
 pub(super) use self::snapshot::snapshot;
 
 /// Applies changes to the line of one endpoint, within one transaction.

@@ -150,9 +150,7 @@ impl Line<'_> {
                  AND held_at IS NULL",
         )?;
         for (payout, position) in payouts.iter().zip(held..) {
-            if self.owed(payout.id)?.as_ref() != Some(payout) {
-                return Err(Violation::NotOwed(payout.id).into());
-            }
+            self.check_owed(payout)?;
             let position = i64::try_from(position).expect("a slot holds few payouts");
             if update.execute(params![integer(slot.get())?, position, payout.id.get()])? != 1 {
                 return Err(Violation::NotQueued(payout.id).into());
@@ -161,9 +159,10 @@ impl Line<'_> {
         Ok(payouts.iter().map(|payout| (payout.id, *payout)).collect())
     }
 
-    fn owed(&self, id: PayoutId) -> Result<Option<Payout>, StoreError> {
+    pub(super) fn owed(&self, id: PayoutId) -> Result<Option<Payout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, address, amount, queued_at FROM payouts WHERE id = ? AND endpoint = ?",
+            "SELECT id, address, amount, queued_at, textcoin, generation, counter, claim_reserve FROM payouts
+             WHERE id = ? AND endpoint = ?",
         )?;
         let mut rows = statement.query(params![id.get(), self.code()])?;
         rows.next()?.map(|row| super::payout(&Fields::new("payouts", row))).transpose()

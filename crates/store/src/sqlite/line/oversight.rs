@@ -189,7 +189,8 @@ impl Line<'_> {
 
     fn payouts_ever_in(&self, slot: SlotNo) -> Result<Vec<SlotPayout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, address, amount, queued_at, slot, parked_at IS NOT NULL AS is_parked,
+            "SELECT id, address, amount, queued_at, textcoin, generation, counter, claim_reserve, slot,
+                 parked_at IS NOT NULL AS is_parked,
                  held_at IS NOT NULL AS is_held FROM payouts WHERE id IN (
                  SELECT payout FROM versions JOIN version_outputs ON version_outputs.version = versions.id
                  WHERE versions.endpoint = ? AND versions.slot = ?)

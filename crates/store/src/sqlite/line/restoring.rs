@@ -5,7 +5,7 @@ use ledger::{OutputRef, restored};
 use obyte::compose::Coin;
 use obyte::unit::{CoinId, Output};
 use obyte::{Address, Bytes, UnitHash};
-use payout::{FirstUnit, Payout, RestoreCause, Timestamp};
+use payout::{FirstUnit, Payout, PayoutId, RestoreCause, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::Line;
@@ -41,16 +41,14 @@ impl Line<'_> {
         Ok(Standing { cause, places: fields.number("places")? })
     }
 
-    /// A restore begins, and with it another generation.
+    /// A restore begins.
     pub(super) fn begin_restoring(&self, cause: RestoreCause) -> Result<(), StoreError> {
         let code = match &cause {
             RestoreCause::Declared => DECLARED,
             RestoreCause::Seen(unit) => unit.as_str(),
         };
         self.connection
-            .prepare_cached(
-                "UPDATE lines SET restoring = ?, places = 0, generation = generation + 1 WHERE endpoint = ?",
-            )?
+            .prepare_cached("UPDATE lines SET restoring = ?, places = 0 WHERE endpoint = ?")?
             .execute(params![code, self.code()])?;
         Ok(())
     }
@@ -62,9 +60,14 @@ impl Line<'_> {
         Ok(())
     }
 
+    /// Textcoins are given in another generation from here on. It is the place to which all coins went, which no
+    /// life of this wallet has used before, whatever its database knew.
     pub(super) fn end_restoring(&self, at: Timestamp) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE lines SET restoring = NULL WHERE endpoint = ?")?
+            .prepare_cached(
+                "UPDATE lines SET restoring = NULL, generation = max(places, generation + 1), textcoins = 0
+                 WHERE endpoint = ?",
+            )?
             .execute([self.code()])?;
         self.hold_unexplained(at)?;
         book::balance_missing(self.connection, self.endpoint, at)
@@ -119,12 +122,22 @@ impl Line<'_> {
     /// Holds what waits and may have been paid by such a unit.
     fn hold_unexplained(&self, at: Timestamp) -> Result<(), StoreError> {
         for payout in self.queue()? {
-            let Payout { id, address, amount, .. } = payout;
-            if holds::may_be_paid(self.connection, self.endpoint, &address, amount)? {
+            let Payout { id, payee, amount, .. } = payout;
+            let reserve = self.reserve_of(id)?;
+            if holds::may_be_paid(self.connection, self.endpoint, &payee, amount, reserve)? {
                 holds::hold(self.connection, self.endpoint, id, HoldReason::Unexplained, at)?;
             }
         }
         Ok(())
+    }
+
+    /// What was set aside for the fees of a payout.
+    fn reserve_of(&self, payout: PayoutId) -> Result<Bytes, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT id, fee_reserve FROM payouts WHERE id = ?")?;
+        let mut rows = statement.query([payout.get()])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        Fields::new("payouts", row).bytes("fee_reserve")
     }
 
     /// A coin that was free, or the end of the line, is spent by such a unit.

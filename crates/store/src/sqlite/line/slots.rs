@@ -6,7 +6,7 @@ use obyte::compose::Coin;
 use payout::{PaidOutput, Payout, PayoutId, Slot, SlotNo, Version, VersionId, VersionNo};
 use rusqlite::params;
 
-use super::{Line, anchor, change, coin, fees};
+use super::{Line, anchor, change, coin, fees, payout};
 use crate::StoreError;
 use crate::sqlite::codec::{Fields, integer};
 use crate::sqlite::purchases::status;
@@ -36,7 +36,7 @@ impl Line<'_> {
     pub(super) fn slot_payouts(&self, slot: SlotNo) -> Result<Vec<Payout>, StoreError> {
         // By way of the outputs: each payout of a slot is paid by one of its versions at least.
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, address, amount, queued_at FROM payouts
+            "SELECT id, address, amount, queued_at, textcoin, generation, counter, claim_reserve FROM payouts
              WHERE endpoint = ?1 AND slot = ?2 AND id IN (
                  SELECT payout FROM versions JOIN version_outputs ON version_outputs.version = versions.id
                  WHERE versions.endpoint = ?1 AND versions.slot = ?2)
@@ -118,13 +118,4 @@ impl Line<'_> {
             found => found,
         })
     }
-}
-
-pub(in crate::sqlite) fn payout(fields: &Fields<'_>) -> Result<Payout, StoreError> {
-    Ok(Payout {
-        id: PayoutId::new(fields.plain("id")?),
-        address: fields.text("address")?,
-        amount: fields.bytes("amount")?,
-        queued_at: fields.time("queued_at")?,
-    })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
-use payout::{FirstUnit, Payout, Snapshot, Timestamp};
+use payout::{FirstUnit, Payout, Snapshot, TextcoinNo, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::coins::coin;
@@ -30,7 +30,7 @@ pub(in crate::sqlite) fn snapshot(
     let line = Line { connection, endpoint };
     let slots = line.open_slots()?;
     let anchor = if slots.is_empty() { line.last_change()? } else { None };
-    let (next_slot, synced_mci) = line.position()?;
+    let (next_slot, synced_mci, textcoins) = line.position()?;
     let (home_slots, home_prepaid) = line.home()?;
     let restoring = line.restoring()?;
     let foreign = line.foreign_units()?;
@@ -45,6 +45,7 @@ pub(in crate::sqlite) fn snapshot(
         home_prepaid,
         synced_mci,
         prepaid: line.prepaid()?,
+        textcoins,
         settled_units: line.settled_units()?.into_iter().chain(foreign.iter().copied()).collect(),
         credited_coins: line.credited_coins()?,
         foreign_units: foreign.into_iter().filter(|_| restoring.cause.is_some()).collect(),
@@ -57,7 +58,8 @@ pub(in crate::sqlite) fn snapshot(
 impl Line<'_> {
     pub(super) fn queue(&self) -> Result<Vec<Payout>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, address, amount, queued_at FROM payouts WHERE endpoint = ? AND slot IS NULL
+            "SELECT id, address, amount, queued_at, textcoin, generation, counter, claim_reserve
+             FROM payouts WHERE endpoint = ? AND slot IS NULL
                  AND parked_at IS NULL AND held_at IS NULL ORDER BY queued_at, id",
         )?;
         let mut rows = statement.query([self.code()])?;
@@ -68,12 +70,14 @@ impl Line<'_> {
         Ok(queue)
     }
 
-    fn position(&self) -> Result<(u64, u64), StoreError> {
+    fn position(&self) -> Result<(u64, u64, TextcoinNo), StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT * FROM lines WHERE endpoint = ?")?;
         let mut rows = statement.query([self.code()])?;
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let fields = Fields::new("lines", row);
-        Ok((fields.number("next_slot")?, fields.number("synced_mci")?))
+        let textcoins =
+            TextcoinNo { generation: fields.number("generation")?, counter: fields.number("textcoins")? };
+        Ok((fields.number("next_slot")?, fields.number("synced_mci")?, textcoins))
     }
 
     fn first_units(&self) -> Result<Vec<(Address, FirstUnit)>, StoreError> {

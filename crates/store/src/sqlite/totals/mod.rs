@@ -143,9 +143,11 @@ pub(super) fn totals(
     scope: &Scope,
     day: Day,
 ) -> Result<Totals, StoreError> {
+    let mailbox;
     let name = match scope {
-        Scope::Recipient(address) => {
-            Name { scope: "recipient", partner: 0, merchant: "", who: address.as_str() }
+        Scope::Recipient(recipient) => {
+            mailbox = recipient.counted_as();
+            Name { scope: "recipient", partner: 0, merchant: "", who: &mailbox }
         }
         Scope::Customer(shop, who) => {
             Name { scope: "customer", partner: shop.partner.get(), merchant: merchant_of(shop), who }

@@ -2,7 +2,7 @@
 
 use ledger::{Account, PayoutNumber, Purse, Refusal, Withdrawal, events};
 use obyte::{Address, Bytes};
-use payout::Payout;
+use payout::{Payee, PayoutId};
 use rusqlite::{Connection, params};
 
 use super::{addresses, provisions, reading};
@@ -49,7 +49,7 @@ pub(super) fn accept(
 /// The order names the address only where it is of the fund: a deposit went where it was registered then.
 fn is_same(before: &WithdrawalRecord, order: &WithdrawalOrder) -> bool {
     let is_same_address = match order.from {
-        WithdrawalFrom::Fund { to } => before.payout.address == to,
+        WithdrawalFrom::Fund { to } => before.payout.payee == Payee::Address(to),
         WithdrawalFrom::Deposit(_) => true,
     };
     is_same_address && before.purse == order.from.purse() && before.payout.amount == order.amount
@@ -108,9 +108,8 @@ fn book_and_queue(
     };
     let note = format!("withdrawal {} to {to}", order.command);
     book::write(connection, endpoint, order.at, &entry, &note, &after)?;
-    let payout = Payout { id, address: to, amount: order.amount, queued_at: order.at };
-    remember(connection, endpoint, order, &payout, fee_reserve)?;
-    if holds::may_be_paid(connection, endpoint, &to, order.amount)? {
+    remember(connection, endpoint, order, id, to, fee_reserve)?;
+    if holds::may_be_paid(connection, endpoint, &Payee::Address(to), order.amount, fee_reserve)? {
         holds::hold(connection, endpoint, id, HoldReason::Unexplained, order.at)?;
     }
     let record = reading::find(connection, endpoint, &order.command)?;
@@ -122,7 +121,8 @@ fn remember(
     connection: &Connection,
     endpoint: Endpoint,
     order: &WithdrawalOrder,
-    payout: &Payout,
+    payout: PayoutId,
+    to: Address,
     fee_reserve: Bytes,
 ) -> Result<(), StoreError> {
     connection
@@ -131,12 +131,12 @@ fn remember(
              VALUES (?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
-            payout.id.get(),
+            payout.get(),
             endpoint.code(),
-            payout.address.as_str(),
-            i64::from(payout.amount),
+            to.as_str(),
+            i64::from(order.amount),
             i64::from(fee_reserve),
-            millis(payout.queued_at)?,
+            millis(order.at)?,
         ])?;
     let partner = match order.from.purse() {
         Purse::Fund => None,
@@ -144,6 +144,6 @@ fn remember(
     };
     connection
         .prepare_cached("INSERT INTO withdrawals (endpoint, command, partner, payout) VALUES (?, ?, ?, ?)")?
-        .execute(params![endpoint.code(), order.command.to_string(), partner, payout.id.get()])?;
+        .execute(params![endpoint.code(), order.command.to_string(), partner, payout.get()])?;
     Ok(())
 }

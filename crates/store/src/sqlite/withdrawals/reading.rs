@@ -14,7 +14,7 @@ macro_rules! withdrawals {
     ($filter:literal) => {
         concat!(
             "SELECT payouts.id, command, partner, address, amount, fee_reserve, queued_at, slot, parked_at,
-                 held_at, withdrawals.endpoint
+                 held_at, textcoin, generation, counter, claim_reserve, withdrawals.endpoint
              FROM withdrawals JOIN payouts ON payouts.id = withdrawals.payout WHERE ",
             $filter,
             " ORDER BY withdrawals.id"

@@ -111,7 +111,7 @@ fn payout(slot: &SlotRecord, held: &SlotPayout, partners: &[Partner]) -> String 
         "{}: {} bytes to {}, {}; {place}",
         payout.id,
         in_groups(payout.amount),
-        payout.address,
+        payout.payee,
         reason(&held.paid_for, partners)
     )
 }
@@ -177,7 +177,7 @@ fn payout_json(held: &SlotPayout, partners: &[Partner]) -> Value {
     json!({
         "payout": held.payout.id,
         "amount": held.payout.amount,
-        "address": held.payout.address,
+        "address": held.payout.payee.place(),
         "purchase": purchase,
         "withdrawal": withdrawal,
         "slot": held.slot,

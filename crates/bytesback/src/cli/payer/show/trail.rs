@@ -28,7 +28,7 @@ pub(super) fn text(endpoint: Endpoint, trail: &PayoutTrail, partners: &[Partner]
         payout.id,
         order(&record.key, partners),
         in_groups(payout.amount),
-        payout.address,
+        payout.payee,
         date(payout.queued_at),
     )
 }
@@ -51,7 +51,7 @@ pub(super) fn object(endpoint: Endpoint, trail: &PayoutTrail, partners: &[Partne
         "endpoint": endpoint.code(),
         "payout": record.payout.id,
         "purchase": order_json(&record.key, partners),
-        "address": record.payout.address,
+        "address": record.payout.payee.place(),
         "amount": record.payout.amount,
         "accepted": moment(record.payout.queued_at),
         "state": state,
