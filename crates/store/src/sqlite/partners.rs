@@ -115,6 +115,10 @@ pub(super) fn by_name(connection: &Connection, name: &PartnerName) -> Result<Opt
         "SELECT * FROM partners WHERE name = :name",
         named_params! { ":name": name.as_str() },
     )?;
+    if found.is_empty() {
+        // As much is read as for a name that is known, so that the time tells nobody which are.
+        read(connection, "SELECT * FROM partners ORDER BY id LIMIT 1", [])?;
+    }
     Ok(found.into_iter().next())
 }
 
