@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use obyte::unit::{CoinId, Output};
-use obyte::{Bytes, Unit, UnitHash};
+use obyte::{Address, Bytes, Unit, UnitHash};
 use payout::{
     Change, FeeLimits, Payout, PayoutId, Settlement, Slot, SlotNo, Timestamp, Version, VersionStatus,
 };
@@ -30,7 +30,9 @@ pub struct Auditor {
     /// When each unit of a slot was signed, and the TPS fee that it pays.
     prepaid: BTreeMap<SlotNo, Vec<(Timestamp, Bytes)>>,
     /// Units whose journal was lost, and what they pay to others.
-    lost: BTreeMap<UnitHash, Vec<Output>>,
+    lost: BTreeMap<UnitHash, Vec<Payout>>,
+    /// The addresses of textcoins, each with the good unit that gives it.
+    textcoins: BTreeMap<Address, Option<UnitHash>>,
 }
 
 impl Auditor {
@@ -44,6 +46,7 @@ impl Auditor {
             received: BTreeMap::new(),
             prepaid: BTreeMap::new(),
             lost: BTreeMap::new(),
+            textcoins: BTreeMap::new(),
         }
     }
 
@@ -53,7 +56,7 @@ impl Auditor {
         for (slot, _) in before.slots.values() {
             for version in slot.versions.iter().filter(|version| older.version_of(&version.unit).is_none()) {
                 let paid = version.outputs.iter().filter_map(|output| before.payouts.get(&output.payout));
-                self.lost.insert(version.unit, paid.filter_map(Payout::output).collect());
+                self.lost.insert(version.unit, paid.copied().collect());
                 self.pays.remove(&version.unit);
             }
         }
@@ -64,9 +67,14 @@ impl Auditor {
     }
 
     /// What good units paid whose journal was lost.
-    fn paid_by_lost<'a>(&'a self, chain: &'a Chain) -> impl Iterator<Item = &'a Output> {
+    fn paid_by_lost<'a>(&'a self, chain: &'a Chain) -> impl Iterator<Item = &'a Payout> {
         let is_good = |unit: &UnitHash| matches!(chain.fate(unit), Some(Fate::Good(_)));
         self.lost.iter().filter(move |(unit, _)| is_good(unit)).flat_map(|(_, paid)| paid)
+    }
+
+    /// By which output a unit has paid an order whose journal was lost, if one has.
+    pub(crate) fn paid_before(&self, payout: &Payout, chain: &Chain) -> Option<Output> {
+        self.paid_by_lost(chain).find(|paid| is_same_order(paid, payout))?.output()
     }
 
     pub(crate) const fn set_limits(&mut self, limits: FeeLimits) {
@@ -156,8 +164,8 @@ impl Auditor {
     /// No unit whose journal was lost pays the same, or at most one of the two can become good.
     fn check_against_lost(&self, version: &Version, payouts: &[Payout], chain: &Chain) -> Result<(), Broken> {
         for payout in payouts.iter().filter(|payout| version.pays(payout.id)) {
-            let Some(output) = payout.output() else { continue };
-            for (unit, _) in self.lost.iter().filter(|(_, paid)| paid.contains(&output)) {
+            let pays_it = |paid: &[Payout]| paid.iter().any(|paid| is_same_order(paid, payout));
+            for (unit, _) in self.lost.iter().filter(|(_, paid)| pays_it(paid)) {
                 let is_safe = self.exclude(&version.unit, unit, chain);
                 hold!(Conflicting, is_safe, "{} pays what {unit} may pay, which was lost", version.id);
             }
@@ -209,6 +217,9 @@ impl Auditor {
                 );
             }
             self.holders.entry(output.payout).or_default().insert(version.unit);
+        }
+        for issue in payouts.iter().filter_map(|payout| payout.payee.issue()) {
+            self.textcoins.entry(issue.address).or_default();
         }
         self.pays.insert(version.unit, version.outputs.iter().map(|output| output.payout).collect());
         self.check_against_lost(version, payouts, chain)
@@ -285,6 +296,7 @@ impl Auditor {
         if !chain.is_own(unit) || !matches!(chain.fate(unit), Some(Fate::Good(_))) {
             return Ok(());
         }
+        self.check_given(unit, chain)?;
         if self.lost.contains_key(unit) {
             return Ok(());
         }
@@ -300,6 +312,16 @@ impl Auditor {
         Ok(())
     }
 
+    /// No textcoin is given by two good units, whatever databases were lost.
+    fn check_given(&mut self, unit: &UnitHash, chain: &Chain) -> Result<(), Broken> {
+        for coin in chain.outputs(unit) {
+            let Some(giver) = self.textcoins.get_mut(&coin.address) else { continue };
+            let before = giver.replace(*unit);
+            hold!(TextcoinOnce, before.is_none(), "{unit} gives a textcoin that was given before");
+        }
+        Ok(())
+    }
+
     /// When everything is over.
     pub(crate) fn check_rest(&self, journal: &Journal, chain: &Chain) -> Result<(), Broken> {
         hold!(InTime, journal.queue.is_empty(), "somebody still waits");
@@ -309,7 +331,7 @@ impl Auditor {
         let is_given_up = |id: &PayoutId| journal.parked.contains(id) || journal.rejected.contains(id);
         let owed =
             journal.payouts.values().filter(|payout| !is_given_up(&payout.id)).filter_map(Payout::output);
-        let owed = owed.chain(self.paid_by_lost(chain).copied());
+        let owed = owed.chain(self.paid_by_lost(chain).filter_map(Payout::output));
         let mut owed: Vec<_> = owed.map(|owed| (owed.amount, owed.address)).collect();
         paid.sort_unstable();
         owed.sort_unstable();
@@ -320,6 +342,12 @@ impl Auditor {
         hold!(Books, booked == chain.purse_ids(), "the coins in the store are not those on the network");
         Ok(())
     }
+}
+
+/// Whether two payouts are of the same order, in lives of the database that know nothing of each other: amounts tell
+/// orders apart.
+fn is_same_order(one: &Payout, other: &Payout) -> bool {
+    one.amount == other.amount && one.payee.address() == other.payee.address()
 }
 
 /// What a slot pays in advance within a day: of its units the dearest counts, without what an older one

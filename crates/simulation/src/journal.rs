@@ -12,6 +12,9 @@ use payout::{
 
 use crate::broken::{Broken, hold};
 
+/// No textcoin holds more above the cashback.
+const CLAIM_RESERVE_MAX: u64 = 3_000;
+
 /// Where a slot stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -88,12 +91,17 @@ impl Journal {
         self.restoring.is_some()
     }
 
-    /// The operator decides about a payout that is held.
-    pub(crate) fn decide(&mut self, id: PayoutId, was_paid: bool) -> Option<Payout> {
+    /// The operator says that nothing has paid what is held; tells what waits in the queue now.
+    pub fn let_go(&mut self, id: PayoutId) -> Option<Payout> {
+        self.decide(id, None)
+    }
+
+    /// The operator decides about a payout that is held: this output has paid it, or nothing has.
+    pub(crate) fn decide(&mut self, id: PayoutId, paid_by: Option<Output>) -> Option<Payout> {
         let payout = *self.payouts.get(&id).filter(|_| self.held.remove(&id))?;
-        if was_paid {
+        if let Some(paid_by) = paid_by {
             self.rejected.insert(id);
-            let place = self.unexplained.iter().position(|output| Some(*output) == payout.output())?;
+            let place = self.unexplained.iter().position(|output| *output == paid_by)?;
             self.unexplained.remove(place);
         } else {
             self.queue.insert((payout.queued_at, id));
@@ -155,8 +163,13 @@ impl Journal {
         Ok(())
     }
 
+    /// Nobody can know which textcoin was given for which order.
     fn may_be_paid(&self, payout: &Payout) -> bool {
-        payout.output().is_some_and(|output| self.unexplained.contains(&output))
+        let amount = payout.amount.get();
+        self.unexplained.iter().any(|paid| match payout.payee {
+            Payee::Address(address) => *paid == Output { address, amount: payout.amount },
+            Payee::Textcoin(_) => (amount..=amount + CLAIM_RESERVE_MAX).contains(&paid.amount.get()),
+        })
     }
 
     fn hold_unexplained(&mut self) {

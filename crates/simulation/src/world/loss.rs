@@ -1,6 +1,5 @@
 //! The database is lost: the operator goes on with an older copy, or with the mnemonic alone.
 
-use obyte::UnitHash;
 use payout::{Change, Event, PayoutId, RestoreCause};
 
 use super::{Item, World};
@@ -60,12 +59,10 @@ impl World {
         let Some(payout) = journal.payouts.get(&id).filter(|_| journal.held.contains(&id)).copied() else {
             return Ok(());
         };
-        let is_journaled = |unit: &UnitHash| journal.version_of(unit).is_some();
-        let mut paid = self.books.chain.paid().into_iter().filter(|coin| !is_journaled(&coin.id.unit));
-        let owed = payout.output().map(|owed| (owed.address, owed.amount));
-        let was_paid = paid.any(|coin| Some((coin.address, coin.amount)) == owed);
+        let paid_by = self.books.auditor.paid_before(&payout, &self.books.chain);
+        let was_paid = paid_by.is_some();
         self.tell_story(format_args!("the operator looks at payout {id}: was it paid? {was_paid}"));
-        self.books.journal.decide(id, was_paid);
+        self.books.journal.decide(id, paid_by);
         if was_paid {
             return self.counter.note_paid_elsewhere(id);
         }

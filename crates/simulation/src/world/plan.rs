@@ -46,8 +46,7 @@ pub(super) struct Plan {
     pub(super) tops_up: bool,
     /// Whether the database is lost once.
     pub(super) loses_database: bool,
-    /// Whether some customers get textcoins. Not where the database is lost: what a textcoin was given for cannot be
-    /// seen on the network.
+    /// Whether some customers get textcoins.
     gives_textcoins: bool,
 }
 
@@ -89,7 +88,7 @@ impl Plan {
             // What was spent before a loss may be owed by the copy.
             tops_up: random.chance(700) || loses_database,
             loses_database,
-            gives_textcoins: !loses_database && random.chance(500),
+            gives_textcoins: random.chance(500),
         }
     }
 }

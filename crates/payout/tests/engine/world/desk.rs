@@ -164,7 +164,11 @@ impl Desk {
             self.books.journal.accept(*payout).expect(KEPT);
         }
         let ids = payouts.iter().map(|payout| payout.id).collect();
-        self.tell(Event::Queued(payouts));
+        let is_queued = |payout: &Payout| !self.books.journal.held.contains(&payout.id);
+        let queued: Vec<_> = payouts.into_iter().filter(is_queued).collect();
+        if !queued.is_empty() {
+            self.tell(Event::Queued(queued));
+        }
         ids
     }
 
