@@ -6,9 +6,9 @@ use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Deposits, Endpoint,
-    EntryId, Identity, KeptRate, KeyHash, KeyId, Limiting, NewPartner, Operations, Partner, PartnerName,
-    PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundRecord, RefundVerdict, Review,
-    Rulebook, StoreError, Verdict, Withdrawals,
+    EntryId, Identity, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner, Operations, Partner,
+    PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundRecord, RefundVerdict,
+    Review, Rulebook, StoreError, Verdict, Withdrawals,
 };
 
 /// Keeps everything that must outlive the process.
@@ -21,7 +21,7 @@ use crate::{
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
 pub trait Store:
-    Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving + Withdrawals
+    Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving + Withdrawals + Mails
 {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///

@@ -1,7 +1,7 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
 //! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`], its
-//! [`Receiving`] and its [`Withdrawals`], is all that the server knows of its database. Each method is one
+//! [`Receiving`], its [`Withdrawals`] and its [`Mails`], is all that the server knows of its database. Each method is one
 //! transaction and says in its types what can come of it.
 //! [`sqlite::SqliteStore`] is the embedded default.
 //!
@@ -20,6 +20,7 @@ mod journal;
 mod kept_rate;
 mod limiting;
 mod lock;
+mod mails;
 mod operations;
 mod oversight;
 mod partner;
@@ -45,6 +46,11 @@ pub use identity::{Identity, IdentityPart};
 pub use kept_rate::KeptRate;
 pub use limiting::{Limiting, Merchant, MerchantRefusal, Merchants, Scope, Shop, Totals};
 pub use lock::PayerLock;
+pub use mails::{
+    Asker, MailBacklog, MailKind, MailNo, MailOutcome, MailRecord, MailState, MailTask, Mails, ResendOrder,
+    ResendVerdict, TextcoinEnd, TextcoinRecord, TextcoinState, UnknownAsker, UnknownMailState,
+    UnknownTextcoinState,
+};
 pub use operations::{Operations, Pause, PauseNo, PayerReport, Repost, RepostNo, Wishes};
 pub use oversight::{
     HubAnswer, Overview, PaidFor, PayoutTrail, SlotLine, SlotPayout, SlotRecord, SlotState, VersionRecord,

@@ -34,6 +34,7 @@
 //! | `foreign_units`, `foreign_outputs`, `lost_coins` | what the wallet's units of no journal were, paid and spent |
 //! | `holds` | why a payout is or was held for review, and what became of it |
 //! | `refunds` | that a purchase was returned, and what its partner was charged |
+//! | `textcoins`, `mails` | a textcoin that a hub has accepted; a mail about it |
 //! | `withdrawals` | bytes that leave the wallet again, by an id that is claimed for ever |
 //! | `withdrawal_addresses` | where a partner's deposit may go, since a moment |
 //! | `provisions` | how the server that was started last is configured |
@@ -57,6 +58,7 @@ mod limiting;
 mod limits;
 mod line;
 mod lock;
+mod mails;
 mod merchants;
 mod operations;
 mod partners;

@@ -9,6 +9,7 @@ pub(crate) mod invariants;
 pub(crate) mod life;
 pub(crate) mod limits;
 pub(crate) mod line;
+pub(crate) mod mails;
 pub(crate) mod model;
 pub(crate) mod operations;
 pub(crate) mod partners;
@@ -114,6 +115,19 @@ macro_rules! behaviours {
                 a_restore_begins_another_generation_and_older_numbers_are_given_anew,
                 a_textcoin_is_held_when_a_lost_unit_may_have_paid_it,
                 a_mailbox_is_told_its_unit_like_any_other;
+            mails:
+                a_mail_is_owed_once_a_hub_has_accepted_the_unit,
+                a_mail_is_there_if_only_the_proof_tells_of_the_unit,
+                a_textcoin_in_several_versions_gets_one_mail,
+                a_mail_that_was_taken_is_taken_again_only_after_its_lease,
+                what_became_of_a_mail_is_kept,
+                an_old_try_changes_nothing_but_that_it_was_sent,
+                a_mail_is_given_up_with_its_textcoin,
+                reminders_come_on_their_days_and_never_after_the_end,
+                of_reminders_missed_only_the_newest_comes,
+                nobody_is_reminded_before_the_first_mail_was_sent,
+                a_mail_is_sent_once_more_within_limits,
+                a_textcoin_given_anew_gets_a_mail_of_its_own;
             rulebook:
                 rules_that_change_get_a_number_and_the_old_ones_stay,
                 a_purchase_keeps_its_rules_and_its_explanation,

@@ -15,7 +15,7 @@ use super::world::{FUND, World, answered, bytes};
 const CLAIM: u64 = 90; // no more than is set aside
 
 /// A purchase for a mailbox.
-async fn owe(world: &World, order: &str, base: u64) -> Payout {
+pub(crate) async fn owe(world: &World, order: &str, base: u64) -> Payout {
     let mut purchase = world.purchase(order, base);
     purchase.terms.recipient = "a+b@example.org".parse().expect("a mailbox");
     match world.accept(purchase).await {
@@ -25,19 +25,19 @@ async fn owe(world: &World, order: &str, base: u64) -> Payout {
 }
 
 /// The payout with the textcoin of this number.
-fn issued(payout: Payout, generation: u32, counter: u32) -> Payout {
+pub(crate) fn issued(payout: Payout, generation: u32, counter: u32) -> Payout {
     let address = Address::of_source(&format!("textcoin {generation}.{counter}"));
     let no = TextcoinNo { generation, counter };
     Payout { payee: Payee::Textcoin(Some(Issue { no, address, reserve: bytes(CLAIM) })), ..payout }
 }
 
-fn opened(no: u64, anchor: Coin, payouts: &[Payout]) -> (Slot, Change) {
+pub(crate) fn opened(no: u64, anchor: Coin, payouts: &[Payout]) -> (Slot, Change) {
     let slot = slot(no, &[anchor], payouts);
     (slot.clone(), Change::SlotOpened(slot))
 }
 
 /// A slot whose good unit leaves the textcoin out; what the next slot spends.
-async fn free_again(world: &World, given: Payout) -> Coin {
+pub(crate) async fn free_again(world: &World, given: Payout) -> Coin {
     let other = world.owe("other", 500).await;
     let (first, opened) = opened(0, funding(), &[other, given]);
     let second = version(id(0, 1), &[funding()], &[other]);

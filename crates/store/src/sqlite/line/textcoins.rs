@@ -25,12 +25,21 @@ impl Line<'_> {
     }
 
     /// A hub has accepted a version: from this moment on those who get textcoins by it have their time to claim
-    /// them. What was accepted before, by whatever version, keeps its time.
+    /// them, and each is owed a mail, which a textcoin gets once, in whatever versions it is. What was accepted before,
+    /// by whatever version, keeps its time.
     pub(super) fn note_accepted(&self, version: i64, at: Timestamp) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO textcoins (payout, endpoint, accepted_at, expires_at)
                  SELECT id, endpoint, ?2, ?2 + expires_after FROM version_outputs
+                 JOIN payouts ON payouts.id = version_outputs.payout WHERE version = ?1 AND textcoin
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![version, millis(at)?])?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO mails (endpoint, payout, generation, counter, kind, sending, written_at, wake_at)
+                 SELECT endpoint, id, generation, counter, 0, 0, ?2, ?2 FROM version_outputs
                  JOIN payouts ON payouts.id = version_outputs.payout WHERE version = ?1 AND textcoin
                  ON CONFLICT DO NOTHING",
             )?
