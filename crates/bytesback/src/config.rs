@@ -3,6 +3,7 @@
 //! Unknown keys are errors, so that a misspelled ceiling is not silently none. Secrets have no place in
 //! it: wallets are encrypted files, their passphrase comes from the environment, a file or a prompt.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,9 @@ const TESTNET_PROVIDERS: &str = "2FF7PSL7FYXVU5UIQHCVDTTPUOOG75GX 2GPBEZTAXKWEXM
     F4KHJUCLJKY4JV7M5F754LAJX4EB7M4N IOF6PTBDTLSTBS5NWHUSD7I2NHK3BQ2T O4K4QILG6VPGTYLRAI2RGYRFJZ7N2Q2O \
     OPNUXBRSSQQGHKQNEPD2GLWQYEUY5XLD PA4QK46276MJJD5DBOLIBMYKNNXMUVDP RJDYXC4YQ4AZKFYTJVCR5GQJF5J6KPRI \
     WELOXP3EOA75JWNO6S5ZJHOO3EYFKPIR";
+
+/// Each mailbox is looked up with so many attestors, one after the other.
+const ATTESTORS_MAX: usize = 4;
 
 /// What a configuration file says.
 #[derive(Debug, Deserialize)]
@@ -99,6 +103,9 @@ pub struct EndpointConfig {
     /// The order providers to trust; those of the network's beginning if it is missing.
     #[serde(default)]
     pub order_providers: Vec<Address>,
+    /// Who says in public whose wallet goes with an e-mail address, the most trusted first; nobody if it is missing.
+    #[serde(default)]
+    pub email_attestors: Vec<Address>,
 }
 
 /// How to pay; amounts in bytes.
@@ -135,6 +142,13 @@ impl Config {
             mail.settle(&folder);
         }
         ensure!(config.live.wallet != config.test.wallet, "both endpoints name the same wallet file");
+        for attestors in [&config.live.email_attestors, &config.test.email_attestors] {
+            let different: BTreeSet<_> = attestors.iter().collect();
+            ensure!(
+                different.len() == attestors.len() && attestors.len() <= ATTESTORS_MAX,
+                "email_attestors names one twice, or more than {ATTESTORS_MAX}"
+            );
+        }
         Ok(config)
     }
 
@@ -310,6 +324,10 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         assert!(read(&SMALL.replace("test.wallet", "live.wallet")).is_err());
+        for list in [r#"["2FF7PSL7"]"#, &format!("[{0}, {0}]", r#""2FF7PSL7FYXVU5UIQHCVDTTPUOOG75GX""#)] {
+            let attestors = format!("email_attestors = {list}\nwallet = \"test");
+            assert!(read(&SMALL.replace("wallet = \"test", &attestors)).is_err(), "{list}");
+        }
         assert!(read(&SMALL.replace("7.5", "101")).expect("TOML").desk().is_err());
         assert!(read(&SMALL.replace("1.10", "-1")).expect("TOML").rates.settings().is_err());
         let one = "network = \"testnet\"\norder_providers = [\"2FF7PSL7FYXVU5UIQHCVDTTPUOOG75GX\"]";

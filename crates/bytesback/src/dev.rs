@@ -164,6 +164,7 @@ impl DevNetwork {
             hubs: HubConfig::new(&self.hub, Network::Devnet)?.into(),
             order_providers: order_providers.transpose()?,
             genesis: self.genesis,
+            email_attestors: Vec::new(),
             keyring,
             rates: self.rates.clone(),
             settings: Settings::new(Network::Devnet),

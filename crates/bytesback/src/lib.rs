@@ -1,6 +1,7 @@
 //! A self-hosted cashback server for the Obyte network.
 
 pub mod alerts;
+pub mod attested;
 pub mod audit;
 pub mod cli;
 pub mod clock;

@@ -16,12 +16,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerts;
+use crate::attested::Attestors;
 use crate::clock::{Clock, SystemClock};
 use crate::desk::{Desk, DeskSettings, Side};
 use crate::http::{Cashier, serve};
 use crate::metrics::{Metrics, Watched};
 use crate::payer::{Payer, PayerParts};
-use crate::proof::{ProofTrust, UnitChecker};
+use crate::proof::{ProofTrust, Prover, UnitChecker};
 use crate::rates::{
     Board, HubSource, Rates, RatesSettings, Source, SourceSettings, Web, follow, remembering, web_source,
 };
@@ -42,6 +43,8 @@ pub struct EndpointSetup {
     pub order_providers: Option<OrderProviders>,
     /// The genesis unit of a devnet, where it is known.
     pub genesis: Option<UnitHash>,
+    /// Who says in public whose wallet goes with a mailbox, the most trusted first.
+    pub email_attestors: Vec<Address>,
     /// The keys of the wallet.
     pub keyring: Keyring,
     /// Where prices come from. Endpoints with the same sources of the web share them.
@@ -184,7 +187,9 @@ impl Starting {
         let fee_reserve = setup.settings.limits.reserve();
         let claim_reserve = setup.settings.limits.claim_reserve(network);
         let trust = ProofTrust { network, order_providers: order_providers.clone(), genesis: setup.genesis };
-        let units = UnitChecker::new(hubs.clone(), trust, Arc::clone(&self.clock));
+        let prover = Prover::new(trust, Arc::clone(&self.clock));
+        let units = UnitChecker::new(hubs.clone(), prover.clone());
+        let attestors = Attestors::new(hubs.clone(), prover, setup.email_attestors);
         let payer = self.payer(PayerParts {
             endpoint,
             lock,
@@ -197,7 +202,7 @@ impl Starting {
             clock: Arc::clone(&self.clock),
         });
         let rates = self.rates(endpoint, setup.rates, &hubs).await?;
-        Ok(Side { payer, hubs, rates, units, fee_reserve, claim_reserve })
+        Ok(Side { payer, hubs, rates, units, attestors, fee_reserve, claim_reserve })
     }
 
     /// Begins to ask for prices.

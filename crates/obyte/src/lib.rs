@@ -7,6 +7,7 @@
 pub mod address;
 pub mod amount;
 pub mod answer;
+pub mod attestation;
 mod base64;
 pub mod canonical;
 pub mod chash;
@@ -28,6 +29,7 @@ pub mod validate;
 
 pub use address::{Address, AddressError, DeviceAddress};
 pub use amount::{AmountError, Bytes};
+pub use attestation::Attestation;
 pub use definition::Definition;
 pub use hash::{BallHash, HashError, PayloadHash, UnitHash};
 pub use keys::{AccountKey, DeviceKey, PaymentKey};

@@ -163,6 +163,7 @@ fn purchase(partner: PartnerId, order: &str, limits: &Arc<LimitRules>) -> Accept
         limits: Some(Arc::clone(limits)),
         forwarded_by: Vec::new(),
         unit_found: None,
+        attested: None,
         hold: None,
         textcoin_expiry: Duration::from_secs(7 * 24 * 60 * 60),
         at: Timestamp::from_millis(2),

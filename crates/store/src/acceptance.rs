@@ -8,8 +8,8 @@ use payout::Timestamp;
 use program::{LimitRules, QuoteError, RateTable, Rules, Sale, Stop, Turnover};
 
 use crate::{
-    Details, Explanation, HoldReason, KeptRate, MerchantRefusal, PurchaseKey, PurchaseRecord, Shares, Term,
-    Terms,
+    AttestedPayee, Details, Explanation, HoldReason, KeptRate, MerchantRefusal, PurchaseKey, PurchaseRecord,
+    Shares, Term, Terms,
 };
 
 /// A purchase that is to be accepted.
@@ -40,6 +40,9 @@ pub struct Acceptance {
     pub forwarded_by: Vec<UnitHash>,
     /// What was found of the purchase unit, for people; it is kept as the last line of the explanation.
     pub unit_found: Option<String>,
+    /// The wallet address of the mailbox that is the recipient, where an attestor vouches for one: it is paid instead of a
+    /// textcoin. Where the recipient is an address it means nothing, and is not kept.
+    pub attested: Option<AttestedPayee>,
     /// Why somebody has to look at it before it is paid, if so.
     pub hold: Option<HoldReason>,
     /// How long a textcoin is there to be claimed before it is taken back, where the recipient is a mailbox.

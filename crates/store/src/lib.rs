@@ -61,8 +61,8 @@ pub use partner::{
     UnknownPartnerKind,
 };
 pub use purchase::{
-    AnsweredUnit, Details, IdentityError, MerchantScope, OrderId, PayoutState, PurchaseKey, PurchaseRecord,
-    Shares, Term, Terms,
+    AnsweredUnit, AttestedPayee, Details, IdentityError, MerchantScope, OrderId, PayoutState, PurchaseKey,
+    PurchaseRecord, Shares, Term, Terms,
 };
 pub use receiving::{Receiving, ReceivingAddress, ReceivingRole, UnknownReceivingRole};
 pub use refund::{RefundOrder, RefundRecord, RefundVerdict};

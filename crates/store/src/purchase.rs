@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ledger::PartnerId;
-use obyte::{Bytes, UnitHash};
+use obyte::{Address, Bytes, UnitHash};
 use payout::{Payout, Timestamp, VersionStatus};
 use program::{CurrencyAmount, Percentage, Quote, Recipient};
 
@@ -227,6 +227,17 @@ pub struct AnsweredUnit {
     pub replaced: bool,
 }
 
+/// A wallet address of who has a mailbox, as an attestor has said in public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttestedPayee {
+    /// The address, which is paid.
+    pub address: Address,
+    /// The final unit of the attestation.
+    pub unit: UnitHash,
+    /// Who has signed it.
+    pub attestor: Address,
+}
+
 /// An accepted purchase and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PurchaseRecord {
@@ -242,6 +253,8 @@ pub struct PurchaseRecord {
     pub rates: Vec<KeptRate>,
     /// How the shares came about.
     pub explanation: Explanation,
+    /// The wallet address that is paid in place of the mailbox that is the recipient.
+    pub attested: Option<AttestedPayee>,
     /// What was set aside for its network fees.
     pub fee_reserve: Bytes,
     /// Its payout: the cashback is its amount, [`Payout::queued_at`] is when the purchase was accepted.
@@ -254,8 +267,6 @@ pub struct PurchaseRecord {
 
 #[cfg(test)]
 mod tests {
-    use obyte::Address;
-
     use super::*;
 
     #[test]

@@ -131,6 +131,7 @@ fn setup(
         hubs: part.hubs().with_context(of)?,
         order_providers: part.order_providers().with_context(of)?,
         genesis: None,
+        email_attestors: part.email_attestors.clone(),
         keyring: keyring(&mnemonic, endpoint),
         rates: config.rates.settings()?,
         settings: config.payer(part.network),

@@ -5,6 +5,7 @@
 //! answered when the hub has accepted its unit, or when the answer is due.
 
 mod answering;
+mod attested;
 mod health;
 mod probe;
 mod quoting;
@@ -20,8 +21,8 @@ use obyte::{Address, Bytes};
 use obyte_hub::Hubs;
 use program::{BaseShare, LimitRules, Recipient, Rules, UnitFault, UnitProof, UnitRules, quote};
 use store::{
-    Acceptance, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName, PeriodQuote,
-    PurchaseKey, RulesVersion, Shares, Store, StoreError, Terms, Verdict,
+    Acceptance, AttestedPayee, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName,
+    PeriodQuote, PurchaseKey, RulesVersion, Shares, Store, StoreError, Terms, Verdict,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -29,6 +30,7 @@ use self::probe::Probe;
 use self::quoting::sale;
 pub use self::refusal::Refusal;
 use crate::alerts::Thresholds;
+use crate::attested::Attestors;
 use crate::clock::Clock;
 use crate::http::{
     Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
@@ -107,6 +109,8 @@ pub struct Side {
     pub rates: Rates,
     /// Who checks purchase units.
     pub units: UnitChecker,
+    /// Who knows the wallets of mailboxes.
+    pub attestors: Attestors,
     /// What is set aside for the network fees of one payout.
     pub fee_reserve: Bytes,
     /// What is set aside besides for what a textcoin holds above the cashback.
@@ -114,12 +118,21 @@ pub struct Side {
 }
 
 impl Side {
-    fn reserve_for(&self, recipient: &Recipient) -> Bytes {
-        match recipient {
-            Recipient::Address(_) => self.fee_reserve,
-            Recipient::Email(_) => self.fee_reserve.checked_add(self.claim_reserve).unwrap_or(Bytes::MAX),
+    /// A textcoin takes more than an output for a wallet, be that named or attested.
+    fn reserve_for(&self, recipient: &Recipient, attested: Option<&AttestedPayee>) -> Bytes {
+        match (recipient, attested) {
+            (Recipient::Address(_), _) | (Recipient::Email(_), Some(_)) => self.fee_reserve,
+            (Recipient::Email(_), None) => {
+                self.fee_reserve.checked_add(self.claim_reserve).unwrap_or(Bytes::MAX)
+            }
         }
     }
+}
+
+/// What hubs have proven of a purchase.
+struct Found {
+    proof: Option<UnitProof>,
+    attested: Option<AttestedPayee>,
 }
 
 /// Both sides, and what they share.
@@ -175,11 +188,15 @@ impl Desk {
             };
         }
         self.check_payee(endpoint, &terms.recipient)?;
-        let proof = match terms.purchase_unit {
-            Some(unit) => Some(self.proof_of(endpoint, partner, terms.price, unit, due).await?),
-            None => None,
+        let proving = async {
+            match terms.purchase_unit {
+                Some(unit) => self.proof_of(endpoint, partner, terms.price, unit, due).await.map(Some),
+                None => Ok(None),
+            }
         };
-        let acceptance = self.quoted(endpoint, partner, key, terms, purchase, proof)?;
+        let (proof, attested) = tokio::join!(proving, self.attested(endpoint, &terms.recipient, due));
+        let found = Found { proof: proof?, attested };
+        let acceptance = self.quoted(endpoint, partner, key, terms, purchase, found)?;
         let (verdict, unit) = self.accept(endpoint, acceptance, due).await?;
         match verdict {
             Verdict::Accepted(record) => self.answer_first(endpoint, &record, unit, due).await,
@@ -229,7 +246,7 @@ impl Desk {
         key: PurchaseKey,
         terms: Terms,
         purchase: Purchase,
-        proof: Option<UnitProof>,
+        Found { proof, attested }: Found,
     ) -> Result<Acceptance, Refusal> {
         let side = self.side(endpoint);
         let prices = side.rates.prices();
@@ -241,7 +258,7 @@ impl Desk {
         let rates = prices.kept(terms.price.currency);
         let textcoin_expiry =
             self.settings.mailboxes.as_ref().map_or(TEXTCOIN_EXPIRY, |mailboxes| mailboxes.expiry);
-        let fee_reserve = side.reserve_for(&terms.recipient);
+        let fee_reserve = side.reserve_for(&terms.recipient, attested.as_ref());
         let unit_found = terms.purchase_unit.zip(proof.as_ref()).map(|(unit, proof)| proof.finding(unit));
         let details = Details {
             customer: purchase.customer.as_str().to_owned(),
@@ -261,6 +278,7 @@ impl Desk {
             limits: self.settings.limits.clone(),
             forwarded_by: proof.and_then(|proof| proof.forwarded_by).into_iter().collect(),
             unit_found,
+            attested,
             hold: None,
             textcoin_expiry,
             at,

@@ -1,42 +1,22 @@
 //! What one hub shows of a purchase unit, and what of it is proven.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use obyte::history::{Asked, HistoryError, ProvenUnit, State, Trust, verify};
-use obyte::{Address, Unit, UnitHash};
-use obyte_hub::{HistoryRequest, Hub, HubError};
+use obyte::history::{ProvenUnit, State};
+use obyte::{Unit, UnitHash};
+use obyte_hub::{Hub, HubError};
 use program::{UnitClaim, UnitFault, UnitProof, UnitRules};
-use serde_json::Value;
 
 use super::coins::{self, Shown};
-use super::{ProofTrust, UnitChecker, signed};
+use super::prover::Untold;
+use super::{UnitChecker, signed};
 
-/// A proof whose newest order provider unit is older shows a stalled or lying hub (7.4 iv).
-const AGE_MAX_SECONDS: u64 = 15 * 60;
 /// Of a unit with more outputs to strangers only so many are followed: a gateway is paid by one.
 const FOLLOWED_MAX: usize = 8;
 /// The coins of a unit that is not proven are followed back through so many units that are not proven either,
 /// itself included, and to so many units in all: callers choose the unit, and must not choose how much we ask for.
 const UNPROVEN_MAX: usize = 16;
 const SOURCES_MAX: usize = 128;
-
-/// Why a hub tells nothing.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Untold {
-    /// It does not answer as it should.
-    #[error(transparent)]
-    Hub(#[from] HubError),
-    /// The answer proves nothing.
-    #[error("its answer is not believed: {0}")]
-    Unproven(#[from] HistoryError),
-    /// The proof is old.
-    #[error("its newest proof is older than {AGE_MAX_SECONDS} s")]
-    Stale,
-    /// The verification was cut short, as when the server stops.
-    #[error("the verification was cut short")]
-    CutShort,
-}
 
 impl UnitChecker {
     /// What the unit proves, as this hub shows it.
@@ -47,7 +27,7 @@ impl UnitChecker {
         unit: UnitHash,
         claim: &UnitClaim<'_>,
     ) -> Result<Result<UnitProof, UnitFault>, Untold> {
-        let shown = self.history(hub, Vec::new(), vec![unit], None).await?;
+        let shown = self.prover.history(hub, Vec::new(), vec![unit], None).await?;
         let Some(mut proven) = shown.into_iter().next() else { return Ok(Err(UnitFault::NotFound)) };
         let mut around = self.followers(hub, claim, &proven).await?;
         if let Some(place) = around.iter().position(|shown| shown.unit.hash() == unit) {
@@ -92,12 +72,12 @@ impl UnitChecker {
                 return Ok(Err("too much before it is not proven either"));
             }
             if !sources.is_empty() {
-                let shown = self.history(hub, Vec::new(), sources.into_iter().collect(), None).await?;
+                let shown = self.prover.history(hub, Vec::new(), sources.into_iter().collect(), None).await?;
                 known.extend(shown.into_iter().map(|shown| (shown.unit.hash(), shown)));
             }
             for unit in open {
                 let definitions = signed::missing_definitions(hub, &unit).await?;
-                let judged = signed::check(&unit, &definitions, &self.trust, now)
+                let judged = signed::check(&unit, &definitions, self.prover.trust(), now)
                     .and_then(|()| coins::check(&unit, &known, &mut spent));
                 if judged.is_err() {
                     return Ok(judged);
@@ -120,54 +100,10 @@ impl UnitChecker {
             return Ok(Vec::new());
         }
         let from = proven.hints.main_chain_index;
-        match self.history(hub, follow, vec![proven.unit.hash()], from).await {
+        match self.prover.history(hub, follow, vec![proven.unit.hash()], from).await {
             // So busy an address is nobody's one-time address.
             Err(Untold::Hub(HubError::HistoryTooLarge)) => Ok(Vec::new()),
             shown => shown,
         }
-    }
-
-    async fn history(
-        &self,
-        hub: &Hub,
-        addresses: Vec<Address>,
-        joints: Vec<UnitHash>,
-        min_mci: Option<u64>,
-    ) -> Result<Vec<ProvenUnit>, Untold> {
-        let request = HistoryRequest {
-            witnesses: self.trust.order_providers.addresses().to_vec(),
-            addresses,
-            requested_joints: joints,
-            known_stable_units: Vec::new(),
-            min_mci,
-        };
-        let response = hub.history(&request).await?;
-        let (trust, now) = (Arc::clone(&self.trust), self.clock.now().as_millis() / 1000);
-        let proving = tokio::task::spawn_blocking(move || {
-            trust.prove(&response, &request.addresses, &request.requested_joints, now)
-        });
-        proving.await.unwrap_or(Err(Untold::CutShort))
-    }
-}
-
-impl ProofTrust {
-    fn prove(
-        &self,
-        response: &Value,
-        addresses: &[Address],
-        joints: &[UnitHash],
-        now: u64,
-    ) -> Result<Vec<ProvenUnit>, Untold> {
-        let trust = Trust {
-            network: self.network,
-            order_providers: &self.order_providers,
-            genesis: self.genesis,
-            now: Some(now),
-        };
-        let verified = verify(response, &Asked { addresses, joints }, &trust)?;
-        if !verified.units.is_empty() && !verified.is_fresh(now, AGE_MAX_SECONDS) {
-            return Err(Untold::Stale);
-        }
-        Ok(verified.units)
     }
 }

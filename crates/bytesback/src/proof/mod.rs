@@ -10,48 +10,35 @@
 mod coins;
 mod look;
 mod opinions;
+mod prover;
 mod signed;
-
-use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use obyte::history::OrderProviders;
-use obyte::{Network, UnitHash};
+use obyte::UnitHash;
 use obyte_hub::Hubs;
 use program::{UnitClaim, UnitFault, UnitProof, UnitRules};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use self::opinions::Opinions;
-use crate::clock::Clock;
+pub use self::prover::ProofTrust;
+pub(crate) use self::prover::{Prover, Untold};
 
 /// So many units are checked at once at an endpoint; others wait.
 const AT_ONCE: usize = 8;
 
-/// By what answers of hubs are judged.
-#[derive(Clone, Debug)]
-pub struct ProofTrust {
-    /// The network.
-    pub network: Network,
-    /// Whose word proves histories.
-    pub order_providers: OrderProviders,
-    /// The genesis unit of a devnet, where it is known.
-    pub genesis: Option<UnitHash>,
-}
-
 /// Checks the units of one endpoint.
 pub struct UnitChecker {
     hubs: Hubs,
-    trust: Arc<ProofTrust>,
-    clock: Arc<dyn Clock>,
+    prover: Prover,
     permits: Semaphore,
 }
 
 impl UnitChecker {
     /// A checker that asks these hubs.
-    pub fn new(hubs: Hubs, trust: ProofTrust, clock: Arc<dyn Clock>) -> Self {
-        Self { hubs, trust: trust.into(), clock, permits: Semaphore::new(AT_ONCE) }
+    pub(crate) fn new(hubs: Hubs, prover: Prover) -> Self {
+        Self { hubs, prover, permits: Semaphore::new(AT_ONCE) }
     }
 
     /// What a unit proves, as far as that can be known until then.

@@ -89,6 +89,7 @@ pub(crate) fn endpoint(
         hubs: hubs.into(),
         order_providers: Some(OrderProviders::new(vec![devnet.order_provider()]).expect("one")),
         genesis: Some(devnet.genesis_unit()),
+        email_attestors: Vec::new(),
         keyring,
         rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")).into(),
         settings,

@@ -39,6 +39,7 @@ async fn hold(site: &Site, order: &str) {
         forwarded_by: Vec::new(),
         unit_found: None,
         textcoin_expiry: std::time::Duration::ZERO,
+        attested: None,
         hold: Some(HoldReason::Limit(Limit::RecipientDay)),
         at: SystemClock.now(),
     };

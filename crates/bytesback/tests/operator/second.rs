@@ -97,6 +97,7 @@ async fn what_another_process_accepted_last_is_paid() {
         limits: None,
         forwarded_by: Vec::new(),
         unit_found: None,
+        attested: None,
         hold: None,
         textcoin_expiry: Duration::from_secs(7 * 24 * 60 * 60),
         at: SystemClock.now(),

@@ -42,6 +42,7 @@ pub(super) fn accept(
     };
     // Only now, since the period may have explained the shares anew.
     acceptance.explanation.lines.extend(acceptance.unit_found.take());
+    acceptance.attested = acceptance.attested.filter(|_| acceptance.terms.recipient.email().is_some());
     let id = next_payout(connection)?;
     let amount = amount_of(&acceptance)?;
     let entry = entry_of(id, &acceptance)?;
@@ -129,11 +130,12 @@ fn expiry(payout: &Payout, acceptance: &Acceptance) -> Result<Option<i64>, Store
     integer(millis).map(Some)
 }
 
-/// A mailbox is paid by a textcoin.
+/// A mailbox is paid by a textcoin, unless the wallet of who has it is known.
 fn payee_of(acceptance: &Acceptance) -> Payee {
-    match &acceptance.terms.recipient {
-        Recipient::Address(address) => Payee::Address(*address),
-        Recipient::Email(_) => Payee::Textcoin(None),
+    match (&acceptance.terms.recipient, acceptance.attested) {
+        (Recipient::Address(address), _) => Payee::Address(*address),
+        (Recipient::Email(_), Some(attested)) => Payee::Address(attested.address),
+        (Recipient::Email(_), None) => Payee::Textcoin(None),
     }
 }
 
@@ -150,6 +152,7 @@ fn record(acceptance: Acceptance, payout: Payout, state: PayoutState) -> Box<Pur
         shares: acceptance.shares,
         rates: acceptance.rates,
         explanation: acceptance.explanation,
+        attested: acceptance.attested,
         fee_reserve: acceptance.fee_reserve,
         payout,
         state,
@@ -210,13 +213,14 @@ fn remember(
     acceptance: &Acceptance,
     payout: PayoutId,
 ) -> Result<(), StoreError> {
-    let Acceptance { key, terms, details, shares, explanation, .. } = acceptance;
+    let Acceptance { key, terms, details, shares, explanation, attested, .. } = acceptance;
     connection
         .prepare_cached(
             "INSERT INTO purchases (endpoint, partner, merchant_scope, order_id, recipient, currency,
                  currency_amount, percentage, purchase_unit, customer, merchant, description, base,
-                 partner_share, matched, rates, rules, explanation, payout, sold)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 partner_share, matched, rates, rules, explanation, payout, sold, attested_address, attested_unit,
+                 attestor)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             endpoint.code(),
@@ -239,6 +243,9 @@ fn remember(
             explanation.lines.join("\n"),
             payout.get(),
             integer(acceptance.sold.cents())?,
+            attested.as_ref().map(|attested| attested.address.as_str()),
+            attested.as_ref().map(|attested| attested.unit.as_str()),
+            attested.as_ref().map(|attested| attested.attestor.as_str()),
         ])?;
     Ok(())
 }

@@ -8,8 +8,8 @@ use rusqlite::{Connection, Row, params};
 use crate::sqlite::codec::Fields;
 use crate::sqlite::{holds, line, rates};
 use crate::{
-    AnsweredUnit, Details, Endpoint, Explanation, MerchantScope, OrderId, PayoutState, PurchaseKey,
-    PurchaseRecord, RulesVersion, Shares, StoreError, Terms,
+    AnsweredUnit, AttestedPayee, Details, Endpoint, Explanation, MerchantScope, OrderId, PayoutState,
+    PurchaseKey, PurchaseRecord, RulesVersion, Shares, StoreError, Terms,
 };
 
 /// What was set aside when the purchase of a payout was accepted.
@@ -106,11 +106,19 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
             rules: fields.plain::<Option<i64>>("rules")?.map(RulesVersion::new),
             lines: fields.plain::<String>("explanation")?.lines().map(str::to_owned).collect(),
         },
+        attested: attested(&fields)?,
         fee_reserve: fields.bytes("fee_reserve")?,
         payout,
         state,
         answered,
     })
+}
+
+/// The wallet address in place of a mailbox. The three columns are set together.
+fn attested(fields: &Fields<'_>) -> Result<Option<AttestedPayee>, StoreError> {
+    let Some(address) = fields.optional_text("attested_address")? else { return Ok(None) };
+    let (unit, attestor) = (fields.text("attested_unit")?, fields.text("attestor")?);
+    Ok(Some(AttestedPayee { address, unit, attestor }))
 }
 
 /// Where a payout stands, and the unit to tell. The row has its `slot`, `parked_at` and `held_at`.

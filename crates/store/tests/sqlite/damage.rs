@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use ledger::Account;
-use obyte::Address;
+use obyte::{Address, UnitHash};
 use payout::{Change, PayoutId};
 use rusqlite::Connection;
 use store::sqlite::SqliteStore;
 use store::{
-    BookAudit, Bookkeeping, DepositOrder, Endpoint, Provisions, RefundOrder, RefundVerdict, Shares, Verdict,
-    WithdrawalFrom, WithdrawalOrder, WithdrawalVerdict,
+    AttestedPayee, BookAudit, Bookkeeping, DepositOrder, Endpoint, Provisions, RefundOrder, RefundVerdict,
+    Shares, Verdict, WithdrawalFrom, WithdrawalOrder, WithdrawalVerdict,
 };
 use tempfile::TempDir;
 
@@ -19,7 +19,8 @@ use crate::suite::units::{settled, slot};
 use crate::suite::world::{FUND, World, bytes, coin};
 
 /// A book in which everything has happened once: order 1 is paid, 2 waits, 3 is an agent's, 4 was returned, 5
-/// was returned and turned out to be an agent's; a withdrawal waits, and another one is an agent's.
+/// was returned and turned out to be an agent's; a withdrawal waits, and another one is an agent's; payout 8 is for a
+/// mailbox whose wallet is attested, 9 is a textcoin.
 async fn lived(backend: &InFile) {
     let world = World::rich(backend).await;
     let deposit = |command: &str, amount| DepositOrder {
@@ -63,6 +64,16 @@ async fn lived(backend: &InFile) {
     }
     let agents = PayoutId::new(7);
     world.apply([Change::Parked { payout: agents, at: world.now() }]).await.expect("it waits");
+    let wallet = AttestedPayee {
+        address: Address::of_source("a wallet"),
+        unit: UnitHash::of("an attestation"),
+        attestor: Address::of_source("an attestor"),
+    };
+    for (order, attested) in [("8", Some(wallet)), ("9", None)] {
+        let mut purchase = store::Acceptance { attested, ..world.purchase(order, 1_000) };
+        purchase.terms.recipient = "a@example.org".parse().expect("a mailbox");
+        assert!(matches!(world.accept(purchase).await, Verdict::Accepted(_)));
+    }
 }
 
 /// The audit of a copy of a database, after this was done to it.
@@ -83,7 +94,7 @@ async fn an_audit_finds_what_was_changed_and_names_it() {
     lived(&backend).await;
     let sound = after(&backend.path(), "").await;
     assert!(sound.is_sound(), "{:?}", sound.faults);
-    assert_eq!((sound.entries, sound.purchases, sound.units), (18, 5, 1));
+    assert_eq!((sound.entries, sound.purchases, sound.units), (20, 7, 1));
 
     let unruled =
         "PRAGMA foreign_keys = OFF; CREATE TABLE unruled AS SELECT * FROM entries; DROP TABLE entries;
@@ -121,6 +132,18 @@ async fn an_audit_finds_what_was_changed_and_names_it() {
         ("UPDATE balances SET balance = balance + 1 WHERE account = 'fund'".to_owned(), "account fund is kept as"),
         ("UPDATE balances SET balance = -1 WHERE account = 'paid'".to_owned(), "account paid is below zero"),
         ("UPDATE payouts SET address = 'QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD' WHERE id = 2".to_owned(), "payout 2 goes to another address"),
+        ("UPDATE payouts SET address = 'QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD' WHERE id = 8".to_owned(), "payout 8 goes to another address"),
+        ("UPDATE purchases SET attested_address = 'QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD' WHERE payout = 8".to_owned(), "payout 8 goes to another address"),
+        ("UPDATE purchases SET recipient = 'QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD' WHERE payout = 8".to_owned(), "payout 8 goes to another address"),
+        (
+            "UPDATE purchases SET attested_address = NULL, attested_unit = NULL, attestor = NULL WHERE payout = 8".to_owned(),
+            "payout 8 goes to another address",
+        ),
+        ("UPDATE purchases SET recipient = 'QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD' WHERE payout = 9".to_owned(), "payout 9 goes to another address"),
+        (
+            "UPDATE purchases SET attested_address = 'x', attested_unit = 'x', attestor = 'x' WHERE payout = 9".to_owned(),
+            "payout 9 goes to another address",
+        ),
         ("UPDATE payouts SET amount = amount + 1 WHERE id = 2".to_owned(), "payout 2 is not the sum"),
         ("UPDATE purchases SET base = base + 1 WHERE payout = 2".to_owned(), "(purchase-accepted:2) books other amounts"),
         ("UPDATE refunds SET claim = claim + 1 WHERE payout = 4".to_owned(), "(purchase-refunded:4) books other amounts"),

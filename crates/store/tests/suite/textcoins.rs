@@ -4,7 +4,7 @@ use ledger::Account;
 use obyte::compose::Coin;
 use obyte::{Address, Output, UnitHash};
 use payout::{Change, Issue, Payee, Payout, RestoreCause, Slot, TextcoinNo, Timestamp, VersionStatus};
-use store::{Endpoint, Verdict, Violation};
+use store::{Acceptance, AttestedPayee, Endpoint, Verdict, Violation};
 
 use super::Backend;
 use super::line::{added, funding};
@@ -165,4 +165,45 @@ pub(crate) async fn a_mailbox_is_told_its_unit_like_any_other(backend: &impl Bac
     let (slot, opened) = opened(0, funding(), &[given]);
     world.apply([opened, answered(slot.head().id, VersionStatus::Accepted)]).await.expect("accepted");
     assert_eq!(world.record("1").await.answered.map(|answered| answered.unit), Some(slot.head().unit));
+}
+
+/// Who has this mailbox, as somebody attests.
+fn vouched(name: &str) -> AttestedPayee {
+    AttestedPayee {
+        address: Address::of_source(name),
+        unit: UnitHash::of("an attestation"),
+        attestor: Address::of_source("an attestor"),
+    }
+}
+
+pub(crate) async fn a_mailbox_whose_wallet_is_attested_is_paid_there(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let wallet = vouched("a wallet");
+    let mut purchase = world.purchase("1", 1_000);
+    purchase.terms.recipient = "a@example.org".parse().expect("a mailbox");
+    purchase.attested = Some(wallet);
+    let Verdict::Accepted(record) = world.accept(purchase.clone()).await else { panic!("it is accepted") };
+    assert_eq!(record.payout.payee, Payee::Address(wallet.address));
+    let world = world.restart(backend).await;
+    assert_eq!(world.record("1").await, *record);
+    assert_eq!(
+        (record.attested, &record.terms),
+        (Some(wallet), &purchase.terms),
+        "the mailbox stays the term"
+    );
+    // Whatever is attested later, the first answer holds.
+    for later in [None, Some(vouched("another wallet"))] {
+        let again = world.accept(Acceptance { attested: later, ..purchase.clone() }).await;
+        assert_eq!(again, Verdict::Replay(record.clone()));
+    }
+    assert_eq!(world.snapshot().await.textcoins.counter, 0);
+    world.check_book().await;
+}
+
+pub(crate) async fn what_is_attested_does_not_change_where_an_address_is_paid(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let purchase = Acceptance { attested: Some(vouched("a wallet")), ..world.purchase("1", 1_000) };
+    let Verdict::Accepted(record) = world.accept(purchase).await else { panic!("it is accepted") };
+    assert_eq!(record.payout.payee, Payee::Address(Address::of_source("1")));
+    assert_eq!((record.attested, world.record("1").await.attested), (None, None));
 }

@@ -103,6 +103,7 @@ impl World {
             limits: None,
             forwarded_by: Vec::new(),
             unit_found: None,
+            attested: None,
             hold: None,
             textcoin_expiry: Duration::from_secs(7 * 24 * 60 * 60),
             at: self.now(),

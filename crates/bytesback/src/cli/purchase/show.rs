@@ -53,6 +53,11 @@ fn text(record: &PurchaseRecord) -> String {
         in_groups(shares.matched)
     ));
     lines.push(format!("payee     {}", payout.payee));
+    lines.extend(
+        record
+            .attested
+            .map(|attested| format!("attested  in unit {}, by {}", attested.unit, attested.attestor)),
+    );
     lines.push(format!("payout    {}", state(&record.state)));
     lines.into_iter().map(|line| line + "\n").collect()
 }

@@ -160,7 +160,9 @@ impl Rows<'_> {
     fn accepted(&self, payout: PayoutNumber) -> Result<Option<Expected>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT payouts.id, partner, base, partner_share, matched, fee_reserve, amount,
-                 (textcoin OR recipient = address) AS same
+                 CASE WHEN textcoin THEN attested_address IS NULL AND instr(recipient, '@') > 0
+                      WHEN attested_address IS NULL THEN recipient = address
+                      ELSE attested_address = address AND instr(recipient, '@') > 0 END AS same
              FROM purchases JOIN payouts ON payouts.id = purchases.payout
              WHERE purchases.payout = ?1 AND purchases.endpoint = ?2 AND payouts.endpoint = ?2",
         )?;
