@@ -10,6 +10,7 @@ use crate::answer::PurchaseAnswer;
 use crate::quote::QuoteAnswer;
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::request::PurchaseRequest;
+use crate::textcoin::{ResendAnswer, TextcoinAnswer, TextcoinRequest};
 
 /// The longest answer that is read, in bytes.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -92,7 +93,10 @@ impl Client {
         let places = |endpoint: &str| {
             let purchases = join(&format!("{endpoint}new_purchase"))?;
             let refunds = join(&format!("{endpoint}v1/refund"))?;
-            Ok::<_, ClientError>(Places { purchases, refunds, quotes: join(&format!("{endpoint}v1/quote"))? })
+            let quotes = join(&format!("{endpoint}v1/quote"))?;
+            let textcoins = join(&format!("{endpoint}v1/textcoin"))?;
+            let resends = join(&format!("{endpoint}v1/textcoin/resend"))?;
+            Ok::<_, ClientError>(Places { purchases, refunds, quotes, textcoins, resends })
         };
         Ok(Self { live: places("")?, test: places("test/")?, http: http_client(&base)? })
     }
@@ -152,6 +156,40 @@ impl Client {
         decided(status, answer, text)
     }
 
+    /// Asks where the cashback of an e-mail address stands. Nothing changes.
+    pub async fn textcoin(
+        &self,
+        endpoint: Endpoint,
+        request: &TextcoinRequest,
+    ) -> Result<TextcoinAnswer, ClientError> {
+        let mut url = self.place(endpoint).textcoins.clone();
+        url.set_query(Some(&request.to_query()));
+        let asked = self.http.get(url).basic_auth(&request.partner, Some(&request.partner_key));
+        let response = asked.send().await?;
+        let (status, body) = (response.status(), read(response).await?);
+        let answer = TextcoinAnswer::of_body(&body);
+        let text = match &answer {
+            Some(TextcoinAnswer::Error { text }) => Some(text.clone()),
+            _ => None,
+        };
+        decided(status, answer, text)
+    }
+
+    /// Has its mail sent once more; the server limits how often.
+    pub async fn resend(
+        &self,
+        endpoint: Endpoint,
+        request: &TextcoinRequest,
+    ) -> Result<ResendAnswer, ClientError> {
+        let (status, body) = self.post(&self.place(endpoint).resends, request.to_form()).await?;
+        let answer = ResendAnswer::of_body(&body);
+        let text = match &answer {
+            Some(ResendAnswer::Error { text }) => Some(text.clone()),
+            _ => None,
+        };
+        decided(status, answer, text)
+    }
+
     const fn place(&self, endpoint: Endpoint) -> &Places {
         match endpoint {
             Endpoint::Live => &self.live,
@@ -172,6 +210,8 @@ struct Places {
     purchases: Url,
     refunds: Url,
     quotes: Url,
+    textcoins: Url,
+    resends: Url,
 }
 
 /// The answer, where the API decided; `text` is its error.

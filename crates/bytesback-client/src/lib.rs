@@ -31,9 +31,11 @@ mod client;
 mod quote;
 mod refund;
 mod request;
+mod textcoin;
 
 pub use answer::PurchaseAnswer;
 pub use client::{Client, ClientError, Endpoint};
 pub use quote::QuoteAnswer;
 pub use refund::{RefundAnswer, RefundRequest};
 pub use request::PurchaseRequest;
+pub use textcoin::{ResendAnswer, TextcoinAnswer, TextcoinRequest};

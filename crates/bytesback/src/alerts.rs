@@ -12,6 +12,9 @@ use store::{Endpoint, Provisions, Store};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
+use crate::mailer::{MailSettings, tell};
+
 /// How often balances are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A balance is well again at so many percent of its threshold: reserves that return with each unit make it swing.
@@ -114,25 +117,32 @@ impl Announced {
     }
 }
 
+/// Who is told, and from what.
+pub(crate) struct People {
+    /// Whose balances are looked at.
+    pub(crate) store: Arc<dyn Store>,
+    /// What time it is.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How the operator is written to, if at all.
+    pub(crate) mail: Option<MailSettings>,
+    /// Ends all of it.
+    pub(crate) stop: CancellationToken,
+}
+
 /// Looks at the balances of an endpoint until it is told to stop.
-pub(crate) async fn watch(
-    endpoint: Endpoint,
-    store: Arc<dyn Store>,
-    thresholds: Thresholds,
-    stop: CancellationToken,
-) {
+pub(crate) async fn watch(endpoint: Endpoint, people: People, thresholds: Thresholds) {
     let mut announced = Announced::default();
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = people.stop.cancelled() => return,
             _ = look.tick() => {}
         }
-        match store.balances(endpoint).await {
+        match people.store.balances(endpoint).await {
             Ok(book) => {
                 for notice in announced.look(&thresholds, &book) {
-                    announce(endpoint, &*store, notice).await;
+                    announce(endpoint, &people, notice).await;
                 }
             }
             Err(error) => tracing::warn!(%endpoint, %error, "low balances cannot be looked for"),
@@ -141,16 +151,24 @@ pub(crate) async fn watch(
 }
 
 /// Tells people.
-async fn announce(endpoint: Endpoint, store: &dyn Store, notice: Notice) {
-    match notice {
-        Notice::Low { purse, balance, least } => {
-            let of = name(store, purse).await;
+async fn announce(endpoint: Endpoint, people: &People, notice: Notice) {
+    let (Notice::Low { purse, balance, .. } | Notice::Recovered { purse, balance }) = notice;
+    let of = name(&*people.store, purse).await;
+    let (subject, text) = match notice {
+        Notice::Low { least, .. } => {
             tracing::warn!(%endpoint, of, balance, %least, "a balance is low: fill it in time");
+            (
+                format!("{of} is low ({endpoint})"),
+                format!("It holds {balance} bytes, less than {least}. Fill it in time.\n"),
+            )
         }
-        Notice::Recovered { purse, balance } => {
-            let of = name(store, purse).await;
+        Notice::Recovered { .. } => {
             tracing::info!(%endpoint, of, balance, "a balance that was low is well again");
+            (format!("{of} is well again ({endpoint})"), format!("It holds {balance} bytes.\n"))
         }
+    };
+    if let Some(mail) = &people.mail {
+        tell(mail, &format!("Cashback: {subject}"), &text, people.clock.now(), people.stop.clone());
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use obyte::history::OrderProviders;
@@ -16,19 +17,21 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
-use crate::desk::DeskSettings;
+use crate::desk::{DeskSettings, Mailboxes};
 use crate::rates::RatesConfig;
 
 mod alerts;
 mod limits;
 mod mail;
 mod programme;
+mod textcoins;
 mod units;
 
 pub use alerts::{AlertsConfig, Threshold};
 pub use limits::{LimitValue, LimitsConfig};
 pub use mail::MailConfig;
 pub use programme::ProgrammeConfig;
+pub use textcoins::TextcoinsConfig;
 pub use units::UnitsConfig;
 
 /// The order providers with which livenet and testnet began version 4.0 (section 1); an operator may pin
@@ -78,6 +81,9 @@ pub struct Config {
     /// Mail to customers.
     #[serde(default)]
     pub mail: Option<MailConfig>,
+    /// Cashback for mailboxes.
+    #[serde(default)]
+    pub textcoins: TextcoinsConfig,
     /// How to pay.
     #[serde(default)]
     pub payer: PayerConfig,
@@ -171,6 +177,21 @@ impl Config {
             alerts: self.alerts.thresholds().context("in [alerts]")?,
             ..usual
         })
+    }
+
+    /// How mailboxes get cashback; nothing where no mail is configured.
+    ///
+    /// # Errors
+    /// For whatever of `[mail]` and `[textcoins]` cannot be used.
+    pub fn mailboxes(&self) -> anyhow::Result<Option<Mailboxes>> {
+        let Some(mail) = &self.mail else { return Ok(None) };
+        let read = || {
+            let office = mail.office()?;
+            let relay = mail.relay()?.context("name a relay, such as smtps://mail.example.org")?;
+            anyhow::Ok((mail.settings(office, Arc::new(relay))?, mail.blocked()?))
+        };
+        let (settings, blocked) = read().context("in [mail]")?;
+        self.textcoins.mailboxes(settings, blocked).context("in [textcoins]").map(Some)
     }
 
     /// How an endpoint on this network pays.

@@ -28,9 +28,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::audit::DevPlace;
 use crate::clock::{Clock, SystemClock};
-use crate::config::ProgrammeConfig;
-use crate::desk::DeskSettings;
+use crate::config::{MailConfig, ProgrammeConfig, TextcoinsConfig};
+use crate::desk::{DeskSettings, Mailboxes};
 use crate::http::Reserved;
+use crate::mail::{BlockedDomains, Folder, Post};
 use crate::rates::{RatesConfig, RatesSettings};
 use crate::server::{DATABASE, EndpointSetup, Server};
 use crate::wallet::{keyring, new_mnemonic};
@@ -75,6 +76,10 @@ pub struct DevOptions {
     pub queue_max: Option<usize>,
     /// Whether the usual limits hold; otherwise nothing is limited.
     pub limits: bool,
+    /// The relay for mails; without it they become files.
+    pub smtp: Option<String>,
+    /// How long a textcoin is there to be claimed; without it, as usual.
+    pub textcoin_expiry: Option<Duration>,
 }
 
 /// Runs until `shutdown`, and prints for people what they need to try it.
@@ -100,6 +105,7 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
         queue_max: options.queue_max.unwrap_or(usual.queue_max),
         limits: usual.limits.filter(|_| options.limits),
         units: network.unit_rules(),
+        mailboxes: Some(mailboxes(&options)?),
         ..usual
     };
     let server =
@@ -119,6 +125,23 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
         devnet.shutdown().await;
     }
     Ok(())
+}
+
+/// Mails of a devnet become files, or go to a relay for tests.
+fn mailboxes(options: &DevOptions) -> anyhow::Result<Mailboxes> {
+    let mut config: MailConfig =
+        toml::from_str("from = 'Cashback <cashback@example.org>'").expect("valid in the source");
+    config.relay.clone_from(&options.smtp);
+    let post: Arc<dyn Post> = match config.relay().context("--smtp")? {
+        Some(relay) => Arc::new(relay),
+        None => {
+            let outbox = options.data_dir.join("outbox");
+            Arc::new(Folder::new(&outbox).with_context(|| format!("cannot make {}", outbox.display()))?)
+        }
+    };
+    let usual = TextcoinsConfig::default()
+        .mailboxes(config.settings(config.office()?, post)?, BlockedDomains::default())?;
+    Ok(Mailboxes { expiry: options.textcoin_expiry.unwrap_or(usual.expiry), ..usual })
 }
 
 /// The devnet that everything stands on.

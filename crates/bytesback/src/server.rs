@@ -12,14 +12,16 @@ use payout::{Keyring, Settings};
 use program::Limit;
 use store::{Endpoint, Identity, Provisions, Store};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::alerts;
+use crate::alerts::{self, People};
 use crate::attested::Attestors;
 use crate::clock::{Clock, SystemClock};
 use crate::desk::{Desk, DeskSettings, Side};
 use crate::http::{Cashier, serve};
+use crate::mailer::{self, MailSettings, MailStatus, MailerParts};
 use crate::metrics::{Metrics, Watched};
 use crate::payer::{Payer, PayerParts};
 use crate::proof::{ProofTrust, Prover, UnitChecker};
@@ -95,12 +97,19 @@ impl Server {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             boards: Vec::new(),
+            mail: desk.mailboxes.as_ref().map(|mailboxes| mailboxes.mail.clone()),
         };
         let (live, test) = (starting.side(live).await?, starting.side(test).await?);
         for (endpoint, side) in [(Endpoint::Live, &live), (Endpoint::Test, &test)] {
             store.keep_provisions(endpoint, provisions(&desk, side.fee_reserve)).await?;
             let stop = starting.stop.clone();
-            starting.tasks.spawn(alerts::watch(endpoint, Arc::clone(&store), desk.alerts, stop));
+            let people = People {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&starting.clock),
+                mail: starting.mail.clone(),
+                stop,
+            };
+            starting.tasks.spawn(alerts::watch(endpoint, people, desk.alerts));
         }
         tokio::join!(live.rates.settle(), test.rates.settle());
         let payers = [(Endpoint::Live, live.payer.clone()), (Endpoint::Test, test.payer.clone())];
@@ -111,6 +120,7 @@ impl Server {
             rates: side.rates.clone(),
             store: Arc::clone(&store),
             alerts: desk.alerts,
+            mails: side.mails.clone(),
         };
         let metrics = Metrics::new(vec![watched(Endpoint::Live, &live), watched(Endpoint::Test, &test)]);
         let version = store.enact(&desk.rules.to_string(), starting.clock.now()).await?;
@@ -166,6 +176,7 @@ struct Starting {
     tasks: TaskTracker,
     stop: CancellationToken,
     boards: Vec<(Vec<SourceSettings>, Arc<Board>)>,
+    mail: Option<MailSettings>,
 }
 
 impl Starting {
@@ -190,6 +201,8 @@ impl Starting {
         let prover = Prover::new(trust, Arc::clone(&self.clock));
         let units = UnitChecker::new(hubs.clone(), prover.clone());
         let attestors = Attestors::new(hubs.clone(), prover, setup.email_attestors);
+        let accepted = Arc::new(Notify::new());
+        let mails = self.mails(endpoint, &setup.keyring, &accepted);
         let payer = self.payer(PayerParts {
             endpoint,
             lock,
@@ -200,9 +213,28 @@ impl Starting {
             keyring: setup.keyring,
             settings: setup.settings,
             clock: Arc::clone(&self.clock),
+            accepted,
         });
         let rates = self.rates(endpoint, setup.rates, &hubs).await?;
-        Ok(Side { payer, hubs, rates, units, attestors, fee_reserve, claim_reserve })
+        Ok(Side { payer, hubs, rates, units, attestors, fee_reserve, claim_reserve, mails })
+    }
+
+    /// Begins to send mails, where there is a way to.
+    fn mails(&self, endpoint: Endpoint, keyring: &Keyring, wake: &Arc<Notify>) -> MailStatus {
+        let status = MailStatus::default();
+        if let Some(settings) = self.mail.clone() {
+            let parts = MailerParts {
+                endpoint,
+                store: Arc::clone(&self.store),
+                keys: keyring.textcoins().clone(),
+                settings,
+                clock: Arc::clone(&self.clock),
+                wake: Arc::clone(wake),
+                status: status.clone(),
+            };
+            self.tasks.spawn(mailer::run(parts, self.stop.clone()));
+        }
+        status
     }
 
     /// Begins to ask for prices.

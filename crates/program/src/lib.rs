@@ -8,6 +8,7 @@
 //! The texts of all errors here are answered by the API: at most 100 ASCII characters in one line,
 //! never a copy of the input (C12 of the clients' notes).
 
+mod about;
 mod currency;
 mod day;
 mod decimal;
@@ -26,6 +27,7 @@ mod tiers;
 mod value;
 mod wide;
 
+pub use about::about;
 pub use currency::{Amount, AmountError, Currency, CurrencyAmount, UnknownCurrency};
 pub use day::{Day, DayError};
 pub use dollars::{Dollars, DollarsError, Turnover};

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use obyte::{Bytes, UnitHash};
+use obyte::{Address, Bytes, UnitHash};
 use payout::{Payout, PayoutId, TextcoinNo, Timestamp};
 use program::{Currency, EmailAddress};
 
@@ -60,6 +60,8 @@ pub struct MailTask {
     pub sending: u32,
     /// Whose words it brings.
     pub textcoin: TextcoinNo,
+    /// Where its coins lie.
+    pub address: Address,
     /// To whom.
     pub recipient: EmailAddress,
     /// The merchant as a payment processor has reported it, or the partner's name. A text from outside.
@@ -92,6 +94,11 @@ pub enum MailOutcome {
         code: Option<u16>,
         /// Why.
         reason: String,
+    },
+    /// It was not tried after all, such as when the relay is away: that counts as no try.
+    Back {
+        /// When it is to be taken again.
+        due: Timestamp,
     },
     /// Nothing can ever be sent to this recipient.
     Refused {
@@ -298,11 +305,10 @@ impl TextcoinRecord {
 
     /// The mail that tells how its mails stand: the newest, but for reminders that are not due.
     pub fn telling_mail(&self) -> Option<&MailRecord> {
-        let tells = |mail: &&MailRecord| match (mail.state, mail.kind) {
-            (MailState::Unneeded, _) | (MailState::Waiting, MailKind::Reminder(_)) => false,
-            _ => true,
+        let is_to_come = |mail: &MailRecord| {
+            mail.state == MailState::Waiting && matches!(mail.kind, MailKind::Reminder(_))
         };
-        self.mails.iter().rev().find(tells)
+        self.mails.iter().rev().find(|mail| mail.state != MailState::Unneeded && !is_to_come(mail))
     }
 
     fn mail_state(&self) -> TextcoinState {

@@ -12,6 +12,7 @@ mod quote;
 mod rates;
 mod run;
 mod statement;
+mod textcoin;
 mod withdrawal;
 
 use std::path::{Path, PathBuf};
@@ -61,6 +62,9 @@ enum Command {
     /// Report purchases as a shop would, and decide about those that are held for review.
     #[command(subcommand)]
     Purchase(purchase::PurchaseCommand),
+    /// Look at the cashback of mailboxes, and send its mails once more.
+    #[command(subcommand)]
+    Textcoin(textcoin::TextcoinCommand),
     /// Look at what customers get by e-mail, and try the relay.
     #[command(subcommand)]
     Mail(mail::MailCommand),
@@ -128,6 +132,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Statement(args) => statement::run(args).await?,
         Command::Audit(args) => return audit::run(args).await,
         Command::Payer(command) => payer::run(command).await?,
+        Command::Textcoin(command) => return textcoin::run(command).await,
         Command::Mail(command) => return mail::run(command).await,
         Command::Rates(args) => return rates::run(args).await,
         Command::Purchase(command) => return purchase::run(command).await,

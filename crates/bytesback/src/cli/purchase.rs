@@ -4,6 +4,8 @@ mod refund;
 mod review;
 mod show;
 
+pub(super) use self::review::{OrderArgs, find};
+
 use std::io::Write;
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -14,7 +15,8 @@ use store::{Endpoint, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::init::Passphrase;
-use crate::config::{Config, EndpointConfig, MailConfig};
+use crate::config::{Config, EndpointConfig};
+use crate::desk::DeskSettings;
 use crate::dev::DevOptions;
 use crate::http::Reserved;
 use crate::server::{DATABASE, EndpointSetup, Server};
@@ -54,6 +56,12 @@ pub(super) struct DevArgs {
     /// Let the usual limits hold, as `serve` does; without it nothing is limited.
     #[arg(long)]
     limits: bool,
+    /// Send mails to this relay, such as smtp://127.0.0.1:1025, instead of writing them to files in DATA_DIR/outbox.
+    #[arg(long)]
+    smtp: Option<String>,
+    /// How long a textcoin is there to be claimed, such as 10s; usually a week.
+    #[arg(long, value_parser = humantime::parse_duration)]
+    textcoin_expiry: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -90,6 +98,8 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
         },
         queue_max: args.queue_max,
         limits: args.limits,
+        smtp: args.smtp,
+        textcoin_expiry: args.textcoin_expiry,
     };
     outlive_file_limits()?;
     crate::dev::dev(options, shutdown()?).await
@@ -98,7 +108,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
 pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     outlive_file_limits()?;
     let config = Config::read(&args.config)?;
-    config.mail.as_ref().map_or(Ok(()), MailConfig::check).context("in [mail]")?;
+    let desk = DeskSettings { mailboxes: config.mailboxes()?, ..config.desk()? };
     let passphrase = args.passphrase.read()?;
     let taken = || format!("cannot listen at {}", config.listen);
     let reserved = Reserved::at(config.listen).with_context(taken)?;
@@ -106,7 +116,7 @@ pub(super) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let setup = |endpoint, part| setup(&config, endpoint, part, &passphrase);
     let live = setup(Endpoint::Live, &config.live)?;
     let test = setup(Endpoint::Test, &config.test)?;
-    let server = Server::start(store, config.desk()?, live, test).await?;
+    let server = Server::start(store, desk, live, test).await?;
     for endpoint in Endpoint::ALL {
         let payer = server.payer(endpoint);
         tracing::info!(%endpoint, network = %payer.network(), fund = %payer.address(), "this address fills the fund");

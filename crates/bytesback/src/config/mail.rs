@@ -1,13 +1,15 @@
 //! `[mail]`: who writes to customers, how, and through which relay.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::mail::{BlockedDomains, Language, Mailbox, Office, Relay, RelaySettings, Sender, Templates};
+use crate::mail::{BlockedDomains, Language, Mailbox, Office, Post, Relay, RelaySettings, Sender, Templates};
+use crate::mailer::MailSettings;
 
 /// Where the password of the relay may be instead of a file.
 const PASSWORD: &str = "BYTESBACK_MAIL_PASSWORD";
@@ -40,6 +42,8 @@ pub struct MailConfig {
     pub language: Option<Language>,
     /// Where to unsubscribe.
     pub list_unsubscribe: Option<String>,
+    /// Who is told of low balances.
+    pub operator: Option<String>,
     /// Domains to which nothing is sent.
     #[serde(default)]
     pub blocked_domains: Vec<String>,
@@ -55,17 +59,6 @@ impl MailConfig {
         for path in paths {
             *path = path.take().map(|path| folder.join(path));
         }
-    }
-
-    /// Whether all of it can be used, without sending anything.
-    ///
-    /// # Errors
-    /// For whatever cannot.
-    pub fn check(&self) -> anyhow::Result<()> {
-        self.office()?;
-        self.relay()?;
-        self.blocked()?;
-        Ok(())
     }
 
     /// Who writes, and how.
@@ -88,6 +81,21 @@ impl MailConfig {
         let from: Mailbox = self.from.parse().context("from")?;
         let reply_to = self.reply_to.as_deref().map(str::parse).transpose().context("reply_to")?;
         Sender::new(from, reply_to, self.list_unsubscribe.as_deref()).context("list_unsubscribe")
+    }
+
+    /// How mails are written by this office, and sent by this post, without reminders.
+    ///
+    /// # Errors
+    /// For an operator that is no address.
+    pub fn settings(&self, office: Office, post: Arc<dyn Post>) -> anyhow::Result<MailSettings> {
+        Ok(MailSettings {
+            office: Arc::new(office),
+            post,
+            language: self.language.clone().unwrap_or(Language::ENGLISH),
+            reminder_days: Vec::new(),
+            at_once: self.connections.unwrap_or(CONNECTIONS),
+            operator: self.operator.as_deref().map(str::parse).transpose().context("operator")?,
+        })
     }
 
     /// The relay; none where none is named.
@@ -156,8 +164,16 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::Folder;
 
     const SMALL: &str = "from = \"Shop <cashback@shop.example>\"\n";
+
+    /// Whether all of it can be used.
+    fn check(config: &MailConfig) -> anyhow::Result<()> {
+        config.relay()?;
+        config.blocked()?;
+        config.settings(config.office()?, Arc::new(Folder::new(std::env::temp_dir())?)).map(drop)
+    }
 
     fn config(more: &str) -> MailConfig {
         toml::from_str(&format!("{SMALL}{more}")).expect("TOML")
@@ -186,11 +202,12 @@ mod tests {
             ("list_unsubscribe = 'x'", "list_unsubscribe"),
             ("templates = '/nowhere'", "templates"),
             ("language = 'tlh'", "language"),
+            ("operator = 'nobody'", "operator"),
             ("blocked_domains = ['a.org', 'x@y.org']", "entry 2"),
             ("blocked_domains_file = '/nowhere'", "blocked_domains_file"),
         ] {
             let config = config(more);
-            let error = format!("{:#}", config.check().expect_err(more));
+            let error = format!("{:#}", check(&config).expect_err(more));
             assert!(error.contains(key), "{more}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }

@@ -66,6 +66,23 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Purchases are paid without mail, and mails are kept.
+    pub(super) async fn mails_check(&self, endpoint: Endpoint) -> Option<Check> {
+        let name = format!("mail of the {endpoint} endpoint");
+        if self.settings.mailboxes.is_some() {
+            let trouble = self.side(endpoint).mails.trouble();
+            let health = if trouble.is_none() { Health::Works } else { Health::Degraded };
+            let why = trouble.unwrap_or_default();
+            let what_to_do = format!("{why}; mails are kept and tried again, see [mail] and the log");
+            return Some(Check { name, health, what_to_do });
+        }
+        let waiting = self.store.mail_backlog(endpoint).await.ok()?.waiting;
+        let what_to_do = format!("mails that wait: {waiting}; the configuration has no section [mail]");
+        (waiting > 0).then_some(Check { name, health: Health::Degraded, what_to_do })
+    }
+}
+
 /// Why the hub that would be asked is not connected.
 fn unreached(hubs: &Hubs) -> String {
     match &*hubs.preferred().state().borrow() {

@@ -11,6 +11,7 @@ mod probe;
 mod quoting;
 mod refunds;
 mod refusal;
+mod textcoins;
 mod units;
 
 use std::sync::Arc;
@@ -34,9 +35,10 @@ use crate::attested::Attestors;
 use crate::clock::Clock;
 use crate::http::{
     Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
-    RefundAnswer, Unavailable,
+    RefundAnswer, TextcoinStanding, Unavailable, WhichPurchase,
 };
 use crate::mail::BlockedDomains;
+use crate::mailer::{MailSettings, MailStatus};
 use crate::payer::Payer;
 use crate::proof::UnitChecker;
 use crate::rates::Rates;
@@ -46,7 +48,10 @@ const ANSWER_DUE: Duration = Duration::from_secs(4);
 /// The check of a purchase unit leaves time for the payment.
 const UNIT_CHECK: Duration = Duration::from_secs(2);
 /// A textcoin that nobody has claimed by then is taken back.
-const TEXTCOIN_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const TEXTCOIN_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How often a mail is sent once more within a day.
+pub const RESENDS_PER_DAY: u32 = 3;
 
 /// How the desk decides.
 #[derive(Clone, Debug)]
@@ -76,11 +81,21 @@ pub struct Mailboxes {
     pub blocked: BlockedDomains,
     /// How long a textcoin is there to be claimed before it is taken back.
     pub expiry: Duration,
+    /// How often the mail of a textcoin is sent once more within 24 hours, whoever asks.
+    pub resends_per_day: u32,
+    /// How mails are written and sent.
+    pub mail: MailSettings,
 }
 
-impl Default for Mailboxes {
-    fn default() -> Self {
-        Self { blocked: BlockedDomains::default(), expiry: TEXTCOIN_EXPIRY }
+impl Mailboxes {
+    /// The usual ones with these mails.
+    pub fn new(mail: MailSettings) -> Self {
+        Self {
+            blocked: BlockedDomains::default(),
+            expiry: TEXTCOIN_EXPIRY,
+            resends_per_day: RESENDS_PER_DAY,
+            mail,
+        }
     }
 }
 
@@ -115,6 +130,8 @@ pub struct Side {
     pub fee_reserve: Bytes,
     /// What is set aside besides for what a textcoin holds above the cashback.
     pub claim_reserve: Bytes,
+    /// How its mails stand.
+    pub mails: MailStatus,
 }
 
 impl Side {
@@ -352,12 +369,31 @@ impl Cashier for Desk {
         self.charge(endpoint, partner, refund, received).await
     }
 
+    async fn textcoin(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        which: WhichPurchase,
+    ) -> Result<TextcoinStanding, ErrorText> {
+        self.standing(endpoint, partner, &which).await
+    }
+
+    async fn resend(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        which: WhichPurchase,
+    ) -> Result<(), ErrorText> {
+        self.send_again(endpoint, partner, &which).await
+    }
+
     async fn readiness(&self) -> Vec<Check> {
         let mut checks = vec![self.database_check().await];
         for endpoint in Endpoint::ALL {
             checks.extend(self.payer_checks(endpoint));
             checks.extend(self.rates_check(endpoint));
             checks.extend(self.balances_check(endpoint).await);
+            checks.extend(self.mails_check(endpoint).await);
         }
         checks
     }

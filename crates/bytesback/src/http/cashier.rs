@@ -10,6 +10,7 @@ use super::error_text::ErrorText;
 use super::inquiry::Inquiry;
 use super::purchase::Purchase;
 use super::refund::Refund;
+use super::textcoin::{TextcoinStanding, WhichPurchase};
 use crate::endpoint::Endpoint;
 
 /// Decides purchases.
@@ -49,6 +50,22 @@ pub trait Cashier: Send + Sync + 'static {
         refund: Refund,
         received: Instant,
     ) -> RefundAnswer;
+
+    /// Where the cashback of a mailbox stands.
+    async fn textcoin(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        which: WhichPurchase,
+    ) -> Result<TextcoinStanding, ErrorText>;
+
+    /// Sends its mail once more, or says why not.
+    async fn resend(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        which: WhichPurchase,
+    ) -> Result<(), ErrorText>;
 
     /// What must work for purchases to be taken, each with what to do when it does not.
     async fn readiness(&self) -> Vec<Check>;

@@ -7,7 +7,7 @@ use obyte::UnitHash;
 use program::{CurrencyAmount, Percentage, Recipient};
 
 use super::body::{Field, Fields};
-use super::cashier::{Cashier, PartnerKind};
+use super::cashier::{Cashier, Partner, PartnerKind};
 use super::error_text::ErrorText;
 use super::ids::{CustomerId, MerchantId, OrderId};
 use super::purchase::{PurchaseError, merchant, purchase_unit, required, text};
@@ -65,21 +65,30 @@ pub(super) async fn answer(
     headers: &HeaderMap,
     fields: &Fields<'_>,
 ) -> Result<program::Quote, ErrorText> {
+    let partner = asker(cashier, headers, fields).await?;
+    let inquiry = Inquiry::read(fields, partner.kind)?;
+    cashier.quote(endpoint, &partner, inquiry).await
+}
+
+/// Who asks, by the header or the fields.
+pub(super) async fn asker(
+    cashier: &dyn Cashier,
+    headers: &HeaderMap,
+    fields: &Fields<'_>,
+) -> Result<Partner, ErrorText> {
     let in_header = basic(headers);
     let (name, key) = match &in_header {
         Some((name, key)) => (name.as_str(), key.as_str()),
         None => super::routes::credentials(fields),
     };
-    let partner = match cashier.authenticate(name, key).await {
-        Ok(Some(partner)) if !name.is_empty() && !key.is_empty() => partner,
-        Ok(_) => return Err("authentication failed".into()),
+    match cashier.authenticate(name, key).await {
+        Ok(Some(partner)) if !name.is_empty() && !key.is_empty() => Ok(partner),
+        Ok(_) => Err("authentication failed".into()),
         Err(unavailable) => {
-            tracing::warn!(%endpoint, %unavailable, "an inquiry was turned away");
-            return Err("temporarily unavailable; please repeat the same request".into());
+            tracing::warn!(%unavailable, "an inquiry was turned away");
+            Err("temporarily unavailable; please repeat the same request".into())
         }
-    };
-    let inquiry = Inquiry::read(fields, partner.kind)?;
-    cashier.quote(endpoint, &partner, inquiry).await
+    }
 }
 
 /// Name and key of HTTP's basic authentication; both empty, which never fits, where they cannot be read.

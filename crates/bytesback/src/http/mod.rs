@@ -21,6 +21,7 @@ mod refund;
 mod reply;
 mod routes;
 mod serve;
+mod textcoin;
 
 pub use cashier::{
     Answer, Cashier, Check, Health, Paid, Partner, PartnerKind, RefundAnswer, Refunded, Unavailable,
@@ -33,3 +34,4 @@ pub use receive::{BODY_MAX, DRAIN_MAX};
 pub use recipient::{RecipientError, read_recipient};
 pub use refund::Refund;
 pub use serve::{Limits, Reserved, serve, serve_within};
+pub use textcoin::{TextcoinStanding, WhichPurchase};

@@ -14,6 +14,8 @@ use axum::response::Response;
 use super::cashier::{Answer, Check, Health, Paid, RefundAnswer, Refunded};
 use super::error_text::ErrorText;
 use super::receive::NotReceived;
+use super::textcoin::TextcoinStanding;
+use crate::textcoin_words;
 
 const PENDING: &str = "accepted, being sent: repeat the same request to learn its unit";
 const HELD: &str = "held for review: repeat the same request later to learn what became of it";
@@ -61,6 +63,28 @@ pub(super) fn refund(answer: &RefundAnswer) -> Response {
     let text = match answer {
         RefundAnswer::Ok(refunded) => refunded_text(refunded),
         RefundAnswer::Error(text) => error_body(text),
+    };
+    json(StatusCode::OK, text)
+}
+
+/// Where the cashback of a mailbox stands: status 200 like any answer.
+pub(super) fn textcoin(answer: &Result<TextcoinStanding, ErrorText>) -> Response {
+    let text = match answer {
+        Ok(TextcoinStanding { record, now }) => {
+            // `result` stands first in every answer.
+            let told = textcoin_words::object(record, *now).to_string();
+            format!(r#"{{"result":"ok",{}"#, told.trim_start_matches('{'))
+        }
+        Err(text) => error_body(text),
+    };
+    json(StatusCode::OK, text)
+}
+
+/// Whether a mail is sent once more: status 200 like any answer.
+pub(super) fn resend(answer: &Result<(), ErrorText>) -> Response {
+    let text = match answer {
+        Ok(()) => r#"{"result":"ok"}"#.to_owned(),
+        Err(text) => error_body(text),
     };
     json(StatusCode::OK, text)
 }

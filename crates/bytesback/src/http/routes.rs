@@ -21,6 +21,7 @@ use super::purchase::Purchase;
 use super::receive::receive;
 use super::refund::Refund;
 use super::reply;
+use super::textcoin::{self, WhichPurchase};
 use crate::endpoint::Endpoint;
 use crate::metrics::{Metrics, Outcome};
 
@@ -56,6 +57,10 @@ pub(super) fn routes(
         .route("/test/v1/quote", quote_route(Endpoint::Test))
         .route("/v1/refund", refund_route(Endpoint::Live))
         .route("/test/v1/refund", refund_route(Endpoint::Test))
+        .route("/v1/textcoin", textcoin_route(Endpoint::Live))
+        .route("/test/v1/textcoin", textcoin_route(Endpoint::Test))
+        .route("/v1/textcoin/resend", resend_route(Endpoint::Live))
+        .route("/test/v1/textcoin/resend", resend_route(Endpoint::Test))
         .route("/healthz", get_route(get(async || reply::alive())))
         .route("/readyz", get_route(get(readyz)))
         .route(
@@ -85,6 +90,47 @@ fn get_route(route: MethodRouter<App>) -> MethodRouter<App> {
 
 fn quote_route(endpoint: Endpoint) -> MethodRouter<App> {
     get_route(get(async move |State(app), request| quote(endpoint, app, request).await))
+}
+
+fn textcoin_route(endpoint: Endpoint) -> MethodRouter<App> {
+    get_route(get(async move |State(app), request| textcoin(endpoint, app, request).await))
+}
+
+fn resend_route(endpoint: Endpoint) -> MethodRouter<App> {
+    post(async move |State(app), request| resend(endpoint, app, request).await)
+        .options(async || reply::preflight(POST))
+        .fallback(async || reply::wrong_method(POST))
+}
+
+async fn textcoin(endpoint: Endpoint, app: App, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let asked = tokio::spawn(async move {
+        let fields = body::read_query(head.uri.query().unwrap_or_default());
+        textcoin::answer(&*app.cashier, endpoint, &head.headers, &fields).await
+    });
+    reply::textcoin(&asked.await.unwrap_or_else(|_| {
+        tracing::error!(%endpoint, "a question about a textcoin ended in a panic");
+        Err("internal error, please repeat later; repeating is safe".into())
+    }))
+}
+
+async fn resend(endpoint: Endpoint, app: App, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match receive(&head.headers, body, app.body_deadline).await {
+        Ok(body) => body,
+        Err(why) => return reply::not_received(why),
+    };
+    let cashier = Arc::clone(&app.cashier);
+    let asked = app.purchases.spawn(async move {
+        let (fields, partner) =
+            known(&*cashier, endpoint, &head.headers, &body).await.map_err(|(_, error)| error)?;
+        let which = WhichPurchase::read(&fields, partner.kind)?;
+        cashier.resend(endpoint, &partner, which).await
+    });
+    reply::resend(&asked.await.unwrap_or_else(|_| {
+        tracing::error!(%endpoint, "sending a mail once more ended in a panic");
+        Err("internal error, please repeat later".into())
+    }))
 }
 
 async fn quote(endpoint: Endpoint, app: App, request: Request) -> Response {

@@ -10,6 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, MultiPart, SinglePart};
 use lettre::{Address, Message as Mail};
+use payout::Timestamp;
 use zeroize::Zeroizing;
 
 use super::clean::one_line;
@@ -19,6 +20,8 @@ use program::EmailAddress;
 
 /// The longest name before an address, in characters.
 const NAME_MAX: usize = 60;
+/// The longest subject of a notice, in characters.
+const SUBJECT_MAX: usize = 100;
 /// The longest address for unsubscribing, in bytes: it stands on one line of a header.
 const UNSUBSCRIBE_MAX: usize = 500;
 
@@ -136,7 +139,7 @@ impl Message {
             .from(from.clone())
             .to(lettre::message::Mailbox::new(None, to.clone()))
             .subject(rendered.subject)
-            .date(UNIX_EPOCH + date(letter)?)
+            .date(UNIX_EPOCH + date(letter.date)?)
             .message_id(Some(message_id.clone()))
             .header(AutoSubmitted);
         let own = letter.reply_to.clone().map(|address| Mailbox { name: String::new(), address });
@@ -150,6 +153,31 @@ impl Message {
         let mail = builder.multipart(parts).map_err(|_| MessageError::Parts)?;
         let bytes = Zeroizing::new(mail.formatted());
         Ok(Self { id: letter.id.clone(), message_id, from: from.email, to, bytes })
+    }
+
+    /// A mail of plain text.
+    pub(super) fn plain(
+        sender: &Sender,
+        to: &EmailAddress,
+        subject: &str,
+        text: &str,
+        id: LetterId,
+        written: Timestamp,
+    ) -> Result<Self, MessageError> {
+        let from = sender.from.for_header()?;
+        let to = address(to)?;
+        let message_id = format!("<{id}@{}>", sender.domain());
+        let mail = Mail::builder()
+            .from(from.clone())
+            .to(lettre::message::Mailbox::new(None, to.clone()))
+            .subject(one_line(subject, SUBJECT_MAX))
+            .date(UNIX_EPOCH + date(written)?)
+            .message_id(Some(message_id.clone()))
+            .header(AutoSubmitted)
+            .singlepart(SinglePart::plain(text.to_owned()))
+            .map_err(|_| MessageError::Parts)?;
+        let bytes = Zeroizing::new(mail.formatted());
+        Ok(Self { id, message_id, from: from.email, to, bytes })
     }
 
     /// What it was made from.
@@ -213,9 +241,9 @@ fn parts(
     Ok(both.multipart(related.singlepart(attachment.body(qr.to_vec(), png))))
 }
 
-fn date(letter: &Letter) -> Result<Duration, MessageError> {
-    super::habits::iso(letter.date).ok_or(MessageError::Date)?;
-    Ok(Duration::from_secs(letter.date.as_millis() / 1000))
+fn date(at: Timestamp) -> Result<Duration, MessageError> {
+    super::habits::iso(at).ok_or(MessageError::Date)?;
+    Ok(Duration::from_secs(at.as_millis() / 1000))
 }
 
 fn address(address: &EmailAddress) -> Result<Address, MessageError> {

@@ -1,6 +1,9 @@
 //! Writes letters.
 
-use super::letter::Letter;
+use payout::Timestamp;
+use program::EmailAddress;
+
+use super::letter::{Letter, LetterId};
 use super::message::{Message, MessageError, Sender, picture_id};
 use super::qr;
 use super::templates::{Failed, Rendered, Templates};
@@ -65,6 +68,21 @@ impl Office {
         let picture = qr::png(&letter.link).ok_or(WriteError::Letter)?;
         let picture = data_encoding::BASE64.encode(&picture);
         self.render(letter, &format!("data:image/png;base64,{picture}"))
+    }
+
+    /// A mail to the operator: plain text, without secrets.
+    ///
+    /// # Errors
+    /// For an address or a date that no mail can have.
+    pub fn notice(
+        &self,
+        to: &EmailAddress,
+        subject: &str,
+        text: &str,
+        id: LetterId,
+        date: Timestamp,
+    ) -> Result<Message, MessageError> {
+        Message::plain(&self.sender, to, subject, text, id, date)
     }
 
     /// The templates.

@@ -4,6 +4,7 @@
 //! somebody asks. No figure names a customer, a partner or an order, and none holds a key. Hubs appear by
 //! their [`obyte_hub::HubName`].
 
+mod mails;
 mod process;
 mod rates;
 mod sheet;
@@ -19,6 +20,7 @@ use store::{Endpoint, Store};
 pub(crate) use self::sheet::CONTENT_TYPE;
 use self::sheet::Sheet;
 use crate::alerts::Thresholds;
+use crate::mailer::MailStatus;
 use crate::payer::Payer;
 use crate::rates::Rates;
 
@@ -86,6 +88,8 @@ pub struct Watched {
     pub store: Arc<dyn Store>,
     /// When its balances are low.
     pub alerts: Thresholds,
+    /// How its mails stand.
+    pub mails: MailStatus,
 }
 
 /// All figures of a server.
@@ -149,6 +153,7 @@ impl Metrics {
         process::look(&sheet);
         sides::look(&sheet, &self.watched).await;
         rates::look(&sheet, &self.watched);
+        mails::look(&sheet, &self.watched).await;
         let mut families = self.counted.gather();
         families.extend(sheet.into_registry().gather());
         families.sort_by(|one, other| one.name().cmp(other.name()));

@@ -31,7 +31,7 @@ use obyte::{Address, Network, UnitHash};
 use obyte_hub::{Hubs, HubsEvents};
 use payout::{Keyring, Payout, PayoutId, Settings};
 use store::{Endpoint, PayerLock, Store};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -61,6 +61,8 @@ pub struct PayerParts {
     pub settings: Settings,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Told whenever a hub has accepted a unit: there may be mails to send.
+    pub accepted: Arc<Notify>,
 }
 
 /// What the cashier tells a payer.

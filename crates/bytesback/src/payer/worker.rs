@@ -56,6 +56,7 @@ pub(super) async fn run(
         keyring: parts.keyring,
         settings: parts.settings,
         clock: parts.clock,
+        accepted: parts.accepted,
         endpoint,
         parentage: Arc::new(Parentage::new(parts.settings.clock_skew_max)),
         hubs,
@@ -109,6 +110,7 @@ pub(super) struct Fixed {
     pub(super) keyring: payout::Keyring,
     pub(super) settings: payout::Settings,
     pub(super) clock: Arc<dyn crate::clock::Clock>,
+    accepted: Arc<tokio::sync::Notify>,
 }
 
 /// Why an engine is no longer used.
@@ -234,7 +236,10 @@ impl Worker<'_> {
             Action::TakeStock(question) => self.errands.take_stock(question),
             Action::LookUpAgents { ask, addresses } => self.errands.look_up_agents(ask, addresses),
             Action::Post { version, json } => self.errands.post(version, json),
-            Action::Accepted { payouts, unit } => self.waiting.answer(&payouts, unit),
+            Action::Accepted { payouts, unit } => {
+                self.waiting.answer(&payouts, unit);
+                self.fixed.accepted.notify_one();
+            }
             Action::Parked { payouts } => self.waiting.send_to_store(&payouts),
             Action::BeginAnew => self.begins_anew = true,
             Action::Alarm(alarm) => self.alarm(&alarm),

@@ -65,7 +65,7 @@ impl Stage {
         let test = EndpointSetup { email_attestors, ..test };
         let store = inside::book(folder.path()).await;
         let shop = store.partner(&"demo-shop".parse().expect("a name")).await.expect("a book");
-        let mailboxes = Some(Mailboxes::default());
+        let mailboxes = Some(Mailboxes::new(inside::mails_in(folder.path())));
         let desk = DeskSettings { mailboxes, limits: None, ..DeskSettings::default() };
         let server = Server::start(Arc::clone(&store), desk, live, test).await.expect("a server");
         let payers = store::Endpoint::ALL.map(|endpoint| server.payer(endpoint).clone());

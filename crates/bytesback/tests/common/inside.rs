@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bytesback::mail::{Folder, Language, Office, Post, Sender, Templates};
+use bytesback::mailer::MailSettings;
 use bytesback::payer::Payer;
 use bytesback::server::{EndpointSetup, Server};
 use bytesback::wallet::{keyring, new_mnemonic};
@@ -94,4 +96,24 @@ pub(crate) fn endpoint(
         rates: RateTable::new().with(Pair::GbyteUsd, "20".parse().expect("a rate")).into(),
         settings,
     }
+}
+
+/// Mails by this post.
+pub(crate) fn mails(post: Arc<dyn Post>) -> MailSettings {
+    let from = "Corner Coffee <cashback@shop.example>".parse().expect("a mailbox");
+    let sender = Sender::new(from, None, None).expect("a sender");
+    let office = Office::new(sender, Templates::built_in(), Language::ENGLISH).expect("an office");
+    MailSettings {
+        office: Arc::new(office),
+        post,
+        language: Language::ENGLISH,
+        reminder_days: vec![3, 6],
+        at_once: 3,
+        operator: None,
+    }
+}
+
+/// Mails as files in this folder.
+pub(crate) fn mails_in(folder: &Path) -> MailSettings {
+    mails(Arc::new(Folder::new(folder.join("outbox")).expect("a folder")))
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytesback::endpoint::Endpoint;
 use bytesback::http::{
     Answer, Cashier, Check, ErrorText, Health, Inquiry, Limits, Paid, Partner, PartnerKind, Purchase, Refund,
-    RefundAnswer, Refunded, Unavailable, serve_within,
+    RefundAnswer, Refunded, TextcoinStanding, Unavailable, WhichPurchase, serve_within,
 };
 use ledger::PartnerId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -127,6 +127,28 @@ impl Cashier for TestCashier {
         let replayed = !self.refunded.lock().expect("no panic").insert((endpoint, partner.name.to_string()));
         let part = obyte::Bytes::literal(refund.returned.map_or(60, |_| 20));
         RefundAnswer::Ok(Refunded { refund_amount: part, from_deposit: part, receivable: part, replayed })
+    }
+
+    async fn textcoin(
+        &self,
+        _endpoint: Endpoint,
+        partner: &Partner,
+        which: WhichPurchase,
+    ) -> Result<TextcoinStanding, ErrorText> {
+        assert_ne!(which.order.as_str(), "panic", "asked to panic");
+        Err(format!("{} has no textcoin", partner.name).into())
+    }
+
+    async fn resend(
+        &self,
+        _endpoint: Endpoint,
+        _partner: &Partner,
+        which: WhichPurchase,
+    ) -> Result<(), ErrorText> {
+        match which.order.as_str() {
+            "refuse" => Err("it was sent too often".into()),
+            _ => Ok(()),
+        }
     }
 
     async fn readiness(&self) -> Vec<Check> {

@@ -1,5 +1,7 @@
 //! The SMTP server of the tests, a process of its own, and letters to send to it.
 
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -94,6 +94,7 @@ pub(crate) async fn a_mail_is_owed_once_a_hub_has_accepted_the_unit(backend: &im
         kind: MailKind::Textcoin,
         sending: 0,
         textcoin: given.payee.issue().expect("it has a number").no,
+        address: given.payee.issue().expect("it has an address").address,
         recipient: "a+b@example.org".parse().expect("a mailbox"),
         shop: "demo-shop".to_owned(),
         amount: given.amount,
@@ -180,6 +181,15 @@ pub(crate) async fn what_became_of_a_mail_is_kept(backend: &impl Backend) {
     let behind = world.store.textcoins(Endpoint::Test, Some(page[2].payout.id), 3).await.expect("works");
     let listed: Vec<_> = page.iter().chain(&behind).map(|one| one.key.order_id.as_str()).collect();
     assert_eq!(listed, ["1", "2", "3", "4"]);
+}
+
+pub(crate) async fn a_mail_that_comes_back_was_not_tried(backend: &impl Backend) {
+    let (world, _) = sent(backend, &["1"]).await;
+    let task = take(&world, 10, 1).await.remove(0);
+    note(&world, &task, MailOutcome::Back { due: at(30) }, 11).await;
+    note(&world, &task, MailOutcome::Back { due: at(20) }, 12).await;
+    assert_eq!(next(&world).await, Some(30));
+    assert_eq!(take(&world, 30, 1).await, [task]);
 }
 
 pub(crate) async fn an_old_try_changes_nothing_but_that_it_was_sent(backend: &impl Backend) {

@@ -123,6 +123,7 @@ macro_rules! behaviours {
                 a_textcoin_in_several_versions_gets_one_mail,
                 a_mail_that_was_taken_is_taken_again_only_after_its_lease,
                 what_became_of_a_mail_is_kept,
+                a_mail_that_comes_back_was_not_tried,
                 an_old_try_changes_nothing_but_that_it_was_sent,
                 a_mail_is_given_up_with_its_textcoin,
                 reminders_come_on_their_days_and_never_after_the_end,

@@ -34,13 +34,13 @@ pub(in crate::cli) struct OrderArgs {
     order_id: String,
     /// Whose order.
     #[arg(long)]
-    pub(super) partner: PartnerName,
+    pub(in crate::cli) partner: PartnerName,
     /// The merchant, where the partner is a payment processor.
     #[arg(long)]
     merchant: Option<String>,
     /// live or test.
     #[arg(long)]
-    pub(super) endpoint: Endpoint,
+    pub(in crate::cli) endpoint: Endpoint,
     #[command(flatten)]
     data: DataDir,
 }
@@ -99,7 +99,9 @@ pub(super) async fn reject(args: &OrderArgs) -> anyhow::Result<()> {
     ))
 }
 
-pub(super) async fn find(args: &OrderArgs) -> anyhow::Result<(std::sync::Arc<dyn Store>, PurchaseKey)> {
+pub(in crate::cli) async fn find(
+    args: &OrderArgs,
+) -> anyhow::Result<(std::sync::Arc<dyn Store>, PurchaseKey)> {
     let store = args.data.open()?;
     let partner = store.partner(&args.partner).await?;
     let partner = partner.with_context(|| format!("there is no partner {}", args.partner))?;

@@ -7,7 +7,9 @@ use store::{Explanation, KeptRate, PayoutState, PurchaseRecord, RefundRecord, Ru
 
 use super::review::{OrderArgs, find};
 use crate::cli::people::{date, in_groups, plain};
+use crate::clock::{Clock, SystemClock};
 use crate::rates::codes;
+use crate::textcoin_words;
 
 pub(super) async fn show(args: &OrderArgs) -> anyhow::Result<()> {
     let (store, key) = find(args).await?;
@@ -16,9 +18,13 @@ pub(super) async fn show(args: &OrderArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} has no such order at the {} endpoint", args.partner, args.endpoint))?;
     let returned = store.refunded(args.endpoint, &key).await?;
     let returned = returned.map(|refund| returned_line(&refund, &record)).unwrap_or_default();
+    let textcoin = store.textcoin(args.endpoint, &key).await?;
+    let now = SystemClock.now();
+    let mailed = textcoin.map(|record| format!("mailbox   {}\n", textcoin_words::state(&record, now)));
+    let mailed = mailed.unwrap_or_default();
     let rules = store.rules().await?;
     let explained = explained(&record.explanation, &rules);
-    Ok(write!(std::io::stdout(), "{}{returned}{explained}", text(&record))?)
+    Ok(write!(std::io::stdout(), "{}{mailed}{returned}{explained}", text(&record))?)
 }
 
 /// What the partner was charged, and how that came about.

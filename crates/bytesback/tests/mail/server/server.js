@@ -103,7 +103,7 @@ function start(orders) {
     },
   });
   server.on('error', () => {});
-  server.listen(0, '127.0.0.1', () => say({ port: server.server.address().port }));
+  server.listen(orders.port ?? 0, '127.0.0.1', () => say({ port: server.server.address().port }));
 }
 
 const lines = readline.createInterface({ input: process.stdin });

@@ -45,7 +45,7 @@ fn due(
     most: u32,
 ) -> Result<(Vec<MailTask>, Vec<Ended>), StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT mails.id, mails.kind, sending, tries, written_at, mails.generation, mails.counter, amount, recipient,
+        "SELECT mails.id, mails.kind, sending, tries, written_at, mails.generation, mails.counter, address, amount, recipient,
              currency, rates, expires_at,
              iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
              outcome IS NOT NULL OR mails.generation IS NOT payouts.generation
@@ -80,6 +80,7 @@ fn task(fields: &Fields<'_>, no: MailNo) -> Result<MailTask, StoreError> {
         kind: kind(fields)?,
         sending: fields.number("sending")?,
         textcoin: TextcoinNo { generation: fields.number("generation")?, counter: fields.number("counter")? },
+        address: fields.text("address")?,
         recipient: email.ok_or_else(|| fields.bad("recipient", "no mailbox"))?,
         shop: fields.plain("shop")?,
         amount: fields.bytes("amount")?,
@@ -104,26 +105,33 @@ pub(super) fn note(
     outcome: &MailOutcome,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    if let MailOutcome::Later { due, code, reason } = outcome {
-        connection
-            .prepare_cached(
-                "UPDATE mails SET leased = 0, wake_at = ?3, code = ?4, reason = ?5
-                 WHERE id = ?1 AND tries = ?2 AND state = 'waiting'",
-            )?
-            .execute(params![no.get(), attempt, millis(*due)?, code, reason])?;
-        return Ok(());
-    }
     let (state, code, reason) = match outcome {
+        MailOutcome::Later { due, code, reason } => {
+            connection
+                .prepare_cached(
+                    "UPDATE mails SET leased = 0, wake_at = ?3, code = ?4, reason = ?5
+                     WHERE id = ?1 AND tries = ?2 AND state = 'waiting'",
+                )?
+                .execute(params![no.get(), attempt, millis(*due)?, code, reason])?;
+            return Ok(());
+        }
+        MailOutcome::Back { due } => {
+            connection
+                .prepare_cached(
+                    "UPDATE mails SET leased = 0, wake_at = ?3, tries = tries - 1
+                     WHERE id = ?1 AND tries = ?2 AND state = 'waiting' AND leased = 1",
+                )?
+                .execute(params![no.get(), attempt, millis(*due)?])?;
+            return Ok(());
+        }
         MailOutcome::Sent { code } => ("sent", *code, None),
         MailOutcome::Refused { code, reason } => ("refused", *code, Some(reason)),
         MailOutcome::Dead { reason } => ("dead", None, Some(reason)),
-        MailOutcome::Later { .. } => return Ok(()),
     };
     connection
         .prepare_cached(
             "UPDATE mails SET leased = 0, state = ?3, code = ?4, reason = ?5, ended_at = ?6
-             WHERE id = ?1 AND (tries = ?2 OR ?3 = 'sent') AND state <> 'sent'
-                 AND (state = 'waiting' OR ?3 = 'sent')",
+             WHERE id = ?1 AND state <> 'sent' AND (?3 = 'sent' OR (tries = ?2 AND state = 'waiting'))",
         )?
         .execute(params![no.get(), attempt, state, code, reason, millis(at)?])?;
     Ok(())

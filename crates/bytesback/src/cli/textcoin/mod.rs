@@ -1,0 +1,61 @@
+//! `textcoin`: cashback for mailboxes. No command shows words but those that are given them.
+
+mod list;
+mod resend;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use store::TextcoinRecord;
+
+use crate::cli::people::{date, in_groups, plain};
+use crate::cli::purchase::OrderArgs;
+use crate::textcoin_words;
+
+/// What can be done with textcoins.
+#[derive(Debug, Subcommand)]
+pub(super) enum TextcoinCommand {
+    /// List the cashback that is paid by textcoins, and where it stands.
+    List(list::ListArgs),
+    /// Show the textcoin of an order with its mails. Its words are shown nowhere.
+    Show(show::ShowArgs),
+    /// Send the mail of an order once more.
+    Resend(resend::ResendArgs),
+}
+
+pub(super) async fn run(command: TextcoinCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        TextcoinCommand::List(args) => list::list(&args).await?,
+        TextcoinCommand::Show(args) => show::show(&args).await?,
+        TextcoinCommand::Resend(args) => return resend::resend(&args).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Of which order, in one line.
+fn order(record: &TextcoinRecord) -> String {
+    let merchant = record.key.merchant.as_ref().map(|merchant| format!(" for {}", plain(merchant.as_str())));
+    format!("order {}{}", plain(record.key.order_id.as_str()), merchant.unwrap_or_default())
+}
+
+/// How much, to whom, and until when.
+fn facts(record: &TextcoinRecord) -> Vec<String> {
+    let mut lines = vec![
+        format!("amount    {} bytes", in_groups(record.payout.amount)),
+        format!("mailbox   {}", record.recipient),
+    ];
+    lines.extend(
+        record.payout.payee.issue().map(|issue| format!("textcoin  {} at {}", issue.no, issue.address)),
+    );
+    lines.extend(record.answered.map(|answered| format!("unit      {}", answered.unit)));
+    if let Some((accepted, expires)) = record.times {
+        lines.push(format!("accepted  {}", date(accepted)));
+        lines.push(format!("expires   {}", date(expires)));
+    }
+    if let Some((_, unit, at)) = record.ended {
+        lines.push(format!("ended     {}, by unit {unit}", date(at)));
+    }
+    lines.extend(record.mails.iter().map(|mail| format!("mail      {}", textcoin_words::mail(mail))));
+    lines
+}

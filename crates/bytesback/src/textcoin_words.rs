@@ -1,0 +1,131 @@
+//! Where textcoins stand, for people and for programs. Their words and links are nowhere here.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use payout::Timestamp;
+use serde_json::{Value, json};
+use store::{MailKind, MailRecord, MailState, ResendVerdict, TextcoinEnd, TextcoinRecord, TextcoinState};
+
+/// Where a textcoin stands, in a sentence.
+pub(crate) fn state(record: &TextcoinRecord, now: Timestamp) -> String {
+    let why = || record.telling_mail().and_then(|mail| mail.reason.clone()).unwrap_or_default();
+    match record.state(now) {
+        TextcoinState::WaitsForUnit => "waits for its unit".to_owned(),
+        TextcoinState::NeverPaid => "never paid".to_owned(),
+        TextcoinState::MailWaiting => "accepted, its mail waits to be sent".to_owned(),
+        TextcoinState::MailSent => "its mail was taken by the relay".to_owned(),
+        TextcoinState::Undeliverable => format!("undeliverable: {}", why()),
+        TextcoinState::MailGivenUp => format!("its mail was given up: {}", why()),
+        TextcoinState::Claimed => "claimed".to_owned(),
+        TextcoinState::Expired => "expired, its coins return".to_owned(),
+        TextcoinState::TakenBack => "taken back".to_owned(),
+    }
+}
+
+/// A mail in a line.
+pub(crate) fn mail(mail: &MailRecord) -> String {
+    let kind = match mail.kind {
+        MailKind::Textcoin if mail.sending > 0 => "sent once more".to_owned(),
+        MailKind::Textcoin => "the first".to_owned(),
+        MailKind::Reminder(days) => format!("reminder after {days} days"),
+    };
+    let asked = mail.asked_by.map(|asker| format!(", asked for by the {}", asker.code())).unwrap_or_default();
+    let reason = mail.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let tries = mail.tries;
+    match mail.state {
+        MailState::Waiting => {
+            let next = date(mail.wake_at);
+            format!("{kind}{asked}: waits, tries {tries}, the next from {next}{reason}")
+        }
+        other => {
+            let at = mail.ended_at.map(date).unwrap_or_default();
+            format!("{kind}{asked}: {}, {at}, tries {tries}{reason}", other.code())
+        }
+    }
+}
+
+/// All of it for programs.
+pub(crate) fn object(record: &TextcoinRecord, now: Timestamp) -> Value {
+    let telling = record.telling_mail();
+    json!({
+        "order_id": record.key.order_id.as_str(),
+        "merchant": record.key.merchant.as_ref().map(|merchant| merchant.as_str()),
+        "state": record.state(now).code(),
+        "amount": record.payout.amount,
+        "unit": record.answered.map(|answered| answered.unit),
+        "accepted_at": record.times.map(|(accepted, _)| date(accepted)),
+        "expires_at": record.times.map(|(_, expires)| date(expires)),
+        "ended_at": record.ended.map(|(.., at)| date(at)),
+        "ended_by": record.ended.map(|(_, unit, _)| unit),
+        "reason": telling.and_then(|mail| mail.reason.as_deref()),
+        "mails": record.mails.iter().map(mail_object).collect::<Vec<_>>(),
+    })
+}
+
+fn mail_object(mail: &MailRecord) -> Value {
+    let kind = match mail.kind {
+        MailKind::Textcoin if mail.sending > 0 => "resend".to_owned(),
+        MailKind::Textcoin => "textcoin".to_owned(),
+        MailKind::Reminder(days) => format!("reminder_{days}"),
+    };
+    json!({
+        "kind": kind,
+        "state": mail.state.code(),
+        "asked_by": mail.asked_by.map(store::Asker::code),
+        "tries": mail.tries,
+        "code": mail.code,
+        "reason": mail.reason,
+        "at": mail.ended_at.map(date),
+        "next_try": (mail.state == MailState::Waiting).then(|| date(mail.wake_at)),
+    })
+}
+
+/// Why no mail is sent once more; nothing if one is. At most 100 ASCII characters.
+pub(crate) fn no_resend(verdict: &ResendVerdict) -> Option<String> {
+    Some(match verdict {
+        ResendVerdict::Queued => return None,
+        ResendVerdict::NoTextcoin => "order_id is no purchase that was paid to an e-mail address".to_owned(),
+        ResendVerdict::WaitsForUnit => "the cashback is not sent yet; its mail comes with it".to_owned(),
+        ResendVerdict::OnItsWay => "a mail for this purchase waits to be sent already".to_owned(),
+        ResendVerdict::Ended(TextcoinEnd::Claimed) => "the cashback was claimed already".to_owned(),
+        ResendVerdict::Ended(TextcoinEnd::TakenBack) => {
+            "the cashback was not claimed in time and returned".to_owned()
+        }
+        ResendVerdict::Expired => "the cashback was not claimed in time and returns".to_owned(),
+        ResendVerdict::TooOften { again_at } => {
+            format!("it was sent too often within 24 hours; the next time from {}", date(*again_at))
+        }
+    })
+}
+
+fn date(at: Timestamp) -> String {
+    let moment = UNIX_EPOCH.checked_add(Duration::from_millis(at.as_millis()));
+    // Behind the year 9999 it has no such date.
+    let moment = moment.filter(|_| at.as_millis() < 253_402_300_800_000);
+    moment.map_or_else(
+        || format!("{} ms", at.as_millis()),
+        |at| humantime::format_rfc3339_seconds(at).to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::ERROR_TEXT_MAX;
+
+    #[test]
+    fn every_reason_fits_into_an_answer() {
+        for verdict in [
+            ResendVerdict::NoTextcoin,
+            ResendVerdict::WaitsForUnit,
+            ResendVerdict::OnItsWay,
+            ResendVerdict::Ended(TextcoinEnd::Claimed),
+            ResendVerdict::Ended(TextcoinEnd::TakenBack),
+            ResendVerdict::Expired,
+            ResendVerdict::TooOften { again_at: Timestamp::from_millis(1_795_440_359_000) },
+        ] {
+            let text = no_resend(&verdict).expect("a reason");
+            assert!(text.len() <= ERROR_TEXT_MAX && text.is_ascii(), "{text}");
+        }
+    }
+}

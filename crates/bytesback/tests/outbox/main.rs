@@ -1,0 +1,17 @@
+//! Cashback for mailboxes from the request to the mail, with a real SMTP server and a devnet.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/inside.rs"]
+mod inside;
+#[path = "../mail/smtp.rs"]
+mod smtp;
+
+mod addresses;
+mod dev;
+mod letter;
+mod mails;
+mod many;
+mod partners;
+mod reminders;
+mod stage;
