@@ -4,14 +4,18 @@
 mod common;
 #[path = "../common/inside.rs"]
 mod inside;
+#[path = "../common/site.rs"]
+mod site;
 #[path = "../mail/smtp.rs"]
 mod smtp;
 
 mod addresses;
 mod dev;
+mod killed;
 mod letter;
 mod mails;
 mod many;
 mod partners;
 mod reminders;
+mod serve;
 mod stage;
