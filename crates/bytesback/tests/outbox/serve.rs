@@ -1,20 +1,108 @@
 //! A server with `[mail]` in its configuration.
 
+use std::path::{Path, PathBuf};
+
+use bytesback::server::DATABASE;
 use bytesback_client::{Endpoint, PurchaseAnswer};
+use ledger::Account;
+use obyte::Bytes;
 use obyte_devnet::{Devnet, DevnetConfig};
 use serde_json::json;
+use store::Store;
 
-use crate::common::data_dir;
+use crate::common::{argument, data_dir, ok, run, settle, until};
+use crate::letter::Mail;
 use crate::site::{HubEntry, Site};
 use crate::smtp::{Smtp, content};
 use crate::stage::bought;
 
-async fn site(folder: &std::path::Path) -> (Devnet, Site) {
+async fn site(folder: &Path) -> (Devnet, Site) {
     let devnet = Devnet::start(DevnetConfig::new(folder.join("devnet"))).await.expect("a devnet");
     let url = devnet.url();
     let hub = HubEntry { url: &url, order_provider: devnet.order_provider(), root: None };
     let site = Site::make(folder, hub).await;
     (devnet, site)
+}
+
+/// Fills the fund of the test endpoint, and waits until it counts.
+async fn fill(devnet: &Devnet, site: &Site) {
+    devnet.pay(site.fund, Bytes::GBYTE).await.expect("the faucet pays");
+    let store = site.store();
+    until("the fund is credited", async || {
+        let book = store.balances(store::Endpoint::Test).await.expect("a book");
+        i128::from(book.balance(Account::Fund)) > 0
+    })
+    .await;
+}
+
+/// All bytes of the database and its log.
+fn stored(folder: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable").path());
+    let is_database =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DATABASE));
+    files.filter(is_database).flat_map(|path| std::fs::read(path).expect("readable")).collect()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// The words stand in the mail, and nowhere else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_are_in_no_database_no_log_and_no_answer_of_a_command() {
+    let smtp = Smtp::start(json!({ "recipient": [[451, "4.7.1 later"], null] }));
+    let (_folder, data) = data_dir();
+    let (devnet, site) = site(&data).await;
+    let relay = format!("smtp://127.0.0.1:{}", smtp.port);
+    site.append(&format!(
+        "[alerts]\nfund_below = 'none'\n[mail]\nfrom = 'a@shop.example'\nrelay = '{relay}'\n"
+    ));
+    let serve = site.start();
+    fill(&devnet, &site).await;
+    let paid = |order: &str, mailbox: &str| {
+        let (client, request) = (site.client(), bought(order, mailbox));
+        async move { ok(settle(&client, Endpoint::Test, &request).await) }
+    };
+    paid("1", "greylisted.customer@example.org").await;
+    paid("2", "another.customer@example.org").await;
+    let mail = Mail::arrived(&smtp.next());
+    let command = |more: &[&str]| run(&[&["textcoin"], more, &["--data-dir", argument(&data)]].concat());
+    until("it is kept", async || {
+        command(&["list", "--state", "mail_sent"]).1.contains("order 2 of demo-shop")
+    })
+    .await;
+    let order = ["--partner", "demo-shop", "--endpoint", "test"];
+    let shown = [
+        command(&["list"]),
+        command(&["list", "--json"]),
+        command(&[&["show", "1"], &order[..]].concat()),
+        command(&[&["show", "2"], &order[..]].concat()),
+        command(&[&["show", "2", "--json"], &order[..]].concat()),
+        command(&[&["resend", "1"], &order[..]].concat()),
+        command(&[&["resend", "2"], &order[..]].concat()),
+        run(&[&["purchase", "show", "2"], &order[..], &["--data-dir", argument(&data)]].concat()),
+    ];
+    assert_eq!(
+        shown.iter().map(|(good, _)| *good).collect::<Vec<_>>(),
+        [true, true, true, true, true, false, true, true]
+    );
+    assert!(shown[2].1.contains("451 4.7.1") && shown[2].1.contains("its mail waits"), "{}", shown[2].1);
+    assert!(shown[3].1.contains("taken by the relay"), "{}", shown[3].1);
+    assert!(shown[5].1.contains("waits to be sent already"), "{}", shown[5].1);
+    let again = Mail::arrived(&smtp.next());
+    assert_eq!(again.address(), mail.address(), "asked for beside the server");
+    let log = serve.log.clone();
+    serve.interrupt();
+    let log = log.lines().join("\n");
+    let first = mail.textcoin.mnemonic().phrase().split(' ').take(3).collect::<Vec<_>>();
+    let stored = stored(&data);
+    assert!(holds(&stored, "another.customer@example.org"), "the database is looked at");
+    for words in [first.join(" "), first.join("-"), mail.textcoin.mnemonic().phrase().to_owned()] {
+        assert!(!holds(&stored, &words), "in the database");
+        assert!(!log.contains(&words), "in the log");
+        assert!(shown.iter().all(|(_, text)| !text.contains(&words)), "shown by a command");
+    }
+    assert!(!log.contains("customer"), "nobody is named: {log}");
 }
 
 async fn says(site: &Site) -> String {
