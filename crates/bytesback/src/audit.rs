@@ -21,7 +21,7 @@ use obyte::history::State;
 use store::{AuditMark, AuditTask, Bookkeeping, Endpoint, StoreError};
 
 pub use self::compare::NetworkFault;
-use self::compare::{check_coin, check_unit, check_unknown};
+use self::compare::{check_coin, check_ended, check_unit, check_unknown};
 pub use self::place::{DevPlace, Place, PlaceError, SleepingDevnet};
 pub use self::question::Unanswered;
 use self::question::{KNOWN_MAX, Questions};
@@ -37,6 +37,10 @@ pub struct NetworkAudit {
     pub units: usize,
     /// How many coins from outside.
     pub coins: usize,
+    /// How many textcoins that ended.
+    pub ended: usize,
+    /// How many textcoins that are given and have not ended.
+    pub textcoins: usize,
     /// Up to where the audit before had come.
     pub since: AuditMark,
     /// What is wrong.
@@ -76,9 +80,23 @@ pub async fn audit(
     let questions = Questions::begin(place, clock).await?;
     // Before anything is asked: what gets stable meanwhile is looked at by the next audit.
     let main_chain_index = questions.stable_index().await?;
-    let mut audit =
-        NetworkAudit { units: task.units.len(), coins: task.coins.len(), since, ..Default::default() };
+    let mut audit = NetworkAudit {
+        units: task.units.len(),
+        coins: task.coins.len(),
+        ended: task.ended.len(),
+        textcoins: task.textcoins.len(),
+        since,
+        ..Default::default()
+    };
     compare_known(&questions, &task, &mut audit).await?;
+    let spent = questions.count_spent(&task.textcoins).await?;
+    if spent > 0 {
+        audit.notes.push(format!(
+            "{spent} of {} textcoins that are open in the book are claimed or taken back on the network, and not in \
+             the book yet",
+            task.textcoins.len()
+        ));
+    }
     look_for_more(store, endpoint, &questions, &task, since, &mut audit).await?;
     if !task.foreign.is_empty() {
         audit.notes.push(format!(
@@ -112,6 +130,12 @@ async fn compare_known(
             let found = found.get(&coin.id.unit);
             let may_be_own = task.foreign.contains(&coin.id.unit);
             check_coin(coin, found, &task.addresses, may_be_own, &mut audit.faults);
+        }
+    }
+    for ended in task.ended.chunks(UNITS_MAX) {
+        let found = questions.units(ended.iter().map(|ended| ended.unit)).await?;
+        for ended in ended {
+            check_ended(ended, found.get(&ended.unit), &mut audit.faults);
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ pub mod payer;
 pub mod proof;
 pub mod rates;
 pub mod server;
+pub mod textcoin;
 mod textcoin_words;
 pub mod wallet;
 pub mod wallet_file;

@@ -148,6 +148,11 @@ impl Engine {
         self.keyring.derived()
     }
 
+    /// The address at which the line stands: where its change goes.
+    pub fn home_address(&self) -> Address {
+        self.keyring.address(self.home())
+    }
+
     /// How many payouts are owed and in no slot.
     pub fn queued(&self) -> usize {
         self.queue.len()

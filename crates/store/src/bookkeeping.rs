@@ -150,6 +150,8 @@ pub struct AuditMark {
     pub next_slot: u64,
     /// All coins up to this number.
     pub last_coin: i64,
+    /// All textcoins that ended up to this one, in the order in which they ended.
+    pub last_textcoin: i64,
     /// What was stable then, as a hub said.
     pub main_chain_index: u64,
     /// When.
@@ -186,6 +188,19 @@ pub struct SettledUnit {
     pub fees: Fees,
 }
 
+/// A textcoin that is proven claimed or taken back, as the book has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedTextcoin {
+    /// Its payout.
+    pub payout: i64,
+    /// The coin that was given.
+    pub coin: Coin,
+    /// The unit that spends it.
+    pub unit: UnitHash,
+    /// Whether somebody claimed it; otherwise it was taken back.
+    pub claimed: bool,
+}
+
 /// What is to be compared with the network, all of one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditTask {
@@ -193,6 +208,10 @@ pub struct AuditTask {
     pub units: Vec<SettledUnit>,
     /// Coins from outside that were credited since the mark.
     pub coins: Vec<Coin>,
+    /// Textcoins that ended since the mark.
+    pub ended: Vec<EndedTextcoin>,
+    /// The coins of textcoins that are given and have not ended.
+    pub textcoins: Vec<Coin>,
     /// All addresses of the wallet that the journal knows.
     pub addresses: Vec<Address>,
     /// Units of the wallet that no journal held, and that are known since it was restored.

@@ -6,7 +6,7 @@ use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Deposits, Endpoint,
-    EntryId, Identity, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner, Operations, Partner,
+    EntryId, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner, Operations, Partner,
     PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundRecord, RefundVerdict,
     Review, Rulebook, StoreError, Verdict, Withdrawals,
 };
@@ -21,7 +21,7 @@ use crate::{
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
 pub trait Store:
-    Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving + Withdrawals + Mails
+    Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving + Withdrawals + Mails + Keeping
 {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///

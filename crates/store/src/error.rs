@@ -195,6 +195,15 @@ pub enum Violation {
     /// The number of a textcoin was given before, or is of another generation.
     #[error("textcoin {0} is not free to be given")]
     TextcoinGiven(TextcoinNo),
+    /// There is no textcoin with this number that a hub has accepted.
+    #[error("there is no textcoin {0}")]
+    NoTextcoin(TextcoinNo),
+    /// The textcoin is proven claimed or taken back, otherwise than is said now.
+    #[error("the textcoin of payout {0} has ended otherwise")]
+    TextcoinEnded(PayoutId),
+    /// A unit that takes a textcoin back is not as it must be.
+    #[error("the unit that takes back the textcoin of payout {0} is not kept: {1}")]
+    BadSweep(PayoutId, &'static str),
     /// The payout is not in the queue: another slot holds it, or it is paid.
     #[error("payout {0} is not in the queue")]
     NotQueued(PayoutId),

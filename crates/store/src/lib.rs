@@ -1,7 +1,7 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
 //! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`], its
-//! [`Receiving`], its [`Withdrawals`] and its [`Mails`], is all that the server knows of its database. Each method is one
+//! [`Receiving`], its [`Withdrawals`], its [`Mails`] and its [`Keeping`] of textcoins, is all that the server knows of its database. Each method is one
 //! transaction and says in its types what can come of it.
 //! [`sqlite::SqliteStore`] is the embedded default.
 //!
@@ -17,6 +17,7 @@ mod endpoint;
 mod error;
 mod identity;
 mod journal;
+mod keeping;
 mod kept_rate;
 mod limiting;
 mod lock;
@@ -35,14 +36,15 @@ mod withdrawal;
 pub use acceptance::{Acceptance, PeriodQuote, Verdict};
 pub use book::{BookCheck, BookedEntry, DepositOrder, DepositVerdict, Difference, EntryId};
 pub use bookkeeping::{
-    AuditMark, AuditTask, BookAudit, BookFault, Bookkeeping, FAULTS_MAX, PaidTo, SettledUnit, StatementLine,
-    StatementPart, StatementQuery,
+    AuditMark, AuditTask, BookAudit, BookFault, Bookkeeping, EndedTextcoin, FAULTS_MAX, PaidTo, SettledUnit,
+    StatementLine, StatementPart, StatementQuery,
 };
 pub use contract::Store;
 pub use deposits::{DepositAddress, Deposits};
 pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use error::{StoreError, Thing, Violation};
 pub use identity::{Identity, IdentityPart};
+pub use keeping::{Keeping, OpenTextcoins, Recalled, TextcoinCounts};
 pub use kept_rate::KeptRate;
 pub use limiting::{Limiting, Merchant, MerchantRefusal, Merchants, Scope, Shop, Totals};
 pub use lock::PayerLock;

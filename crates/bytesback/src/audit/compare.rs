@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use obyte::compose::Coin;
 use obyte::history::{ProvenUnit, State};
 use obyte::{Address, Bytes, CoinId, UnitHash};
-use store::SettledUnit;
+use store::{EndedTextcoin, SettledUnit};
 
 use super::{NetworkAudit, standing};
 
@@ -100,6 +100,16 @@ pub enum NetworkFault {
         /// The coin.
         id: CoinId,
     },
+    /// A textcoin has ended by a unit that does not spend it.
+    #[error("unit {unit} does not spend the textcoin of payout {payout}, which the book says it {how}")]
+    NotSpent {
+        /// The unit.
+        unit: UnitHash,
+        /// The payout.
+        payout: i64,
+        /// What it is said to have done.
+        how: &'static str,
+    },
     /// A unit of the wallet that the journal does not hold.
     #[error("unit {unit} ({standing}) is signed by the wallet, and the journal does not hold it; {paid}")]
     Foreign {
@@ -192,6 +202,19 @@ pub(super) fn check_coin(
     }
     if !may_be_own && found.unit.authors().iter().any(|author| own.contains(&author.address)) {
         faults.push(NetworkFault::OwnCoin { id: coin.id });
+    }
+}
+
+/// Holds the end of a textcoin against the network.
+pub(super) fn check_ended(ended: &EndedTextcoin, found: Option<&ProvenUnit>, faults: &mut Vec<NetworkFault>) {
+    let (unit, payout) = (ended.unit, ended.payout);
+    let Some(found) = found else { return faults.push(NetworkFault::NotShown { unit }) };
+    if found.state != State::FinalGood {
+        return faults.push(NetworkFault::NotGood { unit, standing: standing(found.state) });
+    }
+    if !found.unit.spent_coins().any(|coin| coin == ended.coin.id) {
+        let how = if ended.claimed { "claimed" } else { "took back" };
+        faults.push(NetworkFault::NotSpent { unit, payout, how });
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use obyte::compose::Coin;
 use obyte::history::{Asked, HistoryError, ProvenUnit, Trust, verify};
 use obyte::{Address, Network, UnitHash};
-use obyte_hub::{HistoryRequest, Hub, HubError};
+use obyte_hub::{AddressBalance, HistoryRequest, Hub, HubError};
 use serde_json::Value;
 
 use super::Place;
@@ -16,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const PATIENCE_NEAR: Duration = Duration::from_secs(3);
 /// A proof whose newest order provider unit is older shows a stalled or lying hub (7.4 iv).
 const AGE_MAX_SECONDS: u64 = 15 * 60;
+/// How many addresses a question for balances may name (6.4).
+const BALANCES_MAX: usize = 100;
 /// How many known units a question may name (6.4).
 pub(super) const KNOWN_MAX: usize = 2_000;
 
@@ -44,6 +47,21 @@ pub(super) struct Questions<'a> {
 }
 
 impl<'a> Questions<'a> {
+    /// How many of these coins, each alone at its address, the hub believes to be spent.
+    pub(super) async fn count_spent(&self, coins: &[Coin]) -> Result<usize, Unanswered> {
+        let mut spent = 0;
+        for coins in coins.chunks(BALANCES_MAX) {
+            let addresses: Vec<Address> = coins.iter().map(|coin| coin.address).collect();
+            let balances = self.hub.balances(&addresses).await?;
+            let is_spent = |coin: &&Coin| {
+                let held = balances.get(&coin.address).map(AddressBalance::base).unwrap_or_default();
+                held.stable.saturating_add(held.pending) < coin.amount.get()
+            };
+            spent += coins.iter().filter(is_spent).count();
+        }
+        Ok(spent)
+    }
+
     /// Connects to the first hub that can be reached.
     pub(super) async fn begin(place: &'a Place, clock: &'a dyn Clock) -> Result<Self, Unanswered> {
         let patience = if place.network == Network::Devnet { PATIENCE_NEAR } else { PATIENCE };

@@ -168,6 +168,13 @@ fn print_network(out: &mut impl Write, audit: &NetworkAudit, asleep: bool) -> st
         audit.coins,
         audit.took.as_secs_f64()
     )?;
+    if audit.ended + audit.textcoins > 0 {
+        writeln!(
+            out,
+            "  textcoins: claimed or taken back since: {}, open: {}",
+            audit.ended, audit.textcoins
+        )?;
+    }
     if asleep {
         writeln!(out, "  (dev does not run: a copy of its devnet was asked)")?;
     }
@@ -189,6 +196,8 @@ fn to_json(report: &Report) -> Value {
         Network::Done(audit, asleep) => json!({
             "units": audit.units,
             "coins": audit.coins,
+            "textcoins_ended": audit.ended,
+            "textcoins_open": audit.textcoins,
             "since": audit.since.at.as_millis(),
             "devnet_copy": asleep,
             "faults": texts(audit.faults.iter().map(ToString::to_string).collect()),

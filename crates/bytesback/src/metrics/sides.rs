@@ -3,7 +3,7 @@
 use ledger::{Account, Book, Purse};
 use obyte_hub::HubStats;
 use payout::Timestamp;
-use store::{HeldBacklog, StoreError};
+use store::{HeldBacklog, StoreError, TextcoinCounts};
 
 use super::sheet::Sheet;
 use super::{Watched, process, whole};
@@ -26,10 +26,12 @@ pub(super) async fn look(sheet: &Sheet, watched: &[Watched]) {
     note_payers(sheet, &watched.iter().map(payers).collect::<Vec<_>>());
     let hubs = |watched: &Watched| (watched.endpoint.code(), watched.hubs.stats());
     note_hubs(sheet, &watched.iter().map(hubs).collect::<Vec<_>>(), process::now_seconds());
-    let (mut books, mut held) = (Vec::new(), Vec::new());
+    let (mut books, mut held, mut textcoins) = (Vec::new(), Vec::new(), Vec::new());
+    let now = Timestamp::from_millis(process::now_seconds().unsigned_abs().saturating_mul(1000));
     for one in watched {
-        match stands(one).await {
-            Ok((book, backlog)) => {
+        match stands(one, now).await {
+            Ok((book, backlog, counts)) => {
+                textcoins.push((one.endpoint.code(), counts));
                 books.push((one.endpoint.code(), book, one.alerts));
                 held.push((one.endpoint.code(), backlog));
             }
@@ -40,10 +42,15 @@ pub(super) async fn look(sheet: &Sheet, watched: &[Watched]) {
     }
     note_books(sheet, &books);
     note_held(sheet, &held, process::now_seconds());
+    note_textcoins(sheet, &textcoins);
 }
 
-async fn stands(Watched { endpoint, store, .. }: &Watched) -> Result<(Book, HeldBacklog), StoreError> {
-    Ok((store.balances(*endpoint).await?, store.held_backlog(*endpoint).await?))
+async fn stands(
+    Watched { endpoint, store, .. }: &Watched,
+    now: Timestamp,
+) -> Result<(Book, HeldBacklog, TextcoinCounts), StoreError> {
+    let counts = store.textcoin_counts(*endpoint, now).await?;
+    Ok((store.balances(*endpoint).await?, store.held_backlog(*endpoint).await?, counts))
 }
 
 fn note_payers(sheet: &Sheet, payers: &[(&str, PayerStatus)]) {
@@ -141,6 +148,24 @@ fn note_held(sheet: &Sheet, held: &[(&str, HeldBacklog)], now: i64) {
     }
 }
 
+fn note_textcoins(sheet: &Sheet, textcoins: &[(&str, TextcoinCounts)]) {
+    let help = "Textcoins: open ones, those of them whose time is over and those that a unit takes back already; and \
+                those that are proven claimed or taken back.";
+    let figure = sheet.gauge("bytesback_textcoins", help, &["endpoint", "state"]);
+    for (endpoint, counts) in textcoins {
+        let TextcoinCounts { open, expired, swept, claimed, taken_back } = *counts;
+        for (state, count) in [
+            ("open", open),
+            ("expired", expired),
+            ("being_taken_back", swept),
+            ("claimed", claimed),
+            ("taken_back", taken_back),
+        ] {
+            figure.with_label_values(&[*endpoint, state]).set(whole(count));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +184,21 @@ mod tests {
             r#"bytesback_held_oldest_age_seconds{endpoint="live"} 60"#,
             r#"bytesback_held_payouts{endpoint="test"} 0"#,
             r#"bytesback_held_oldest_age_seconds{endpoint="test"} 0"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn textcoins_are_counted_by_how_they_stand() {
+        let sheet = Sheet::default();
+        let counts = TextcoinCounts { open: 5, expired: 2, swept: 1, claimed: 7, taken_back: 3 };
+        note_textcoins(&sheet, &[("live", counts)]);
+        let text = sheet::text(&sheet.into_registry().gather());
+        for line in [
+            r#"bytesback_textcoins{endpoint="live",state="open"} 5"#,
+            r#"bytesback_textcoins{endpoint="live",state="being_taken_back"} 1"#,
+            r#"bytesback_textcoins{endpoint="live",state="taken_back"} 3"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

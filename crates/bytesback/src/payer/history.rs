@@ -21,7 +21,7 @@ const AGE_MAX_SECONDS: u64 = 15 * 60;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks for histories and proves them.
-pub(super) struct Historian {
+pub(crate) struct Historian {
     pub(super) order_providers: OrderProviders,
     pub(super) genesis: Option<UnitHash>,
     pub(super) network: Network,
@@ -30,7 +30,7 @@ pub(super) struct Historian {
 
 /// Why there is no history to go by.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NoHistory {
+pub(crate) enum NoHistory {
     /// The hub did not answer as it should.
     #[error(transparent)]
     Hub(#[from] HubError),
@@ -49,12 +49,12 @@ pub(super) enum NoHistory {
 
 impl NoHistory {
     /// Whether there is more to tell than a hub tells at once (6.4). That is nobody's fault.
-    pub(super) const fn is_too_large(&self) -> bool {
+    pub(crate) const fn is_too_large(&self) -> bool {
         matches!(self, Self::Hub(HubError::HistoryTooLarge))
     }
 
     /// What it shows about the hub beyond a request without an answer.
-    pub(super) fn misbehaviour(&self) -> Option<Misbehaviour> {
+    pub(crate) fn misbehaviour(&self) -> Option<Misbehaviour> {
         match self {
             Self::Unproven(why) => Some(Misbehaviour::Lied(why.to_string())),
             Self::Stale => Some(Misbehaviour::Stalled(self.to_string())),
@@ -65,7 +65,7 @@ impl NoHistory {
 
 impl Historian {
     /// Says who was asked, too.
-    pub(super) async fn look_up(
+    pub(crate) async fn look_up(
         self: &Arc<Self>,
         hubs: &Hubs,
         question: AskHistory,

@@ -15,6 +15,7 @@ impl Worker<'_> {
             // The new hub gets the whole line first, and tells the history (8.2, 8.4).
             HubsEvent::Switched { from, to, why } => {
                 tracing::info!(endpoint = %self.fixed.endpoint, %from, %to, %why, "paying goes on with another hub");
+                self.fixed.news.send_modify(|news| news.connections += 1);
                 self.handle(Event::Disconnected).await?;
                 self.handle(Event::Connected).await
             }
@@ -32,16 +33,17 @@ impl Worker<'_> {
         match event {
             HubEvent::Connected => {
                 tracing::info!(%endpoint, %hub, "connected to the hub");
+                self.fixed.news.send_modify(|news| news.connections += 1);
                 self.handle(Event::Connected).await
             }
             HubEvent::Disconnected { why } => {
                 tracing::warn!(%endpoint, %hub, %why, "disconnected from the hub");
                 self.handle(Event::Disconnected).await
             }
-            HubEvent::HaveUpdates | HubEvent::Missed { .. } => self.handle(Event::HaveUpdates).await,
+            HubEvent::HaveUpdates | HubEvent::Missed { .. } => self.on_updates().await,
             HubEvent::SequenceBecameBad(units) => {
                 tracing::warn!(%endpoint, %hub, ?units, "the hub calls units bad for now; the history will tell");
-                self.handle(Event::HaveUpdates).await
+                self.on_updates().await
             }
             HubEvent::SystemVars(vars) => self.on_system_vars(&vars).await,
             HubEvent::Joint(_) | HubEvent::ExchangeRates(_) => Ok(()),
@@ -52,13 +54,21 @@ impl Worker<'_> {
         }
     }
 
+    async fn on_updates(&mut self) -> Result<(), StoreError> {
+        self.fixed.news.send_modify(|news| news.updates += 1);
+        self.handle(Event::HaveUpdates).await
+    }
+
     async fn on_system_vars(&mut self, vars: &SystemVars) -> Result<(), StoreError> {
         // The newest figures: a unit made while a vote takes effect is refused once, and made again.
         if let Some(threshold) = vars.threshold_size.first().and_then(|voted| ThresholdSize::new(voted.value))
         {
             self.threshold = threshold;
+            self.fixed.news.send_modify(|news| news.threshold = Some(threshold));
         }
-        match law_of(vars) {
+        let law = law_of(vars);
+        self.fixed.news.send_modify(|news| news.law = law.or(news.law));
+        match law {
             Some(law) => self.handle(Event::FeeLaw(law)).await,
             None => Ok(()),
         }

@@ -35,8 +35,10 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use history::Historian;
 pub(crate) use reporter::RENEW_EVERY as REPORT_EVERY;
 pub use status::PayerStatus;
+pub(crate) use worker::{Fixed, News};
 
 use crate::clock::Clock;
 
@@ -131,4 +133,4 @@ impl Payer {
 }
 
 /// The threshold that counts before the hub has told the voted one.
-const DEFAULT_THRESHOLD: ThresholdSize = ThresholdSize::DEFAULT;
+pub(crate) const DEFAULT_THRESHOLD: ThresholdSize = ThresholdSize::DEFAULT;

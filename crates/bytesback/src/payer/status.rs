@@ -22,6 +22,10 @@ pub struct PayerStatus {
     pub open_slots: usize,
     /// The addresses of the wallet: all that it used, and the next ones.
     pub own: Arc<[Address]>,
+    /// Where the change of its line goes now; nothing before it is known.
+    pub home: Option<Address>,
+    /// Whether the wallet is being restored.
+    pub restoring: bool,
     /// The last alarm, and when.
     pub alarm: Option<(String, Timestamp)>,
 }

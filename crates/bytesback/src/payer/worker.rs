@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use obyte::Address;
-use obyte::fee::ThresholdSize;
+use obyte::fee::{ThresholdSize, TpsLaw};
 use obyte_hub::{Hubs, HubsEvents};
 use payout::{Action, Alarm, Engine, Event, InHand, Timestamp};
 use store::{Endpoint, StoreError};
@@ -20,6 +20,7 @@ use super::history::Historian;
 use super::suspicion::{Parentage, Progress};
 use super::waiting::Waiting;
 use super::{Command, DEFAULT_THRESHOLD, PayerParts, PayerStatus, reporter};
+use crate::textcoin;
 
 /// How many commands are taken at once, so that a burst becomes one batch.
 const BURST: usize = 1024;
@@ -60,10 +61,12 @@ pub(super) async fn run(
         endpoint,
         parentage: Arc::new(Parentage::new(parts.settings.clock_skew_max)),
         hubs,
+        news: watch::Sender::default(),
     };
-    let status = publish.subscribe();
     let paying = pay_on(&parts, commands, hub_events, &publish, &stop);
-    tokio::join!(paying, reporter::run(&parts, status, &stop));
+    let reporting = reporter::run(&parts, publish.subscribe(), &stop);
+    let keeping = textcoin::keep(&parts, publish.subscribe(), &stop);
+    tokio::join!(paying, reporting, keeping);
     parts.hubs.close();
 }
 
@@ -100,17 +103,32 @@ async fn pay_on(
 }
 
 /// What stays the same over restarts of the engine.
-pub(super) struct Fixed {
-    pub(super) endpoint: Endpoint,
-    pub(super) lock: store::PayerLock,
-    pub(super) store: Arc<dyn store::Store>,
-    pub(super) hubs: Hubs,
+pub(crate) struct Fixed {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) lock: store::PayerLock,
+    pub(crate) store: Arc<dyn store::Store>,
+    pub(crate) hubs: Hubs,
     parentage: Arc<Parentage>,
-    historian: Arc<Historian>,
-    pub(super) keyring: payout::Keyring,
-    pub(super) settings: payout::Settings,
-    pub(super) clock: Arc<dyn crate::clock::Clock>,
+    pub(crate) historian: Arc<Historian>,
+    pub(crate) keyring: payout::Keyring,
+    pub(crate) settings: payout::Settings,
+    pub(crate) clock: Arc<dyn crate::clock::Clock>,
     accepted: Arc<tokio::sync::Notify>,
+    /// What hubs say on their own, for whoever works beside the payer.
+    pub(crate) news: watch::Sender<News>,
+}
+
+/// What hubs have said on their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct News {
+    /// How often something that is watched became stable.
+    pub(crate) updates: u64,
+    /// How often another connection began to be asked.
+    pub(crate) connections: u64,
+    /// The voted size above which units pay more.
+    pub(crate) threshold: Option<ThresholdSize>,
+    /// How the network charges units.
+    pub(crate) law: Option<TpsLaw>,
 }
 
 /// Why an engine is no longer used.
@@ -291,6 +309,8 @@ impl Worker<'_> {
             queued: self.engine.queued(),
             open_slots: self.engine.open_slots().count(),
             own: Arc::clone(&self.own),
+            home: Some(self.engine.home_address()),
+            restoring: self.engine.is_restoring(),
             alarm: self.last_alarm.clone(),
         };
         self.publish.send_if_modified(|published| {

@@ -41,6 +41,7 @@
 //! | `audits` | up to where an endpoint was compared with its network |
 //! | `totals`, `shop_days` | what was given to and for whom; what a shop sold on a day |
 //! | `limit_settings`, `merchants` | what operators set; the merchants of payment processors |
+//! | `textcoins`, `sweeps` | a textcoin that a hub has accepted, and how it ended; a signed unit to take it back |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -54,6 +55,7 @@ mod codec;
 mod deposits;
 mod handover;
 mod holds;
+mod keeping;
 mod limiting;
 mod limits;
 mod line;

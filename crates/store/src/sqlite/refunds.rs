@@ -7,7 +7,7 @@ use program::{Amount, refund_claim};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, holds, purchases};
+use crate::sqlite::{book, holds, keeping, purchases};
 use crate::{
     Endpoint, PayoutState, PurchaseKey, PurchaseRecord, RefundOrder, RefundRecord, RefundVerdict, StoreError,
 };
@@ -42,6 +42,7 @@ pub(super) fn refund(
 
 fn is_never_paid(connection: &Connection, purchase: &PurchaseRecord) -> Result<bool, StoreError> {
     Ok(match purchase.state {
+        PayoutState::Final { .. } => keeping::is_taken_back(connection, purchase.payout.id)?,
         PayoutState::Parked => true,
         PayoutState::Rejected { .. } => !holds::is_paid_elsewhere(connection, purchase.payout.id)?,
         _ => false,

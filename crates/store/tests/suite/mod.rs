@@ -6,6 +6,7 @@
 pub(crate) mod book;
 pub(crate) mod deposits;
 pub(crate) mod invariants;
+pub(crate) mod keeping;
 pub(crate) mod life;
 pub(crate) mod limits;
 pub(crate) mod line;
@@ -131,6 +132,20 @@ macro_rules! behaviours {
                 nobody_is_reminded_before_the_first_mail_was_sent,
                 a_mail_is_sent_once_more_within_limits,
                 a_textcoin_given_anew_gets_a_mail_of_its_own;
+            keeping:
+                a_textcoin_is_open_once_its_unit_is_proven_until_it_ends,
+                only_textcoins_of_later_slots_are_told_again,
+                a_claim_is_booked_once_and_is_for_ever,
+                what_comes_back_returns_to_those_who_gave,
+                what_a_partner_owes_is_settled_first_by_what_comes_back,
+                a_return_that_was_charged_is_undone_when_the_textcoin_comes_back,
+                what_came_back_counts_for_no_limit,
+                a_sweep_is_kept_only_as_it_must_be,
+                two_versions_of_a_sweep_are_kept_and_one_comes_back,
+                nothing_is_both_claimed_and_taken_back,
+                an_operator_may_want_a_textcoin_back_before_its_time,
+                who_lost_the_right_to_pay_keeps_no_sweep,
+                an_audit_compares_those_that_ended_since_the_last;
             rulebook:
                 rules_that_change_get_a_number_and_the_old_ones_stay,
                 a_purchase_keeps_its_rules_and_its_explanation,

@@ -1,8 +1,10 @@
 //! `textcoin`: cashback for mailboxes. No command shows words but those that are given them.
 
+mod claim;
 mod list;
 mod resend;
 mod show;
+mod take_back;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,10 @@ pub(super) enum TextcoinCommand {
     Show(show::ShowArgs),
     /// Send the mail of an order once more.
     Resend(resend::ResendArgs),
+    /// Claim a textcoin, as a customer's wallet would. Needs the words and a hub, and no data of a server.
+    Claim(claim::ClaimArgs),
+    /// Have the server take a textcoin back before its time. What was claimed before stays claimed.
+    TakeBack(take_back::TakeBackArgs),
 }
 
 pub(super) async fn run(command: TextcoinCommand) -> anyhow::Result<ExitCode> {
@@ -29,6 +35,8 @@ pub(super) async fn run(command: TextcoinCommand) -> anyhow::Result<ExitCode> {
         TextcoinCommand::List(args) => list::list(&args).await?,
         TextcoinCommand::Show(args) => show::show(&args).await?,
         TextcoinCommand::Resend(args) => return resend::resend(&args).await,
+        TextcoinCommand::Claim(args) => claim::claim(args).await?,
+        TextcoinCommand::TakeBack(args) => take_back::take_back(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use payout::PayoutId;
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::Fields;
-use crate::sqlite::{line, partners, purchases, withdrawals};
+use crate::sqlite::{keeping, line, partners, purchases, withdrawals};
 use crate::{BookFault, Endpoint, StoreError};
 
 /// An entry that must stand in the book, where its rows make one, and what is wrong about the rows themselves.
@@ -48,7 +48,8 @@ pub(super) fn expected(
         Cause::RefundUndone(payout) => rows.undone(*payout, held)?,
         Cause::UnitSettled(unit) => rows.settled(*unit, held(Account::Fund))?,
         Cause::TpsFeeCharged(unit) => rows.charged(*unit)?,
-        Cause::TextcoinClaimed(_) | Cause::TextcoinTakenBack(_) => None,
+        Cause::TextcoinClaimed(payout) => rows.claimed(*payout)?,
+        Cause::TextcoinTakenBack(payout) => rows.taken_back(*payout, held)?,
     };
     Ok(made.map(|made| (made.ok(), Vec::new())))
 }
@@ -66,7 +67,7 @@ impl Rows<'_> {
         let coin = self.amounts(
             output,
             "SELECT id, amount, reserve FROM coins WHERE endpoint = ? AND unit = ? AND message_index = ?
-                 AND output_index = ? AND origin = 'others' AND partner IS NULL",
+                 AND output_index = ? AND origin = 'others' AND partner IS NULL AND textcoin IS NULL",
         )?;
         Ok(coin.map(|(amount, reserve)| events::fund_received(output, amount, reserve)))
     }
@@ -179,6 +180,41 @@ impl Rows<'_> {
             faults.push(BookFault::OtherSum { payout: payout.get() });
         }
         Ok(Some((events::purchase_accepted(payout, &acceptance).ok(), faults)))
+    }
+
+    fn claimed(&self, payout: PayoutNumber) -> Result<Made, StoreError> {
+        let is_claimed = self.has_ended(payout, "claimed")?;
+        let textcoin =
+            is_claimed.then(|| keeping::textcoin_out(self.connection, payout.get())).transpose()?;
+        Ok(textcoin.map(|textcoin| events::textcoin_claimed(payout, &textcoin)))
+    }
+
+    /// The fees are what the coin that came back lacks.
+    fn taken_back(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {
+        if !self.has_ended(payout, "taken back")? {
+            return Ok(None);
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT coins.id, coins.amount, coins.reserve FROM coins
+             JOIN sweeps ON sweeps.payout = coins.textcoin AND sweeps.unit = coins.unit
+             WHERE coins.textcoin = ? AND coins.endpoint = ?",
+        )?;
+        let mut rows = statement.query(params![payout.get(), self.endpoint.code()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let fields = Fields::new("coins", row);
+        let textcoin = keeping::textcoin_out(self.connection, payout.get())?;
+        let back = fields.bytes("amount")?;
+        let Some(fees) = keeping::given(&textcoin)?.checked_sub(back) else { return Ok(None) };
+        let receivable = held(Account::Receivable(textcoin.partner));
+        let reserve = fields.bytes("reserve")?;
+        Ok(Some(events::textcoin_taken_back(payout, &textcoin, fees, reserve, receivable)))
+    }
+
+    fn has_ended(&self, payout: PayoutNumber, outcome: &str) -> Result<bool, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT 1 FROM textcoins WHERE payout = ? AND endpoint = ? AND outcome = ?")?;
+        Ok(statement.exists(params![payout.get(), self.endpoint.code(), outcome])?)
     }
 
     fn cancelled(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {

@@ -1,11 +1,11 @@
 //! What must have an entry in the book.
 
 /// What must be booked: kinds of causes, and the codes of all causes of the kind that have happened.
-pub(super) const HAPPENED: [(&str, &str); 13] = [
+pub(super) const HAPPENED: [(&str, &str); 15] = [
     (
         "fund-received",
         "SELECT 'fund-received:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
-      WHERE endpoint = :endpoint AND origin = 'others' AND partner IS NULL",
+      WHERE endpoint = :endpoint AND origin = 'others' AND partner IS NULL AND textcoin IS NULL",
     ),
     (
         "deposit-received",
@@ -48,6 +48,16 @@ pub(super) const HAPPENED: [(&str, &str); 13] = [
       JOIN payouts ON payouts.id = withdrawals.payout
       WHERE withdrawals.endpoint = :endpoint AND (parked_at IS NOT NULL OR rejected_at IS NOT NULL)
           AND payout NOT IN (SELECT payout FROM foreign_outputs WHERE payout IS NOT NULL)",
+    ),
+    (
+        "textcoin-claimed",
+        "SELECT 'textcoin-claimed:' || payout AS cause FROM textcoins
+      WHERE endpoint = :endpoint AND outcome = 'claimed'",
+    ),
+    (
+        "textcoin-taken-back",
+        "SELECT 'textcoin-taken-back:' || payout AS cause FROM textcoins
+      WHERE endpoint = :endpoint AND outcome = 'taken back'",
     ),
     (
         "unit-settled",

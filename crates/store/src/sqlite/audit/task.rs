@@ -8,6 +8,7 @@ use payout::{SlotNo, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, integer, millis};
+use crate::sqlite::keeping;
 use crate::sqlite::line::{self, coin};
 use crate::{AuditMark, AuditTask, Endpoint, PaidTo, SettledUnit, StoreError};
 
@@ -19,6 +20,7 @@ pub(super) fn mark(connection: &Connection, endpoint: Endpoint) -> Result<AuditM
     Ok(AuditMark {
         next_slot: fields.number("next_slot")?,
         last_coin: fields.plain("last_coin")?,
+        last_textcoin: fields.plain("last_textcoin")?,
         main_chain_index: fields.number("mci")?,
         at: fields.time("at")?,
     })
@@ -31,14 +33,16 @@ pub(super) fn keep_mark(
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO audits (endpoint, next_slot, last_coin, mci, at) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO audits (endpoint, next_slot, last_coin, last_textcoin, mci, at) VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET next_slot = excluded.next_slot, last_coin = excluded.last_coin,
+                 last_textcoin = excluded.last_textcoin,
                  mci = excluded.mci, at = excluded.at",
         )?
         .execute(params![
             endpoint.code(),
             integer(mark.next_slot)?,
             mark.last_coin,
+            mark.last_textcoin,
             integer(mark.main_chain_index)?,
             millis(mark.at)?
         ])?;
@@ -52,14 +56,18 @@ pub(super) fn read(
 ) -> Result<AuditTask, StoreError> {
     let next_slot = first_open_slot(connection, endpoint)?;
     let (coins, last_coin) = coins(connection, endpoint, mark.last_coin)?;
+    let (ended, last_textcoin) = keeping::ended(connection, endpoint, mark.last_textcoin)?;
     Ok(AuditTask {
         units: units(connection, endpoint, mark.next_slot, next_slot)?,
         coins,
+        ended,
+        textcoins: keeping::open_coins(connection, endpoint)?,
         addresses: addresses(connection, endpoint)?,
         foreign: foreign(connection, endpoint)?,
         next: AuditMark {
             next_slot,
             last_coin,
+            last_textcoin,
             main_chain_index: mark.main_chain_index,
             at: Timestamp::default(),
         },

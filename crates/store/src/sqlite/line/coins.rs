@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::Line;
 use crate::sqlite::codec::{Fields, integer, millis};
-use crate::sqlite::{book, deposits};
+use crate::sqlite::{book, deposits, keeping};
 use crate::{StoreError, Violation};
 
 impl Line<'_> {
@@ -33,13 +33,18 @@ impl Line<'_> {
             // It moves at once, and what that costs is not known to be there.
             Origin::ForeignUnit => Bytes::ZERO,
         };
+        let back = match origin {
+            Origin::Others => keeping::taken_back(self.connection, self.endpoint, coin, reserve, at)?,
+            Origin::ForeignUnit => None,
+        };
+        let reserve = back.as_ref().map_or(reserve, |back| back.reserve);
         let partner = deposits::owner(self.connection, self.endpoint, &coin.address)?;
-        let partner = partner.filter(|_| origin == Origin::Others);
+        let partner = partner.filter(|_| origin == Origin::Others && back.is_none());
         self.connection
             .prepare_cached(
                 "INSERT INTO coins (endpoint, unit, message_index, output_index, amount, address, proven_at,
-                     reserve, origin, partner)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     reserve, origin, partner, textcoin)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.code(),
@@ -54,10 +59,16 @@ impl Line<'_> {
                     Origin::Others => "others",
                     Origin::ForeignUnit => "foreign unit",
                 },
-                partner.map(PartnerId::get)
+                partner.map(PartnerId::get),
+                back.as_ref().map(|back| back.payout)
             ])?;
         let output =
             OutputRef { unit: coin.id.unit, message: coin.id.message_index, output: coin.id.output_index };
+        if let Some(back) = back {
+            book::post(self.connection, self.endpoint, at, &back.entry)?;
+            back.finish(self.connection, self.endpoint)?;
+            return book::cover_missing(self.connection, self.endpoint, at);
+        }
         let entry = match (origin, partner) {
             (Origin::Others, Some(partner)) => self.deposited(output, partner, coin.amount, reserve)?,
             (Origin::Others, None) => events::fund_received(output, coin.amount, reserve)?,

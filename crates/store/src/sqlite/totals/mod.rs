@@ -5,7 +5,7 @@ mod subject;
 
 use obyte::Bytes;
 use payout::{PayoutId, Timestamp};
-use program::{Day, Turnover, names_somebody};
+use program::{Day, Recipient, Turnover, names_somebody};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use self::row::{FUND, Name, Row, find, merchant, partner, plus, write};
@@ -54,7 +54,7 @@ fn known(connection: &Connection, payout: PayoutId) -> Result<Option<Known>, Sto
         endpoint: fields.text("endpoint")?,
         partner: fields.plain("partner")?,
         merchant: fields.plain("merchant_scope")?,
-        recipient: fields.plain("recipient")?,
+        recipient: fields.text::<Recipient>("recipient")?.counted_as().into_owned(),
         customer: names_somebody(&customer).then_some(customer),
     };
     let from_fund = plus(fields.bytes("base")?, fields.bytes("matched")?);
@@ -107,6 +107,15 @@ pub(super) fn note_held(connection: &Connection, payout: PayoutId, is_held: bool
 pub(super) fn finish_payout(connection: &Connection, payout: PayoutId) -> Result<(), StoreError> {
     let Some(Known { subject, counted, .. }) = known(connection, payout)? else { return Ok(()) };
     add_finished(connection, subject.endpoint, subject.partner, counted.from_fund)
+}
+
+/// A payout that was paid and proven has come back.
+pub(super) fn unfinish_payout(connection: &Connection, payout: PayoutId) -> Result<(), StoreError> {
+    let Some(Known { subject, counted, .. }) = known(connection, payout)? else { return Ok(()) };
+    let name = partner(subject.partner);
+    let mut row = find(connection, subject.endpoint, name)?;
+    row.finished = row.finished.saturating_sub(counted.from_fund);
+    write(connection, subject.endpoint, &[(name, &row)])
 }
 
 /// What a version of a slot pays is paid and proven.

@@ -1,0 +1,174 @@
+//! One rule each.
+
+use std::time::Duration;
+
+use payout::{KeeperAction, KeeperEvent, VersionStatus};
+
+use crate::world::{End, World, no};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_textcoin_is_taken_back_when_its_time_is_over_and_not_before() {
+    let mut world = World::new(2);
+    world.pass(MINUTE - SECOND);
+    assert_eq!(world.posted, []);
+    world.pass(2 * SECOND);
+    assert_eq!(world.sweeps(0).len(), 1);
+    assert_eq!(world.sweeps(0)[0].status, VersionStatus::Accepted);
+    assert_eq!(world.sweeps(1), []);
+    world.decide(0, 0);
+    world.pass(MINUTE);
+    assert_eq!(world.keeper.open(), 1, "it is forgotten once it is proven");
+}
+
+#[test]
+fn a_claim_is_known_by_its_proof() {
+    let mut world = World::new(1);
+    let unit = world.claim(0, false);
+    world.pass(10 * SECOND);
+    assert!(world.ended.is_empty());
+    assert_eq!(world.keeper.claims_seen().into_iter().collect::<Vec<_>>(), [no(0)]);
+    world.decide(0, 0);
+    world.pass(10 * SECOND);
+    assert_eq!(world.ended[&no(0)], End::Claimed(unit));
+}
+
+#[test]
+fn a_claim_that_is_seen_stops_taking_back_until_it_dies() {
+    let mut world = World::new(1);
+    world.claim(0, false);
+    world.pass(10 * MINUTE);
+    assert_eq!(world.sweeps(0), [], "the claim may be proven yet");
+    // It conflicts with another unit of the customer, which is bad as well.
+    world.spenders.clear();
+    world.pass(MINUTE);
+    assert_eq!(world.sweeps(0).len(), 1);
+}
+
+#[test]
+fn a_claim_that_a_hub_hides_wins_if_the_network_says_so() {
+    let mut world = World::new(1);
+    let claim = world.claim(0, true);
+    world.pass(2 * MINUTE);
+    assert_eq!(world.sweeps(0).len(), 1, "nobody knows of the claim");
+    world.decide(0, 0);
+    world.pass(MINUTE);
+    assert!(world.ended.is_empty(), "that the sweep is bad says nothing yet");
+    world.spenders[0].hidden = false;
+    world.pass(MINUTE);
+    assert_eq!(world.ended[&no(0)], End::Claimed(claim));
+}
+
+#[test]
+fn a_unit_refused_for_its_fee_gets_another_version_that_pays_it() {
+    let mut world = World::new(1);
+    world.pass(MINUTE - SECOND);
+    world.now += 1_000;
+    world.tell(KeeperEvent::Tick);
+    while !matches!(world.waiting.front(), Some(KeeperAction::Post { .. })) {
+        world.answer();
+    }
+    let text =
+        "tps_fee 10 + tps fees balance 0 less than required 90 for address A4E5LY6MBKKEGBL5OWFFK7CQCTKWIBWJ";
+    world.refuse(text);
+    world.pass(30 * SECOND);
+    let sweeps = world.sweeps(0);
+    assert_eq!((sweeps.len(), sweeps[0].status), (2, VersionStatus::Refused), "{:?}", world.notes);
+    assert!(sweeps[1].fees.tps >= sweeps[0].fees.tps);
+    world.decide(0, 0);
+    world.pass(MINUTE);
+    assert_eq!(world.keeper.open(), 0);
+}
+
+#[test]
+fn no_fee_above_the_ceiling_is_paid_and_no_partner_loses() {
+    let mut world = World::new(1);
+    world.fee = 1_001;
+    world.pass(10 * MINUTE);
+    assert_eq!(world.sweeps(0), []);
+    assert!(world.notes.iter().any(|note| note.contains("above the ceiling")), "{:?}", world.notes);
+    world.fee = 1_000;
+    world.pass(MINUTE);
+    assert_eq!(world.sweeps(0).len(), 1);
+}
+
+#[test]
+fn the_same_bytes_are_posted_until_they_are_proven() {
+    let mut world = World::new(1);
+    world.pass(MINUTE + 2 * SECOND);
+    world.pass(5 * MINUTE);
+    assert!(world.posted.len() >= 5, "{}", world.posted.len());
+    world.posted.dedup();
+    assert_eq!(world.posted.len(), 1);
+}
+
+#[test]
+fn what_was_signed_before_a_crash_is_posted_after_it() {
+    let mut world = World::new(1);
+    world.pass(MINUTE - SECOND);
+    world.now += 1_000;
+    world.tell(KeeperEvent::Tick);
+    while world.sweeps(0).is_empty() {
+        world.answer();
+    }
+    // The unit is journaled and was not answered.
+    let unit = world.sweeps(0)[0].unit;
+    world.spenders.clear();
+    world.start();
+    world.pass(5 * SECOND);
+    assert_eq!((world.sweeps(0).len(), world.posted.last()), (1, Some(&unit)));
+}
+
+#[test]
+fn nothing_is_begun_while_paying_is_stopped() {
+    let mut world = World::new(1);
+    world.line.may_sweep = false;
+    world.tell(KeeperEvent::Line(world.line));
+    world.pass(10 * MINUTE);
+    assert_eq!(world.sweeps(0), []);
+    world.line.may_sweep = true;
+    world.tell(KeeperEvent::Line(world.line));
+    world.pass(MINUTE);
+    assert_eq!(world.sweeps(0).len(), 1);
+}
+
+#[test]
+fn while_customers_wait_few_are_taken_back() {
+    let mut world = World::new(10);
+    world.line.queued = 5;
+    world.now += 3_600_000;
+    world.tell(KeeperEvent::Line(world.line));
+    world.pass(25 * SECOND);
+    let begun = world.open.values().filter(|open| !open.sweeps.is_empty()).count();
+    assert!((1..=3).contains(&begun), "{begun}");
+}
+
+#[test]
+fn an_operator_has_one_back_before_its_time() {
+    let mut world = World::new(2);
+    world.open.get_mut(&no(1)).expect("open").recalled = true;
+    world.tell(KeeperEvent::Recalled(vec![no(1)]));
+    world.pass(10 * SECOND);
+    assert_eq!((world.sweeps(0).len(), world.sweeps(1).len()), (0, 1));
+}
+
+#[test]
+fn those_that_lie_there_cost_a_question_for_balances_now_and_then_and_no_history() {
+    let mut world = World::new(20);
+    world.pass(50 * SECOND);
+    let [balances, histories] = world.asked;
+    assert!((5..=12).contains(&balances), "{balances}");
+    assert_eq!(histories, 0);
+}
+
+#[test]
+fn at_most_twenty_are_on_their_way() {
+    let mut world = World::new(30);
+    world.now += 3 * 3_600_000;
+    world.tell(KeeperEvent::Tick);
+    world.pass(10 * MINUTE);
+    let begun = world.open.values().filter(|open| !open.sweeps.is_empty()).count();
+    assert_eq!(begun, 20);
+}
