@@ -10,4 +10,5 @@ mod metrics;
 mod quote;
 mod refunds;
 mod support;
+mod textcoins;
 mod transport;

@@ -56,6 +56,20 @@ fn a_mail_has_its_headers_once_and_its_parts_in_order() {
 }
 
 #[test]
+fn a_notice_is_plain_text_and_its_subject_is_one_line() {
+    let office = office(sender("Corner Coffee <cashback@shop.example>"));
+    let letter = sample(Kind::Textcoin, Language::ENGLISH);
+    let subject = "the deposit of x is low\r\nBcc: all@example.org";
+    let notice = office.notice(&letter.recipient, subject, "Fill it.\n", letter.id.clone(), letter.date);
+    let notice = notice.expect("written");
+    assert!(!headers(&notice).contains(&"Bcc".to_owned()), "{:?}", headers(&notice));
+    let mail = MessageParser::default().parse(notice.bytes()).expect("a mail");
+    assert!(mail.subject().is_some_and(|subject| subject.starts_with("the deposit of x is low")));
+    assert_eq!(mail.body_text(0).as_deref().map(str::trim_end), Some("Fill it."));
+    assert_eq!(notice.message_id(), format!("<{}@shop.example>", letter.id));
+}
+
+#[test]
 fn the_same_letter_makes_the_same_bytes() {
     let letter = sample(Kind::Textcoin, Language::ENGLISH);
     assert_eq!(write(&letter).bytes(), write(&letter).bytes());
