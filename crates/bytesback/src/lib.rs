@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod attested;
 pub mod audit;
+pub mod claim;
 pub mod cli;
 pub mod clock;
 pub mod config;

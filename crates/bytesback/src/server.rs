@@ -203,6 +203,7 @@ impl Starting {
         let attestors = Attestors::new(hubs.clone(), prover, setup.email_attestors);
         let accepted = Arc::new(Notify::new());
         let mails = self.mails(endpoint, &setup.keyring, &accepted);
+        let textcoins = setup.keyring.textcoins().clone();
         let payer = self.payer(PayerParts {
             endpoint,
             lock,
@@ -216,7 +217,7 @@ impl Starting {
             accepted,
         });
         let rates = self.rates(endpoint, setup.rates, &hubs).await?;
-        Ok(Side { payer, hubs, rates, units, attestors, fee_reserve, claim_reserve, mails })
+        Ok(Side { payer, hubs, rates, units, textcoins, attestors, fee_reserve, claim_reserve, mails })
     }
 
     /// Begins to send mails, where there is a way to.

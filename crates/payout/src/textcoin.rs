@@ -4,6 +4,8 @@
 //! the wallet makes them again, and nobody else can. A payout gets its number when it enters a slot for the first
 //! time, so that numbers have no gaps but for those that are skipped, and keeps it whatever becomes of the slot.
 
+mod token;
+
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -163,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    fn keys(endpoint: &str) -> TextcoinKeys {
+    pub(super) fn keys(endpoint: &str) -> TextcoinKeys {
         let words =
             "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
         let seed = words.parse::<Mnemonic>().expect("a mnemonic of the standard's tests").to_seed("");

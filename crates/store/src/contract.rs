@@ -5,10 +5,10 @@ use ledger::{Book, PartnerId};
 use payout::{Change, Snapshot, Timestamp};
 
 use crate::{
-    Acceptance, BookCheck, BookedEntry, Bookkeeping, DepositOrder, DepositVerdict, Deposits, Endpoint,
-    EntryId, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner, Operations, Partner,
-    PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundRecord, RefundVerdict,
-    Review, Rulebook, StoreError, Verdict, Withdrawals,
+    Acceptance, BookCheck, BookedEntry, Bookkeeping, Claims, DepositOrder, DepositVerdict, Deposits,
+    Endpoint, EntryId, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner, Operations,
+    Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundRecord,
+    RefundVerdict, Review, Rulebook, StoreError, Verdict, Withdrawals,
 };
 
 /// Keeps everything that must outlive the process.
@@ -21,7 +21,17 @@ use crate::{
 /// What reads sees everything that was returned as changed before it began.
 #[async_trait]
 pub trait Store:
-    Bookkeeping + Deposits + Operations + Review + Rulebook + Limiting + Receiving + Withdrawals + Mails + Keeping
+    Bookkeeping
+    + Deposits
+    + Operations
+    + Review
+    + Rulebook
+    + Limiting
+    + Receiving
+    + Withdrawals
+    + Mails
+    + Keeping
+    + Claims
 {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///

@@ -1,7 +1,8 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
 //! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`], its
-//! [`Receiving`], its [`Withdrawals`], its [`Mails`] and its [`Keeping`] of textcoins, is all that the server knows of its database. Each method is one
+//! [`Receiving`], its [`Withdrawals`], its [`Mails`], its [`Claims`] and its [`Keeping`] of textcoins, is all that the server
+//! knows of its database. Each method is one
 //! transaction and says in its types what can come of it.
 //! [`sqlite::SqliteStore`] is the embedded default.
 //!
@@ -11,6 +12,7 @@
 mod acceptance;
 mod book;
 mod bookkeeping;
+mod claims;
 mod contract;
 mod deposits;
 mod endpoint;
@@ -39,6 +41,7 @@ pub use bookkeeping::{
     AuditMark, AuditTask, BookAudit, BookFault, Bookkeeping, EndedTextcoin, FAULTS_MAX, PaidTo, SettledUnit,
     StatementLine, StatementPart, StatementQuery,
 };
+pub use claims::{ClaimRecord, Claims};
 pub use contract::Store;
 pub use deposits::{DepositAddress, Deposits};
 pub use endpoint::{Endpoint, UnknownEndpoint};

@@ -93,6 +93,7 @@ impl MailConfig {
             post,
             language: self.language.clone().unwrap_or(Language::ENGLISH),
             reminder_days: Vec::new(),
+            claim_page: None,
             at_once: self.connections.unwrap_or(CONNECTIONS),
             operator: self.operator.as_deref().map(str::parse).transpose().context("operator")?,
         })

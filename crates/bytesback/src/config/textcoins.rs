@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
+use crate::claim::ClaimAddress;
 use crate::desk::{Mailboxes, RESENDS_PER_DAY, TEXTCOIN_EXPIRY};
 use crate::mail::BlockedDomains;
 use crate::mailer::MailSettings;
@@ -23,6 +24,8 @@ pub struct TextcoinsConfig {
     pub reminder_days: Option<Vec<u32>>,
     /// How often its mail is sent once more within 24 hours.
     pub resends_per_day: Option<u32>,
+    /// The public address of this server, where mails lead to instead of to the words.
+    pub claim_page: Option<String>,
 }
 
 impl TextcoinsConfig {
@@ -35,7 +38,11 @@ impl TextcoinsConfig {
             blocked,
             expiry: self.expiry()?,
             resends_per_day: self.resends_per_day.unwrap_or(RESENDS_PER_DAY),
-            mail: MailSettings { reminder_days: self.reminder_days()?, ..mail },
+            mail: MailSettings {
+                reminder_days: self.reminder_days()?,
+                claim_page: self.claim_page()?,
+                ..mail
+            },
         })
     }
 
@@ -44,6 +51,10 @@ impl TextcoinsConfig {
         let expiry = said.unwrap_or(TEXTCOIN_EXPIRY);
         ensure!((Duration::from_secs(1)..=YEAR).contains(&expiry), "expiry is between one second and a year");
         Ok(expiry)
+    }
+
+    fn claim_page(&self) -> anyhow::Result<Option<ClaimAddress>> {
+        self.claim_page.as_deref().map(str::parse).transpose().context("claim_page")
     }
 
     fn reminder_days(&self) -> anyhow::Result<Vec<u32>> {
@@ -81,6 +92,8 @@ mod tests {
             let error = config(&format!("reminder_days = {days}")).reminder_days().expect_err(days);
             assert!(error.to_string().contains("reminder_days"));
         }
+        let error = config("claim_page = \"cashback.example.org\"").claim_page().expect_err("no address");
+        assert!(format!("{error:#}").contains("claim_page"), "{error:#}");
         assert!(toml::from_str::<TextcoinsConfig>("expires = \"7d\"").is_err(), "misspelled");
     }
 }

@@ -20,6 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::{Address, Bytes};
 use obyte_hub::Hubs;
+use payout::TextcoinKeys;
 use program::{BaseShare, LimitRules, Recipient, Rules, UnitFault, UnitProof, UnitRules, quote};
 use store::{
     Acceptance, AttestedPayee, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName,
@@ -32,6 +33,7 @@ use self::quoting::sale;
 pub use self::refusal::Refusal;
 use crate::alerts::Thresholds;
 use crate::attested::Attestors;
+use crate::claim::{ClaimPages, ClaimSide};
 use crate::clock::Clock;
 use crate::http::{
     Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
@@ -124,6 +126,8 @@ pub struct Side {
     pub rates: Rates,
     /// Who checks purchase units.
     pub units: UnitChecker,
+    /// The keys of its textcoins.
+    pub textcoins: TextcoinKeys,
     /// Who knows the wallets of mailboxes.
     pub attestors: Attestors,
     /// What is set aside for the network fees of one payout.
@@ -135,6 +139,11 @@ pub struct Side {
 }
 
 impl Side {
+    /// What its claim pages need.
+    fn claims(&self) -> ClaimSide {
+        ClaimSide { keys: self.textcoins.clone(), network: self.payer.network() }
+    }
+
     /// A textcoin takes more than an output for a wallet, be that named or attested.
     fn reserve_for(&self, recipient: &Recipient, attested: Option<&AttestedPayee>) -> Bytes {
         match (recipient, attested) {
@@ -160,6 +169,7 @@ pub struct Desk {
     /// The number of the rules in the settings.
     version: RulesVersion,
     probe: Probe,
+    claims: Option<Arc<ClaimPages>>,
     live: Side,
     test: Side,
 }
@@ -174,7 +184,12 @@ impl Desk {
         live: Side,
         test: Side,
     ) -> Self {
-        Self { store, clock, settings, version, probe: Probe::default(), live, test }
+        let claims =
+            settings.mailboxes.as_ref().and_then(|mailboxes| mailboxes.mail.claim_page.as_ref()).map(|_| {
+                let [live, test] = [&live, &test].map(Side::claims);
+                Arc::new(ClaimPages::new(Arc::clone(&store), Arc::clone(&clock), live, test))
+            });
+        Self { store, clock, settings, version, probe: Probe::default(), claims, live, test }
     }
 
     const fn side(&self, endpoint: Endpoint) -> &Side {
@@ -385,6 +400,10 @@ impl Cashier for Desk {
         which: WhichPurchase,
     ) -> Result<(), ErrorText> {
         self.send_again(endpoint, partner, &which).await
+    }
+
+    fn claim_pages(&self) -> Option<Arc<ClaimPages>> {
+        self.claims.clone()
     }
 
     async fn readiness(&self) -> Vec<Check> {

@@ -1,5 +1,7 @@
 //! What stands behind the API: the server implements it, tests fake it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use ledger::PartnerId;
 use obyte::{Bytes, UnitHash};
@@ -11,6 +13,7 @@ use super::inquiry::Inquiry;
 use super::purchase::Purchase;
 use super::refund::Refund;
 use super::textcoin::{TextcoinStanding, WhichPurchase};
+use crate::claim::ClaimPages;
 use crate::endpoint::Endpoint;
 
 /// Decides purchases.
@@ -66,6 +69,11 @@ pub trait Cashier: Send + Sync + 'static {
         partner: &Partner,
         which: WhichPurchase,
     ) -> Result<(), ErrorText>;
+
+    /// Where customers get their textcoins, if not by the words in their mails.
+    fn claim_pages(&self) -> Option<Arc<ClaimPages>> {
+        None
+    }
 
     /// What must work for purchases to be taken, each with what to do when it does not.
     async fn readiness(&self) -> Vec<Check>;

@@ -22,6 +22,7 @@ use super::receive::receive;
 use super::refund::Refund;
 use super::reply;
 use super::textcoin::{self, WhichPurchase};
+use crate::claim;
 use crate::endpoint::Endpoint;
 use crate::metrics::{Metrics, Outcome};
 
@@ -37,7 +38,7 @@ struct App {
     body_deadline: Duration,
 }
 
-/// All paths of the cashback API, with those for health and figures.
+/// All paths of the cashback API, with those for health and figures, and those of the claim page where there is one.
 ///
 /// `purchases` tracks what is being decided, so that a server that stops can wait for it.
 pub(super) fn routes(
@@ -46,9 +47,10 @@ pub(super) fn routes(
     purchases: TaskTracker,
     body_deadline: Duration,
 ) -> Router {
+    let claims = cashier.claim_pages().map(claim::routes);
     let live = || purchase_route(Endpoint::Live);
     let test = || purchase_route(Endpoint::Test);
-    Router::new()
+    let router = Router::new()
         .route("/new_purchase", live())
         .route("/new_purchase/", live())
         .route("/test/new_purchase", test())
@@ -69,7 +71,11 @@ pub(super) fn routes(
         )
         .route("/", get_route(get(async || reply::page(include_str!("page.html")))))
         .fallback(unknown_path)
-        .with_state(App { cashier, metrics, purchases, body_deadline })
+        .with_state(App { cashier, metrics, purchases, body_deadline });
+    match claims {
+        Some(claims) => router.merge(claims),
+        None => router,
+    }
 }
 
 fn purchase_route(endpoint: Endpoint) -> MethodRouter<App> {

@@ -6,7 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -17,6 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use super::cashier::Cashier;
 use super::routes::routes;
+use crate::claim::Peer;
 use crate::metrics::Metrics;
 
 /// What one client may ask of the server.
@@ -112,8 +116,13 @@ pub async fn serve_within(
     let connections = Arc::new(Semaphore::new(limits.connections));
     let accepting = async {
         loop {
-            let (stream, permit) = accept(&listener, &connections).await;
-            let connection = server.serve_connection(TokioIo::new(stream), service.clone());
+            let (stream, peer, permit) = accept(&listener, &connections).await;
+            let service = service.clone();
+            let told = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer.ip()));
+                service.call(request)
+            });
+            let connection = server.serve_connection(TokioIo::new(stream), told);
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 // Why a connection broke is the client's affair.
@@ -137,16 +146,19 @@ pub async fn serve_within(
     }
 }
 
-async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         let permit = Arc::clone(connections).acquire_owned().await.expect("the semaphore is never closed");
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection went before it was served");
                     continue;
                 }
-                return (stream, permit);
+                return (stream, peer, permit);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

@@ -26,6 +26,8 @@ mod templates;
 mod values;
 mod verdict;
 
+pub(crate) mod said;
+
 pub use blocked::BlockedDomains;
 pub use folder::Folder;
 pub use habits::{Habits, Language, LanguageError};
@@ -33,6 +35,7 @@ pub use letter::{Kind, Letter, LetterId};
 pub use message::{Mailbox, MailboxError, Message, MessageError, Sender};
 pub use office::{Office, WriteError};
 pub use post::{Accepted, Cause, Post, Reason, Refusal};
+pub(crate) use qr::svg as qr_svg;
 pub use relay::{Relay, RelayError, RelaySettings};
 pub use sample::sample;
 pub use templates::{Rendered, TemplateError, Templates};

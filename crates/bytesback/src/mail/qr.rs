@@ -41,6 +41,30 @@ pub(super) fn png(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     Some(file)
 }
 
+/// An SVG of black on white, for pages that may not load anything; nothing where the text is too long for a code.
+pub(crate) fn svg(text: &str) -> Option<Zeroizing<String>> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
+    let (modules, width) = (code.to_colors(), code.width());
+    let side = width + 2 * QUIET;
+    let mut path = Zeroizing::new(String::new());
+    for (row, line) in modules.chunks(width).enumerate() {
+        let mut column = 0;
+        for run in line.chunk_by(|one, other| one == other) {
+            if run[0] == Color::Dark {
+                let (x, y, length) = (column + QUIET, row + QUIET, run.len());
+                path.push_str(&format!("M{x} {y}h{length}v1h-{length}z"));
+            }
+            column += run.len();
+        }
+    }
+    Some(Zeroizing::new(format!(
+        "<svg class=\"code\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" width=\"220\" height=\"220\" \
+         role=\"img\" aria-label=\"QR\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/>\
+         <path fill=\"#000\" d=\"{}\"/></svg>",
+        *path
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,7 +91,28 @@ mod tests {
     }
 
     #[test]
+    fn the_drawing_is_the_code_with_its_border() {
+        let text = "https://obyte.org/#textcoin?x";
+        let code = QrCode::with_error_correction_level(text, EcLevel::M).expect("a code");
+        let (modules, width) = (code.to_colors(), code.width());
+        let drawing = svg(text).expect("short enough");
+        let path = drawing.split_once("fill=\"#000\" d=\"").and_then(|(_, rest)| rest.split_once('"'));
+        let mut drawn = vec![Color::Light; width * width];
+        for run in path.expect("a path").0.split('z').filter(|run| !run.is_empty()) {
+            let parts: Vec<usize> =
+                run.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+            let [x, y, length, height, back] = parts[..] else { panic!("{run}") };
+            assert_eq!((height, back), (1, length), "it is closed");
+            let begin = (y - QUIET) * width + x - QUIET;
+            drawn[begin..begin + length].fill(Color::Dark);
+        }
+        assert!(drawn == modules);
+        assert!(drawing.contains(&format!("viewBox=\"0 0 {0} {0}\"", width + 8)));
+    }
+
+    #[test]
     fn what_is_too_long_for_a_code_has_none() {
+        assert!(svg(&"x".repeat(5000)).is_none());
         assert!(png(&"x".repeat(5000)).is_none());
     }
 }

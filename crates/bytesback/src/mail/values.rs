@@ -51,7 +51,7 @@ pub(super) fn values(letter: &Letter, language: &str, habits: &Habits, qr: &str)
 }
 
 /// Billions of bytes, exactly, without zeros at the end.
-fn gbyte(amount: Bytes) -> String {
+pub(super) fn gbyte(amount: Bytes) -> String {
     let (whole, rest) = (amount.get() / NANO, amount.get() % NANO);
     if rest == 0 {
         return whole.to_string();

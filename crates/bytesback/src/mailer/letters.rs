@@ -1,12 +1,12 @@
 //! From a task of the outbox to the letter that it stands for.
 
-use obyte::Textcoin;
 use payout::{TextcoinKeys, Timestamp};
 use program::{CurrencyAmount, RateTable, about};
 use store::{Endpoint, MailKind, MailTask};
-use zeroize::Zeroizing;
 
-use crate::mail::{Kind, Language, Letter, LetterId};
+use super::MailSettings;
+use crate::claim::link;
+use crate::mail::{Kind, Letter, LetterId};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
@@ -20,28 +20,24 @@ pub(super) fn letter(
     endpoint: Endpoint,
     task: &MailTask,
     keys: &TextcoinKeys,
-    language: &Language,
+    settings: &MailSettings,
 ) -> Result<Letter, OtherWallet> {
     let textcoin = keys.textcoin(task.textcoin).filter(|textcoin| textcoin.address() == task.address);
-    let textcoin = textcoin.ok_or(OtherWallet)?;
+    textcoin.ok_or(OtherWallet)?;
+    let page = settings.claim_page.as_ref();
     Ok(Letter {
         kind: kind(task),
-        language: language.clone(),
+        language: settings.language.clone(),
         recipient: task.recipient.clone(),
         shop: task.shop.clone(),
         amount: task.amount,
         about: value(task),
         expires: task.expires_at,
-        link: link(&textcoin),
+        link: link(page, endpoint, keys, task.textcoin).ok_or(OtherWallet)?,
         id: id(endpoint, task),
         date: task.written_at,
         reply_to: None,
     })
-}
-
-/// Where the customer gets the coins.
-fn link(textcoin: &Textcoin) -> Zeroizing<String> {
-    textcoin.link()
 }
 
 fn kind(task: &MailTask) -> Kind {

@@ -27,6 +27,7 @@ pub(crate) use status::Counted;
 pub use status::MailStatus;
 pub(crate) use worker::run;
 
+use crate::claim::ClaimAddress;
 use crate::clock::Clock;
 use crate::mail::{Language, Office, Post};
 
@@ -43,6 +44,8 @@ pub struct MailSettings {
     pub reminder_days: Vec<u32>,
     /// How many mails are on their way at once; at least one.
     pub at_once: usize,
+    /// Where the claim page is found, if mails lead there instead of to the words.
+    pub claim_page: Option<ClaimAddress>,
     /// Who is told of low balances.
     pub operator: Option<EmailAddress>,
 }

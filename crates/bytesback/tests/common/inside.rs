@@ -108,6 +108,7 @@ pub(crate) fn mails(post: Arc<dyn Post>) -> MailSettings {
         post,
         language: Language::ENGLISH,
         reminder_days: vec![3, 6],
+        claim_page: None,
         at_once: 3,
         operator: None,
     }

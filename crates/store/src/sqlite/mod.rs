@@ -51,6 +51,7 @@
 mod accepting;
 mod audit;
 mod book;
+mod claims;
 mod codec;
 mod deposits;
 mod handover;

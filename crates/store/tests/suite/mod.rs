@@ -115,6 +115,7 @@ macro_rules! behaviours {
                 a_wallet_address_never_becomes_a_textcoin,
                 a_mailbox_whose_wallet_is_attested_is_paid_there,
                 what_is_attested_does_not_change_where_an_address_is_paid,
+                a_textcoin_is_found_by_its_number_once_a_hub_has_accepted_it,
                 a_restore_begins_another_generation_and_older_numbers_are_given_anew,
                 a_textcoin_is_held_when_a_lost_unit_may_have_paid_it,
                 a_mailbox_is_told_its_unit_like_any_other;

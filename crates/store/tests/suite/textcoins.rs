@@ -4,7 +4,7 @@ use ledger::Account;
 use obyte::compose::Coin;
 use obyte::{Address, Output, UnitHash};
 use payout::{Change, Issue, Payee, Payout, RestoreCause, Slot, TextcoinNo, Timestamp, VersionStatus};
-use store::{Acceptance, AttestedPayee, Endpoint, Verdict, Violation};
+use store::{Acceptance, AttestedPayee, ClaimRecord, Endpoint, Verdict, Violation};
 
 use super::Backend;
 use super::line::{added, funding};
@@ -206,4 +206,26 @@ pub(crate) async fn what_is_attested_does_not_change_where_an_address_is_paid(ba
     let Verdict::Accepted(record) = world.accept(purchase).await else { panic!("it is accepted") };
     assert_eq!(record.payout.payee, Payee::Address(Address::of_source("1")));
     assert_eq!((record.attested, world.record("1").await.attested), (None, None));
+}
+
+pub(crate) async fn a_textcoin_is_found_by_its_number_once_a_hub_has_accepted_it(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    let given = issued(owe(&world, "1", 1_000).await, 0, 4);
+    let (slot, opened) = opened(0, funding(), &[given]);
+    let find = async |endpoint, generation, counter| {
+        world.store.claim(endpoint, TextcoinNo { generation, counter }).await.expect("the store works")
+    };
+    world.apply([opened]).await.expect("a good slot");
+    assert_eq!(find(Endpoint::Test, 0, 4).await, None, "no hub has accepted it");
+    let (status, at) = (VersionStatus::Accepted, Timestamp::from_millis(7));
+    let answer = "accepted".to_owned();
+    world.apply([Change::Answered { version: slot.head().id, status, answer, at }]).await.expect("accepted");
+    let expires_at = Timestamp::from_millis(7 + 7 * 24 * 60 * 60 * 1000);
+    let record = ClaimRecord { payout: given, shop: "demo-shop".to_owned(), expires_at, ended: None };
+    assert_eq!(find(Endpoint::Test, 0, 4).await, Some(record));
+    for (endpoint, generation, counter) in
+        [(Endpoint::Test, 0, 3), (Endpoint::Test, 4, 0), (Endpoint::Live, 0, 4)]
+    {
+        assert_eq!(find(endpoint, generation, counter).await, None);
+    }
 }

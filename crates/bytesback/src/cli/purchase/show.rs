@@ -104,9 +104,11 @@ fn state(state: &PayoutState) -> String {
 
 #[cfg(test)]
 mod tests {
-    use payout::Timestamp;
-    use program::{Pair, RateSource};
-    use store::RulesVersion;
+    use ledger::PartnerId;
+    use obyte::{Address, Bytes, UnitHash};
+    use payout::{Payee, Payout, PayoutId, Timestamp};
+    use program::{Currency, CurrencyAmount, Pair, RateSource};
+    use store::{AttestedPayee, Details, OrderId, PurchaseKey, RulesVersion, Shares, Terms};
 
     use super::*;
 
@@ -127,6 +129,44 @@ mod tests {
         );
         let old = explained(&Explanation::default(), &rules);
         assert_eq!(old, "explained not: it was accepted before explanations were kept\n");
+    }
+
+    #[test]
+    fn a_wallet_that_was_attested_is_shown_with_its_attestation() {
+        let [wallet, attestor] = ["a wallet", "an attestor"].map(Address::of_source);
+        let unit = UnitHash::of("an attestation");
+        let at = Timestamp::from_millis(1_795_430_868_000);
+        let record = PurchaseRecord {
+            key: PurchaseKey {
+                partner: PartnerId::new(1),
+                merchant: None,
+                order_id: OrderId::new("1").expect("an id"),
+            },
+            terms: Terms {
+                recipient: "a@example.org".parse().expect("a mailbox"),
+                price: CurrencyAmount { amount: "1".parse().expect("an amount"), currency: Currency::Usd },
+                percentage: "0".parse().expect("a percentage"),
+                purchase_unit: None,
+            },
+            details: Details::default(),
+            shares: Shares::default(),
+            rates: Vec::new(),
+            explanation: Explanation::default(),
+            attested: Some(AttestedPayee { address: wallet, unit, attestor }),
+            fee_reserve: Bytes::ZERO,
+            payout: Payout {
+                id: PayoutId::new(1),
+                payee: Payee::Address(wallet),
+                amount: Bytes::literal(5),
+                queued_at: at,
+            },
+            state: PayoutState::Queued,
+            answered: None,
+        };
+        let shown = text(&record);
+        let wanted = format!("payee     {wallet}\nattested  in unit {unit}, by {attestor}\npayout  ");
+        assert!(shown.contains(&wanted), "{shown}");
+        assert!(!text(&PurchaseRecord { attested: None, ..record }).contains("attested"));
     }
 
     #[test]

@@ -1,0 +1,23 @@
+//! How amounts, moments and texts from outside are said to customers, for what is no mail.
+
+use obyte::Bytes;
+use payout::Timestamp;
+
+use super::habits::Habits;
+use super::values::gbyte;
+use super::{clean, habits};
+
+/// An amount in GBYTE and in bytes.
+pub(crate) fn amount(amount: Bytes, habits: &Habits) -> (String, String) {
+    (habits.number(&gbyte(amount)), habits.number(&amount.to_string()))
+}
+
+/// A moment to the minute; as machines write it where it has no name.
+pub(crate) fn moment(at: Timestamp, habits: &Habits) -> String {
+    habits.moment(at).or_else(|| habits::iso(at)).unwrap_or_default()
+}
+
+/// A text from outside in one line, without what could confuse its readers.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    clean::one_line(text, most)
+}

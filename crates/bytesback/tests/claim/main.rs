@@ -1,0 +1,10 @@
+//! The claim page: what is only opened shows no words, what a person asks for by a button does.
+
+mod browser;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/inside.rs"]
+mod inside;
+mod secrets;
+mod stage;
+mod states;

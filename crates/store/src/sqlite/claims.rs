@@ -1,0 +1,45 @@
+//! Textcoins by their numbers, on SQLite.
+
+use async_trait::async_trait;
+use payout::TextcoinNo;
+use rusqlite::{Connection, params};
+
+use super::SqliteStore;
+use crate::sqlite::codec::Fields;
+use crate::sqlite::line;
+use crate::{ClaimRecord, Claims, Endpoint, StoreError, TextcoinEnd};
+
+#[async_trait]
+impl Claims for SqliteStore {
+    async fn claim(&self, endpoint: Endpoint, no: TextcoinNo) -> Result<Option<ClaimRecord>, StoreError> {
+        self.readers.run(move |connection| find(connection, endpoint, no)).await
+    }
+}
+
+fn find(
+    connection: &Connection,
+    endpoint: Endpoint,
+    no: TextcoinNo,
+) -> Result<Option<ClaimRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT payouts.id, address, amount, queued_at, textcoin, generation, counter, claim_reserve,
+             iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
+             expires_at, outcome
+         FROM payouts JOIN textcoins ON textcoins.payout = payouts.id
+             JOIN purchases ON purchases.payout = payouts.id JOIN partners ON partners.id = purchases.partner
+         WHERE payouts.endpoint = ? AND generation = ? AND counter = ?",
+    )?;
+    let mut rows = statement.query(params![endpoint.code(), no.generation, no.counter])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let fields = Fields::new("payouts", row);
+    Ok(Some(ClaimRecord {
+        payout: line::payout(&fields)?,
+        shop: fields.plain("shop")?,
+        expires_at: fields.time("expires_at")?,
+        ended: match fields.plain::<Option<String>>("outcome")?.as_deref() {
+            None => None,
+            Some("claimed") => Some(TextcoinEnd::Claimed),
+            Some(_) => Some(TextcoinEnd::TakenBack),
+        },
+    }))
+}
