@@ -96,3 +96,38 @@ async fn while_paying_is_paused_nothing_is_taken_back() {
     stage.have_ended(0, 1).await;
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_finds_ends_that_did_not_happen_so() {
+    let stage = Stage::set(WEEK).await;
+    let orders = stage.buy(2).await;
+    stage.claim(&orders[0], someone("a customer")).await.expect("it is there");
+    let payout = stage.record(&orders[1]).await.payout.id;
+    let at = payout::Timestamp::from_millis(1);
+    stage.store.recall(ENDPOINT, payout, at).await.expect("the store works");
+    stage.have_ended(1, 1).await;
+    stage.audit().await;
+    let book = rusqlite::Connection::open(stage.folder().join("book.sqlite")).expect("a book");
+    // Each damage is there besides those before it.
+    for (damage, in_books, wanted) in [
+        (
+            "UPDATE textcoins SET ended_by = (SELECT unit FROM versions LIMIT 1) WHERE outcome = 'claimed'",
+            false,
+            "does not spend the textcoin of payout",
+        ),
+        (
+            "UPDATE textcoins SET ended_by = 'oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E='
+             WHERE outcome = 'taken back'",
+            false,
+            "the hub does not show it",
+        ),
+        ("UPDATE coins SET amount = amount - 1 WHERE textcoin IS NOT NULL", true, "textcoin-taken-back"),
+        ("UPDATE textcoins SET outcome = 'taken back'", true, "textcoin-claimed"),
+    ] {
+        book.execute_batch(damage).unwrap_or_else(|error| panic!("{damage}: {error}"));
+        let (books, network) = stage.faults().await;
+        let found = if in_books { books } else { network };
+        assert!(found.iter().any(|fault| fault.contains(wanted)), "{damage}\n{found:#?}");
+    }
+    stage.end().await;
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytesback::audit::{Place, audit};
+use bytesback::audit::{NetworkAudit, Place, audit};
 use bytesback::clock::{Clock, SystemClock};
 use bytesback::desk::{DeskSettings, Mailboxes};
 use bytesback::server::{EndpointSetup, Server};
@@ -284,18 +284,31 @@ impl Stage {
 
     /// The book is sound, and the network bears out every byte of it.
     pub(crate) async fn audit(&self) {
-        let books = self.store.audit_book(ENDPOINT).await.expect("readable");
-        assert!(books.is_sound(), "{:?}", books.faults);
+        let (books, network) = self.faults().await;
+        assert!(books.is_empty(), "{books:?}");
+        assert!(network.is_empty(), "{network:?}");
+        let counts = self.counts().await;
+        let found = self.compare().await;
+        assert_eq!(found.ended as u64, counts.claimed + counts.taken_back);
+    }
+
+    /// What is wrong in the book, and on the network.
+    pub(crate) async fn faults(&self) -> (Vec<String>, Vec<String>) {
+        let books = self.store.audit_book(ENDPOINT).await.expect("readable").faults;
+        let network = self.compare().await.faults;
+        let texts = |faults: Vec<&dyn ToString>| faults.iter().map(|fault| fault.to_string()).collect();
+        let books = books.iter().map(|fault| fault as &dyn ToString).collect();
+        (texts(books), texts(network.iter().map(|fault| fault as &dyn ToString).collect()))
+    }
+
+    async fn compare(&self) -> NetworkAudit {
         let place = Place {
             network: Network::Devnet,
             hubs: vec![inside::hub_of(&self.devnet)],
             order_providers: OrderProviders::new(vec![self.devnet.order_provider()]).expect("one"),
             genesis: self.genesis(),
         };
-        let found = audit(&*self.store, ENDPOINT, &place, &SystemClock, true).await.expect("answered");
-        assert!(found.faults.is_empty(), "{:?}", found.faults);
-        let counts = self.counts().await;
-        assert_eq!(found.ended as u64, counts.claimed + counts.taken_back);
+        audit(&*self.store, ENDPOINT, &place, &SystemClock, true).await.expect("answered")
     }
 }
 
