@@ -253,6 +253,18 @@ pub(crate) async fn nobody_is_reminded_before_the_first_mail_was_sent(backend: &
     assert_eq!(remind(&world, &[3], ACCEPTED + 3 * DAY).await, 0);
 }
 
+pub(crate) async fn what_is_taken_back_early_gets_no_mail(backend: &impl Backend) {
+    let (world, payouts) = sent(backend, &["1", "2"]).await;
+    let task = take(&world, 10, 1).await.remove(0);
+    note(&world, &task, SENT, 11).await;
+    for payout in payouts {
+        world.store.recall(Endpoint::Test, payout.id, at(12)).await.expect("the store works");
+    }
+    assert_eq!((take(&world, 13, 9).await, next(&world).await), (vec![], None));
+    assert_eq!(record(&world, "2").await.mails[0].state, MailState::Unneeded);
+    assert_eq!(remind(&world, &[3], ACCEPTED + 3 * DAY).await, 0);
+}
+
 pub(crate) async fn a_mail_is_sent_once_more_within_limits(backend: &impl Backend) {
     let (world, _) = sent(backend, &["1"]).await;
     let key = || world.key("1");

@@ -131,6 +131,7 @@ macro_rules! behaviours {
                 reminders_come_on_their_days_and_never_after_the_end,
                 of_reminders_missed_only_the_newest_comes,
                 nobody_is_reminded_before_the_first_mail_was_sent,
+                what_is_taken_back_early_gets_no_mail,
                 a_mail_is_sent_once_more_within_limits,
                 a_textcoin_given_anew_gets_a_mail_of_its_own;
             keeping:

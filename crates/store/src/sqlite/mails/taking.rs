@@ -48,7 +48,7 @@ fn due(
         "SELECT mails.id, mails.kind, sending, tries, written_at, mails.generation, mails.counter, address, amount, recipient,
              currency, rates, expires_at,
              iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
-             outcome IS NOT NULL OR mails.generation IS NOT payouts.generation
+             outcome IS NOT NULL OR recalled_at IS NOT NULL OR mails.generation IS NOT payouts.generation
                  OR mails.counter IS NOT payouts.counter AS is_over
          FROM mails JOIN payouts ON payouts.id = mails.payout JOIN textcoins ON textcoins.payout = mails.payout
              JOIN purchases ON purchases.payout = mails.payout JOIN partners ON partners.id = purchases.partner
