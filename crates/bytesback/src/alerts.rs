@@ -9,7 +9,7 @@ use std::time::Duration;
 use ledger::{Account, Book, PartnerId, Purse};
 use obyte::Bytes;
 use store::{Endpoint, Provisions, Store};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -132,7 +132,8 @@ pub(crate) struct People {
 /// Looks at the balances of an endpoint until it is told to stop.
 pub(crate) async fn watch(endpoint: Endpoint, people: People, thresholds: Thresholds) {
     let mut announced = Announced::default();
-    let mut look = interval(LOOK_EVERY);
+    // At a start what fills a balance may not be proven yet.
+    let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
