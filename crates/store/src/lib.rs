@@ -33,6 +33,7 @@ mod refund;
 mod review;
 mod rulebook;
 pub mod sqlite;
+mod textcoin;
 mod withdrawal;
 
 pub use acceptance::{Acceptance, PeriodQuote, Verdict};
@@ -53,8 +54,7 @@ pub use limiting::{Limiting, Merchant, MerchantRefusal, Merchants, Scope, Shop, 
 pub use lock::PayerLock;
 pub use mails::{
     Asker, MailBacklog, MailKind, MailNo, MailOutcome, MailRecord, MailState, MailTask, Mails, ResendOrder,
-    ResendVerdict, TextcoinEnd, TextcoinRecord, TextcoinState, UnknownAsker, UnknownMailState,
-    UnknownTextcoinState,
+    ResendVerdict, UnknownAsker, UnknownMailState,
 };
 pub use operations::{Operations, Pause, PauseNo, PayerReport, Repost, RepostNo, Wishes};
 pub use oversight::{
@@ -73,6 +73,7 @@ pub use receiving::{Receiving, ReceivingAddress, ReceivingRole, UnknownReceiving
 pub use refund::{RefundOrder, RefundRecord, RefundVerdict};
 pub use review::{HeldBacklog, HoldReason, Review, Reviewed, UnknownHoldReason};
 pub use rulebook::{Explanation, Rulebook, RulesRecord, RulesVersion, TermsRecord};
+pub use textcoin::{TextcoinEnd, TextcoinRecord, TextcoinState, UnknownTextcoinState};
 pub use withdrawal::{
     AddressVerdict, Provisions, WithdrawalAddress, WithdrawalFrom, WithdrawalOrder, WithdrawalRecord,
     WithdrawalReviewed, WithdrawalVerdict, Withdrawals,

@@ -10,11 +10,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use obyte::{Address, Bytes, UnitHash};
-use payout::{Payout, PayoutId, TextcoinNo, Timestamp};
+use obyte::{Address, Bytes};
+use payout::{PayoutId, TextcoinNo, Timestamp};
 use program::{Currency, EmailAddress};
 
-use crate::{AnsweredUnit, Endpoint, KeptRate, PayoutState, PurchaseKey, StoreError};
+use crate::{Endpoint, KeptRate, PurchaseKey, StoreError, TextcoinEnd, TextcoinRecord};
 
 /// The number of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,143 +182,6 @@ pub struct MailRecord {
     pub reason: Option<String>,
     /// When it was sent or given up.
     pub ended_at: Option<Timestamp>,
-}
-
-/// How a textcoin ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextcoinEnd {
-    /// Somebody has claimed it.
-    Claimed,
-    /// Nobody has, and its coins returned.
-    TakenBack,
-}
-
-/// The cashback of a purchase that is paid by a textcoin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextcoinRecord {
-    /// The purchase.
-    pub key: PurchaseKey,
-    /// To whom.
-    pub recipient: EmailAddress,
-    /// Its payout, with the number once it has one.
-    pub payout: Payout,
-    /// Where that stands.
-    pub paid: PayoutState,
-    /// The unit that gives it.
-    pub answered: Option<AnsweredUnit>,
-    /// When a hub has accepted the unit, and until when it can be claimed.
-    pub times: Option<(Timestamp, Timestamp)>,
-    /// How it ended, by which unit, and when; proven.
-    pub ended: Option<(TextcoinEnd, UnitHash, Timestamp)>,
-    /// Its mails, the oldest first.
-    pub mails: Vec<MailRecord>,
-}
-
-/// Where a textcoin stands, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextcoinState {
-    /// No hub has accepted a unit that gives it.
-    WaitsForUnit,
-    /// It is never given: its payout was rejected.
-    NeverPaid,
-    /// It is there, and its mail not sent yet.
-    MailWaiting,
-    /// A relay has taken its mail.
-    MailSent,
-    /// There is no such recipient.
-    Undeliverable,
-    /// No relay has taken its mail in time.
-    MailGivenUp,
-    /// It was claimed, proven.
-    Claimed,
-    /// Nobody has claimed it in time; its coins are on their way back.
-    Expired,
-    /// Its coins have returned, proven.
-    TakenBack,
-}
-
-impl TextcoinState {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::WaitsForUnit,
-        Self::NeverPaid,
-        Self::MailWaiting,
-        Self::MailSent,
-        Self::Undeliverable,
-        Self::MailGivenUp,
-        Self::Claimed,
-        Self::Expired,
-        Self::TakenBack,
-    ];
-
-    /// The stable code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::WaitsForUnit => "waits_for_unit",
-            Self::NeverPaid => "never_paid",
-            Self::MailWaiting => "mail_waiting",
-            Self::MailSent => "mail_sent",
-            Self::Undeliverable => "undeliverable",
-            Self::MailGivenUp => "mail_given_up",
-            Self::Claimed => "claimed",
-            Self::Expired => "expired",
-            Self::TakenBack => "taken_back",
-        }
-    }
-}
-
-impl fmt::Display for TextcoinState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.code())
-    }
-}
-
-/// The text names no state of a textcoin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "use one of waits_for_unit, never_paid, mail_waiting, mail_sent, undeliverable, mail_given_up, claimed, expired, taken_back"
-)]
-pub struct UnknownTextcoinState;
-
-impl FromStr for TextcoinState {
-    type Err = UnknownTextcoinState;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|state| state.code() == text).ok_or(UnknownTextcoinState)
-    }
-}
-
-impl TextcoinRecord {
-    /// Where it stands at this moment.
-    pub fn state(&self, now: Timestamp) -> TextcoinState {
-        match (self.ended, self.times) {
-            (Some((TextcoinEnd::Claimed, ..)), _) => TextcoinState::Claimed,
-            (Some((TextcoinEnd::TakenBack, ..)), _) => TextcoinState::TakenBack,
-            (None, Some((_, expires_at))) if expires_at <= now => TextcoinState::Expired,
-            (None, Some(_)) => self.mail_state(),
-            (None, None) => match self.paid {
-                PayoutState::Parked | PayoutState::Rejected { .. } => TextcoinState::NeverPaid,
-                _ => TextcoinState::WaitsForUnit,
-            },
-        }
-    }
-
-    /// The mail that tells how its mails stand: the newest, but for reminders that are not due.
-    pub fn telling_mail(&self) -> Option<&MailRecord> {
-        let is_to_come = |mail: &MailRecord| {
-            mail.state == MailState::Waiting && matches!(mail.kind, MailKind::Reminder(_))
-        };
-        self.mails.iter().rev().find(|mail| mail.state != MailState::Unneeded && !is_to_come(mail))
-    }
-
-    fn mail_state(&self) -> TextcoinState {
-        match self.telling_mail().map(|mail| mail.state) {
-            Some(MailState::Sent) => TextcoinState::MailSent,
-            Some(MailState::Refused) => TextcoinState::Undeliverable,
-            Some(MailState::Dead) => TextcoinState::MailGivenUp,
-            Some(MailState::Waiting | MailState::Unneeded) | None => TextcoinState::MailWaiting,
-        }
-    }
 }
 
 /// Who asks for a mail to be sent once more.

@@ -11,17 +11,16 @@ mod probe;
 mod quoting;
 mod refunds;
 mod refusal;
+mod settings;
+mod side;
 mod textcoins;
 mod units;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use obyte::{Address, Bytes};
-use obyte_hub::Hubs;
-use payout::TextcoinKeys;
-use program::{BaseShare, LimitRules, Recipient, Rules, UnitFault, UnitProof, UnitRules, quote};
+use obyte::Address;
+use program::{BaseShare, Recipient, UnitFault, UnitProof, quote};
 use store::{
     Acceptance, AttestedPayee, Details, Endpoint, Explanation, KeyHash, MerchantScope, OrderId, PartnerName,
     PeriodQuote, PurchaseKey, RulesVersion, Shares, Store, StoreError, Terms, Verdict,
@@ -31,129 +30,14 @@ use tokio::time::{Instant, timeout_at};
 use self::probe::Probe;
 use self::quoting::sale;
 pub use self::refusal::Refusal;
-use crate::alerts::Thresholds;
-use crate::attested::Attestors;
-use crate::claim::{ClaimPages, ClaimSide};
+pub use self::settings::{DeskSettings, Mailboxes, RESENDS_PER_DAY, TEXTCOIN_EXPIRY};
+pub use self::side::Side;
+use crate::claim::ClaimPages;
 use crate::clock::Clock;
 use crate::http::{
     Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
     RefundAnswer, TextcoinStanding, Unavailable, WhichPurchase,
 };
-use crate::mail::BlockedDomains;
-use crate::mailer::{MailSettings, MailStatus};
-use crate::payer::Payer;
-use crate::proof::UnitChecker;
-use crate::rates::Rates;
-
-/// Existing shops give up after five seconds (C4): the answer comes before.
-const ANSWER_DUE: Duration = Duration::from_secs(4);
-/// The check of a purchase unit leaves time for the payment.
-const UNIT_CHECK: Duration = Duration::from_secs(2);
-/// A textcoin that nobody has claimed by then is taken back.
-pub const TEXTCOIN_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// How often a mail is sent once more within a day.
-pub const RESENDS_PER_DAY: u32 = 3;
-
-/// How the desk decides.
-#[derive(Clone, Debug)]
-pub struct DeskSettings {
-    /// The rules of the programme.
-    pub rules: Rules,
-    /// The limits where an operator has set no others for a partner; without them nothing is limited.
-    pub limits: Option<Arc<LimitRules>>,
-    /// No purchase is accepted while so many payouts wait for a unit.
-    pub queue_max: usize,
-    /// When an answer is due, whatever has become of the payout.
-    pub answer_due: Duration,
-    /// When balances are low.
-    pub alerts: Thresholds,
-    /// Which purchase units count.
-    pub units: UnitRules,
-    /// How long the check of a purchase unit may take.
-    pub unit_check: Duration,
-    /// How mailboxes get cashback; nothing where none does, since the server sends no mail.
-    pub mailboxes: Option<Mailboxes>,
-}
-
-/// How mailboxes get cashback.
-#[derive(Clone, Debug)]
-pub struct Mailboxes {
-    /// Which get none.
-    pub blocked: BlockedDomains,
-    /// How long a textcoin is there to be claimed before it is taken back.
-    pub expiry: Duration,
-    /// How often the mail of a textcoin is sent once more within 24 hours, whoever asks.
-    pub resends_per_day: u32,
-    /// How mails are written and sent.
-    pub mail: MailSettings,
-}
-
-impl Mailboxes {
-    /// The usual ones with these mails.
-    pub fn new(mail: MailSettings) -> Self {
-        Self {
-            blocked: BlockedDomains::default(),
-            expiry: TEXTCOIN_EXPIRY,
-            resends_per_day: RESENDS_PER_DAY,
-            mail,
-        }
-    }
-}
-
-impl Default for DeskSettings {
-    fn default() -> Self {
-        Self {
-            rules: Rules::default(),
-            limits: Some(Arc::default()),
-            queue_max: 50_000,
-            alerts: Thresholds::default(),
-            answer_due: ANSWER_DUE,
-            units: UnitRules::default(),
-            unit_check: UNIT_CHECK,
-            mailboxes: None,
-        }
-    }
-}
-
-/// One side of the desk.
-pub struct Side {
-    /// Who pays.
-    pub payer: Payer,
-    /// The hubs of this side, whose health is shown.
-    pub hubs: Hubs,
-    /// What the currencies are worth.
-    pub rates: Rates,
-    /// Who checks purchase units.
-    pub units: UnitChecker,
-    /// The keys of its textcoins.
-    pub textcoins: TextcoinKeys,
-    /// Who knows the wallets of mailboxes.
-    pub attestors: Attestors,
-    /// What is set aside for the network fees of one payout.
-    pub fee_reserve: Bytes,
-    /// What is set aside besides for what a textcoin holds above the cashback.
-    pub claim_reserve: Bytes,
-    /// How its mails stand.
-    pub mails: MailStatus,
-}
-
-impl Side {
-    /// What its claim pages need.
-    fn claims(&self) -> ClaimSide {
-        ClaimSide { keys: self.textcoins.clone(), network: self.payer.network() }
-    }
-
-    /// A textcoin takes more than an output for a wallet, be that named or attested.
-    fn reserve_for(&self, recipient: &Recipient, attested: Option<&AttestedPayee>) -> Bytes {
-        match (recipient, attested) {
-            (Recipient::Address(_), _) | (Recipient::Email(_), Some(_)) => self.fee_reserve,
-            (Recipient::Email(_), None) => {
-                self.fee_reserve.checked_add(self.claim_reserve).unwrap_or(Bytes::MAX)
-            }
-        }
-    }
-}
 
 /// What hubs have proven of a purchase.
 struct Found {

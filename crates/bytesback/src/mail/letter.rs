@@ -4,12 +4,11 @@ use std::fmt;
 
 use obyte::Bytes;
 use payout::Timestamp;
-use program::CurrencyAmount;
+use program::{CurrencyAmount, EmailAddress};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::habits::Language;
-use program::EmailAddress;
 
 /// The facts of one mail.
 pub struct Letter {

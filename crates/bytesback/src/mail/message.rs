@@ -11,12 +11,12 @@ use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, MultiPart, SinglePart};
 use lettre::{Address, Message as Mail};
 use payout::Timestamp;
+use program::EmailAddress;
 use zeroize::Zeroizing;
 
 use super::clean::one_line;
 use super::letter::{Letter, LetterId};
 use super::templates::Rendered;
-use program::EmailAddress;
 
 /// The longest name before an address, in characters.
 const NAME_MAX: usize = 60;

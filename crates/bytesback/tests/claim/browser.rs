@@ -1,13 +1,9 @@
 //! The pages in Chromium: shown in frames without scripts, at the widths of phones and of a desk.
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::chromium;
 use crate::stage::Stage;
 
 const WIDTHS: [u32; 3] = [320, 390, 1280];
@@ -50,43 +46,9 @@ Promise.all(frames).then((frames) => setTimeout(() => {
 
 /// What Chromium has seen of each page at each width.
 fn look(pages: &[String]) -> Vec<Value> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let work: Vec<_> =
-        pages.iter().flat_map(|html| WIDTHS.map(|width| json!({ "html": html, "width": width }))).collect();
-    // It stands within a script.
-    let work = serde_json::to_string(&work).expect("JSON").replace("</", "<\\/");
-    let file = folder.path().join("viewer.html");
-    fs::write(&file, VIEWER.replace("WORK", &work)).expect("written");
-    let dom = dump(folder.path(), &file);
-    let seen = dom.split("<pre id=\"seen\">").nth(1).and_then(|rest| rest.split("</pre>").next());
-    let seen = seen.unwrap_or_else(|| panic!("Chromium has seen nothing: {}", &dom[..dom.len().min(2000)]));
-    let seen = data_encoding::BASE64.decode(seen.as_bytes()).expect("base64");
-    serde_json::from_slice(&seen).expect("JSON")
-}
-
-/// The document when its scripts have run.
-fn dump(folder: &Path, file: &Path) -> String {
-    let out = folder.join("dom.html");
-    let mut child = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--disable-dev-shm-usage", "--window-size=1400,900"])
-        .args(["--virtual-time-budget=10000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("file://{}", file.display()))
-        .stdout(fs::File::create(&out).expect("a file"))
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("chromium is installed: ./test does that");
-    let begun = Instant::now();
-    while child.try_wait().expect("it is ours").is_none() {
-        if begun.elapsed() > Duration::from_secs(120) {
-            let _ = child.kill();
-            panic!("Chromium does not end");
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    fs::read_to_string(out).expect("UTF-8")
+    let at_each_width = |html: &String| WIDTHS.map(|width| json!({ "html": html, "width": width }));
+    let work: Vec<_> = pages.iter().flat_map(at_each_width).collect();
+    chromium::seen(VIEWER, &work)
 }
 
 fn is_good(seen: &Value, width: u32) -> bool {

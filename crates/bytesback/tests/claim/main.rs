@@ -1,6 +1,8 @@
 //! The claim page: what is only opened shows no words, what a person asks for by a button does.
 
 mod browser;
+#[path = "../common/chromium.rs"]
+mod chromium;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/inside.rs"]
