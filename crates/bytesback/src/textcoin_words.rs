@@ -17,6 +17,7 @@ pub(crate) fn state(record: &TextcoinRecord, now: Timestamp) -> String {
         TextcoinState::Undeliverable => format!("undeliverable: {}", why()),
         TextcoinState::MailGivenUp => format!("its mail was given up: {}", why()),
         TextcoinState::Claimed => "claimed".to_owned(),
+        TextcoinState::ClaimSeen => "being claimed, by a unit that is not proven yet".to_owned(),
         TextcoinState::Expired => "expired, its coins return".to_owned(),
         TextcoinState::TakenBack => "taken back".to_owned(),
     }
@@ -55,6 +56,7 @@ pub(crate) fn object(record: &TextcoinRecord, now: Timestamp) -> Value {
         "unit": record.answered.map(|answered| answered.unit),
         "accepted_at": record.times.map(|(accepted, _)| date(accepted)),
         "expires_at": record.times.map(|(_, expires)| date(expires)),
+        "claim_seen": record.claim_seen.filter(|_| record.ended.is_none()),
         "ended_at": record.ended.map(|(.., at)| date(at)),
         "ended_by": record.ended.map(|(_, unit, _)| unit),
         "reason": telling.and_then(|mail| mail.reason.as_deref()),

@@ -58,8 +58,6 @@ struct Kept {
     look_at: Option<Timestamp>,
     /// When a history was asked for that showed nobody spending it.
     unspent_at: Option<Timestamp>,
-    /// A unit of somebody else that spends it and is not proven.
-    claim: Option<UnitHash>,
     /// More touches its address than a hub tells: only units asked for by name are told.
     crowded: bool,
     posted: Posted,
@@ -73,12 +71,11 @@ struct Kept {
 
 impl Kept {
     fn new(textcoin: OpenTextcoin) -> Self {
-        let look_at = (!textcoin.sweeps.is_empty()).then(Timestamp::default);
+        let look_at = (!textcoin.sweeps.is_empty() || textcoin.claim.is_some()).then(Timestamp::default);
         Self {
             textcoin,
             look_at,
             unspent_at: None,
-            claim: None,
             crowded: false,
             posted: Posted::default(),
             sweep_at: Timestamp::default(),
@@ -147,7 +144,7 @@ impl Keeper {
 
     /// Which of them somebody claims, as far as hubs tell; not proven.
     pub fn claims_seen(&self) -> BTreeSet<TextcoinNo> {
-        let seen = self.textcoins.iter().filter(|(_, kept)| kept.claim.is_some());
+        let seen = self.textcoins.iter().filter(|(_, kept)| kept.textcoin.claim.is_some());
         seen.map(|(no, _)| *no).collect()
     }
 
@@ -227,7 +224,7 @@ impl Keeper {
         self.looking.at_once();
         for kept in self.textcoins.values_mut() {
             kept.posted.forget_connection();
-            if kept.claim.is_some() || !kept.textcoin.sweeps.is_empty() {
+            if kept.textcoin.claim.is_some() || !kept.textcoin.sweeps.is_empty() {
                 kept.look_by(now);
             }
         }

@@ -33,6 +33,8 @@ pub struct TextcoinRecord {
     pub answered: Option<AnsweredUnit>,
     /// When a hub has accepted the unit, and until when it can be claimed.
     pub times: Option<(Timestamp, Timestamp)>,
+    /// A unit that claims it, as far as a hub tells; not proven.
+    pub claim_seen: Option<UnitHash>,
     /// How it ended, by which unit, and when; proven.
     pub ended: Option<(TextcoinEnd, UnitHash, Timestamp)>,
     /// Its mails, the oldest first.
@@ -56,6 +58,8 @@ pub enum TextcoinState {
     MailGivenUp,
     /// It was claimed, proven.
     Claimed,
+    /// A unit that is not proven yet claims it.
+    ClaimSeen,
     /// Nobody has claimed it in time; its coins are on their way back.
     Expired,
     /// Its coins have returned, proven.
@@ -64,7 +68,7 @@ pub enum TextcoinState {
 
 impl TextcoinState {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::WaitsForUnit,
         Self::NeverPaid,
         Self::MailWaiting,
@@ -72,6 +76,7 @@ impl TextcoinState {
         Self::Undeliverable,
         Self::MailGivenUp,
         Self::Claimed,
+        Self::ClaimSeen,
         Self::Expired,
         Self::TakenBack,
     ];
@@ -86,6 +91,7 @@ impl TextcoinState {
             Self::Undeliverable => "undeliverable",
             Self::MailGivenUp => "mail_given_up",
             Self::Claimed => "claimed",
+            Self::ClaimSeen => "claim_seen",
             Self::Expired => "expired",
             Self::TakenBack => "taken_back",
         }
@@ -101,7 +107,7 @@ impl fmt::Display for TextcoinState {
 /// The text names no state of a textcoin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "use one of waits_for_unit, never_paid, mail_waiting, mail_sent, undeliverable, mail_given_up, claimed, expired, taken_back"
+    "use one of waits_for_unit, never_paid, mail_waiting, mail_sent, undeliverable, mail_given_up, claimed, claim_seen, expired, taken_back"
 )]
 pub struct UnknownTextcoinState;
 
@@ -119,6 +125,7 @@ impl TextcoinRecord {
         match (self.ended, self.times) {
             (Some((TextcoinEnd::Claimed, ..)), _) => TextcoinState::Claimed,
             (Some((TextcoinEnd::TakenBack, ..)), _) => TextcoinState::TakenBack,
+            (None, Some(_)) if self.claim_seen.is_some() => TextcoinState::ClaimSeen,
             (None, Some((_, expires_at))) if expires_at <= now => TextcoinState::Expired,
             (None, Some(_)) => self.mail_state(),
             (None, None) => match self.paid {

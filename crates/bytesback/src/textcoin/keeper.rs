@@ -113,9 +113,6 @@ impl Worker<'_> {
                 self.errands.ask_parents(ask, from, to, threshold);
             }
             KeeperAction::Post { no, version, json } => self.errands.post(no, version, json),
-            KeeperAction::ClaimSeen { no, unit } => {
-                tracing::info!(%endpoint, textcoin = %no, %unit, "a unit that is not proven yet claims a textcoin");
-            }
             KeeperAction::Note { no, what } => {
                 tracing::warn!(%endpoint, textcoin = %no, %what, "a textcoin is not taken back now");
             }

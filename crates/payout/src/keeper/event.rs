@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use obyte::Address;
 use obyte::answer::PostAnswer;
 use obyte::compose::Parents;
 use obyte::fee::{ThresholdSize, TpsLaw};
-use obyte::{Address, UnitHash};
 
 use super::record::{OpenTextcoin, SweepChange};
 use crate::{AskHistory, AskId, SeenUnit, TextcoinNo, VersionNo};
@@ -129,13 +129,6 @@ pub enum KeeperAction {
         version: VersionNo,
         /// The unit.
         json: Arc<str>,
-    },
-    /// A unit of somebody else spends this textcoin, as far as the hub tells: it is not taken back while that lasts.
-    ClaimSeen {
-        /// The textcoin.
-        no: TextcoinNo,
-        /// The unit.
-        unit: UnitHash,
     },
     /// Something stands in the way that an operator may want to know.
     Note {

@@ -66,7 +66,7 @@ impl Keeper {
         let soonest = self.looking.balances_asked.map(|at| at.plus(BALANCES_APART)).unwrap_or_default();
         self.looking.balances_at = self.looking.balances_at.min(soonest.max(now));
         for kept in self.textcoins.values_mut() {
-            if kept.claim.is_some() || kept.is_being_swept() {
+            if kept.textcoin.claim.is_some() || kept.is_being_swept() {
                 kept.look_by(now);
             }
         }
@@ -216,7 +216,7 @@ impl Keeper {
         let follow_at = now.plus(self.settings.follow_every);
         let Some(kept) = self.textcoins.get_mut(&no) else { return };
         kept.unspent_at = nobody.then_some(since);
-        if kept.claim.is_some() || kept.is_being_swept() {
+        if kept.textcoin.claim.is_some() || kept.is_being_swept() {
             kept.look_by(follow_at);
         }
     }
@@ -243,9 +243,9 @@ impl Keeper {
 
     fn note_claim(&mut self, no: TextcoinNo, claim: Option<UnitHash>, out: &mut Outbox) {
         let Some(kept) = self.textcoins.get_mut(&no) else { return };
-        if let Some(unit) = claim.filter(|_| kept.claim != claim) {
-            out.push(KeeperAction::ClaimSeen { no, unit });
+        if kept.textcoin.claim != claim {
+            out.persist(SweepChange::ClaimSeen { no, claim });
+            kept.textcoin.claim = claim;
         }
-        kept.claim = claim;
     }
 }

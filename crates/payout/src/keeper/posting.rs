@@ -49,7 +49,7 @@ impl Keeper {
     /// it, and the claim is proven or gone soon.
     fn to_post(&self) -> impl Iterator<Item = (TextcoinNo, Timestamp)> {
         let waiting = self.textcoins.iter().filter(|(_, kept)| {
-            kept.claim.is_none()
+            kept.textcoin.claim.is_none()
                 && kept.posted.unanswered.is_none()
                 && kept.textcoin.sweeps.last().is_some_and(Sweep::is_alive)
         });

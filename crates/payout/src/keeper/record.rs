@@ -20,6 +20,8 @@ pub struct OpenTextcoin {
     pub expires_at: Timestamp,
     /// Whether an operator wants it back before.
     pub recalled: bool,
+    /// A unit of somebody else that spends it, as far as a hub tells: it is not taken back while that lasts.
+    pub claim: Option<UnitHash>,
     /// The units that were signed to take it back, oldest first. All spend the coin, so at most one can become good.
     pub sweeps: Vec<Sweep>,
 }
@@ -73,6 +75,13 @@ pub enum SweepChange {
         answer: String,
         /// When.
         at: Timestamp,
+    },
+    /// A unit of somebody else spends the coin, as far as a hub tells; or none does any more. Nothing is proven.
+    ClaimSeen {
+        /// The textcoin.
+        no: TextcoinNo,
+        /// The unit.
+        claim: Option<UnitHash>,
     },
     /// A unit of somebody else that spends the coin is proven good.
     Claimed {

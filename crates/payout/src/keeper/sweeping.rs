@@ -50,7 +50,7 @@ impl Sweeping {
 impl Kept {
     /// Whether a unit may be made for it as soon as it is due.
     fn may_be_swept(&self) -> bool {
-        self.claim.is_none() && !self.is_being_swept()
+        self.textcoin.claim.is_none() && !self.is_being_swept()
     }
 
     fn due_at(&self) -> Timestamp {

@@ -39,12 +39,17 @@ fn a_claim_is_known_by_its_proof() {
 fn a_claim_that_is_seen_stops_taking_back_until_it_dies() {
     let mut world = World::new(1);
     world.claim(0, false);
+    world.pass(MINUTE / 2);
+    // What was seen is kept, so a keeper that begins anew knows it before it has asked anybody.
+    world.start();
+    assert_eq!(world.keeper.claims_seen().into_iter().collect::<Vec<_>>(), [no(0)]);
     world.pass(10 * MINUTE);
     assert_eq!(world.sweeps(0), [], "the claim may be proven yet");
     // It conflicts with another unit of the customer, which is bad as well.
     world.spenders.clear();
     world.pass(MINUTE);
     assert_eq!(world.sweeps(0).len(), 1);
+    assert_eq!(world.open[&no(0)].claim, None);
 }
 
 #[test]

@@ -129,7 +129,6 @@ impl World {
                 self.posted.push(sweep.expect("these very bytes were journaled before").unit);
                 self.waiting.push_back(action);
             }
-            KeeperAction::ClaimSeen { .. } => {}
             KeeperAction::Note { what, .. } => self.notes.push(what),
             question => {
                 self.asked[0] += u32::from(matches!(question, KeeperAction::AskBalances { .. }));
@@ -168,6 +167,11 @@ impl World {
                 let sweep = &mut sweeps[version.get() as usize];
                 assert!(sweep.status != VersionStatus::Dead && status != VersionStatus::Final);
                 sweep.status = status;
+            }
+            SweepChange::ClaimSeen { no, claim } => {
+                if let Some(open) = self.open.get_mut(&no) {
+                    open.claim = claim;
+                }
             }
             SweepChange::Claimed { no, unit, .. } => {
                 let is_proven =
@@ -401,6 +405,7 @@ fn textcoin(counter: u32) -> OpenTextcoin {
         fees_max: Bytes::new(FEES_MAX).expect("small"),
         expires_at: Timestamp::from_millis(BEGINNING + 60_000 * (u64::from(counter) + 1)),
         recalled: false,
+        claim: None,
         sweeps: Vec::new(),
     }
 }

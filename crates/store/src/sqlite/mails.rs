@@ -121,7 +121,8 @@ fn plan(
                 "INSERT INTO mails (endpoint, payout, generation, counter, kind, sending, written_at, wake_at)
                  SELECT payouts.endpoint, payouts.id, generation, counter, ?3, 0, accepted_at + ?4, ?2
                  FROM textcoins JOIN payouts ON payouts.id = textcoins.payout
-                 WHERE textcoins.endpoint = ?1 AND outcome IS NULL AND recalled_at IS NULL AND accepted_at <= ?2 - ?4
+                 WHERE textcoins.endpoint = ?1 AND outcome IS NULL AND recalled_at IS NULL AND claim_seen IS NULL
+                     AND accepted_at <= ?2 - ?4
                      AND expires_at > ?2 AND expires_at > accepted_at + ?4
                      AND EXISTS (SELECT 1 FROM mails WHERE payout = payouts.id AND counter = payouts.counter
                          AND generation = payouts.generation AND kind = 0 AND state = 'sent')

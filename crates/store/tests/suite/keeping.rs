@@ -11,7 +11,7 @@ use payout::{
 use serde_json::json;
 use store::{
     AuditMark, Endpoint, Recalled, RefundOrder, RefundVerdict, Scope, Shares, StoreError, TextcoinCounts,
-    Verdict, Violation,
+    TextcoinState, Verdict, Violation,
 };
 
 use super::Backend;
@@ -147,6 +147,7 @@ pub(crate) async fn a_textcoin_is_open_once_its_unit_is_proven_until_it_ends(bac
         fees_max: bytes(BASE + CLAIM),
         expires_at: Timestamp::from_millis(7 + WEEK),
         recalled: false,
+        claim: None,
         sweeps: Vec::new(),
     };
     assert_eq!(open(&world, None).await, [textcoin]);
@@ -164,6 +165,26 @@ pub(crate) async fn only_textcoins_of_later_slots_are_told_again(backend: &impl 
     let later: Vec<_> = open(&world, Some(0)).await.into_iter().map(|textcoin| textcoin.no).collect();
     assert_eq!(later, [no(1)]);
     assert_eq!(open(&world, None).await.len(), 2);
+}
+
+pub(crate) async fn a_claim_that_is_seen_is_kept_while_it_lasts(backend: &impl Backend) {
+    let (world, _) = given(backend).await;
+    let stands = async |world: &World| {
+        let record = world.store.textcoin(Endpoint::Test, &world.key("1")).await.expect("the store works");
+        let record = record.expect("it is a textcoin");
+        let expires_at = record.times.expect("a hub has accepted it").1;
+        (record.claim_seen, record.state(LATER), record.state(expires_at))
+    };
+    let unit = UnitHash::of("a claim");
+    keep(&world, SweepChange::ClaimSeen { no: no(0), claim: Some(unit) }).await.expect("it is open");
+    let world = world.restart(backend).await;
+    assert_eq!(open(&world, None).await[0].claim, Some(unit));
+    assert_eq!(stands(&world).await, (Some(unit), TextcoinState::ClaimSeen, TextcoinState::ClaimSeen));
+    keep(&world, SweepChange::ClaimSeen { no: no(0), claim: None }).await.expect("it is open");
+    assert_eq!(open(&world, None).await[0].claim, None);
+    assert_eq!(stands(&world).await, (None, TextcoinState::MailWaiting, TextcoinState::Expired));
+    let unknown = keep(&world, SweepChange::ClaimSeen { no: no(9), claim: Some(unit) }).await;
+    assert_eq!(violation(unknown), Violation::NoTextcoin(no(9)));
 }
 
 pub(crate) async fn a_claim_is_booked_once_and_is_for_ever(backend: &impl Backend) {

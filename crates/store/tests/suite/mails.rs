@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use payout::{Change, Payout, RestoreCause, Timestamp, VersionStatus};
+use obyte::UnitHash;
+use payout::{Change, Payout, RestoreCause, SweepChange, Timestamp, VersionStatus};
 use program::Currency;
 use store::{
     Asker, Endpoint, MailBacklog, MailKind, MailOutcome, MailState, MailTask, PurchaseKey, ResendOrder,
@@ -253,6 +254,27 @@ pub(crate) async fn nobody_is_reminded_before_the_first_mail_was_sent(backend: &
     assert_eq!(remind(&world, &[3], ACCEPTED + 3 * DAY).await, 0);
 }
 
+pub(crate) async fn who_claims_is_not_reminded(backend: &impl Backend) {
+    let (world, payouts) = sent(backend, &["1", "2"]).await;
+    for task in take(&world, 10, 9).await {
+        note(&world, &task, SENT, 11).await;
+    }
+    let claims = async |index: usize, claim: Option<&str>| {
+        let no = payouts[index].payee.issue().expect("it has a number").no;
+        let change = SweepChange::ClaimSeen { no, claim: claim.map(UnitHash::of) };
+        world.store.keep_sweeps(&world.lock, vec![change]).await.expect("it is there");
+    };
+    let days = |days: u64| ACCEPTED + days * DAY;
+    claims(0, Some("a claim")).await;
+    assert_eq!(remind(&world, &[3, 6], days(3)).await, 1, "of the other one");
+    claims(1, Some("another claim")).await;
+    assert_eq!((take(&world, days(3), 9).await, next(&world).await), (vec![], None), "it came in between");
+    assert_eq!(record(&world, "2").await.mails[1].state, MailState::Unneeded);
+    assert_eq!(remind(&world, &[3, 6], days(6)).await, 0);
+    claims(0, None).await;
+    assert_eq!(remind(&world, &[3, 6], days(6)).await, 1, "its claim has died");
+}
+
 pub(crate) async fn what_is_taken_back_early_gets_no_mail(backend: &impl Backend) {
     let (world, payouts) = sent(backend, &["1", "2"]).await;
     let task = take(&world, 10, 1).await.remove(0);
@@ -311,9 +333,15 @@ pub(crate) async fn a_textcoin_given_anew_gets_a_mail_of_its_own(backend: &impl 
         .expect("restored");
     let anew = issued(given, 7, 0);
     let (slot, opened) = opened(1, second.change, &[anew]);
-    world.apply([opened, accepted(slot.head().id)]).await.expect("accepted");
-    let tasks = take(&world, 50_000, 9).await;
+    let accepted_at = |at| match accepted(slot.head().id) {
+        Change::Answered { version, status, answer, .. } => Change::Answered { version, status, answer, at },
+        other => other,
+    };
+    world.apply([opened, accepted_at(at(60_000))]).await.expect("accepted");
+    world.apply([accepted_at(at(70_000))]).await.expect("accepted again, which begins nothing anew");
+    let tasks = take(&world, 70_000, 9).await;
     assert_eq!(tasks.len(), 1, "the words of the old one open nothing");
     assert_eq!(tasks[0].textcoin, anew.payee.issue().expect("it has a number").no);
-    assert_eq!(next(&world).await, Some(50_000 + 120_000), "the old one is not looked at again");
+    assert_eq!(next(&world).await, Some(70_000 + 120_000), "the old one is not looked at again");
+    assert_eq!(tasks[0].expires_at, at(60_000 + 7 * DAY), "its time begins with its unit");
 }

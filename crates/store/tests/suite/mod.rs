@@ -132,11 +132,13 @@ macro_rules! behaviours {
                 of_reminders_missed_only_the_newest_comes,
                 nobody_is_reminded_before_the_first_mail_was_sent,
                 what_is_taken_back_early_gets_no_mail,
+                who_claims_is_not_reminded,
                 a_mail_is_sent_once_more_within_limits,
                 a_textcoin_given_anew_gets_a_mail_of_its_own;
             keeping:
                 a_textcoin_is_open_once_its_unit_is_proven_until_it_ends,
                 only_textcoins_of_later_slots_are_told_again,
+                a_claim_that_is_seen_is_kept_while_it_lasts,
                 a_claim_is_booked_once_and_is_for_ever,
                 what_comes_back_returns_to_those_who_gave,
                 what_a_partner_owes_is_settled_first_by_what_comes_back,

@@ -61,8 +61,10 @@ fn facts(record: &TextcoinRecord) -> Vec<String> {
         lines.push(format!("accepted  {}", date(accepted)));
         lines.push(format!("expires   {}", date(expires)));
     }
-    if let Some((_, unit, at)) = record.ended {
-        lines.push(format!("ended     {}, by unit {unit}", date(at)));
+    match (record.ended, record.claim_seen) {
+        (Some((_, unit, at)), _) => lines.push(format!("ended     {}, by unit {unit}", date(at))),
+        (None, Some(unit)) => lines.push(format!("claim     by unit {unit}, which is not proven yet")),
+        (None, None) => {}
     }
     lines.extend(record.mails.iter().map(|mail| format!("mail      {}", textcoin_words::mail(mail))));
     lines

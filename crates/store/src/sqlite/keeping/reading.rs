@@ -11,7 +11,8 @@ use crate::sqlite::{line, purchases};
 use crate::{EndedTextcoin, Endpoint, OpenTextcoins, StoreError, TextcoinCounts};
 
 /// What is read of an open textcoin; behind it stands where it is looked for.
-const COLUMNS: &str = "SELECT textcoins.payout AS payout, expires_at, recalled_at, versions.unit AS unit,
+const COLUMNS: &str =
+    "SELECT textcoins.payout AS payout, expires_at, recalled_at, claim_seen, versions.unit AS unit,
          versions.change_message AS message_index, version_outputs.output_index AS output_index,
          payouts.amount + claim_reserve AS amount, payouts.address AS address, generation, counter";
 
@@ -81,6 +82,7 @@ fn read(connection: &Connection, fields: &Fields<'_>) -> Result<OpenTextcoin, St
         fees_max: textcoin_out(connection, payout)?.fees_max(),
         expires_at: fields.time("expires_at")?,
         recalled: fields.plain::<Option<i64>>("recalled_at")?.is_some(),
+        claim: fields.optional_text("claim_seen")?,
         sweeps: sweeps(connection, payout)?,
     })
 }

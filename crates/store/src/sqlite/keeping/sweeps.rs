@@ -36,6 +36,13 @@ pub(super) fn keep(
                 .execute(params![status.code(), answer, millis(*at)?, payout, version.get()])?;
             Ok(())
         }
+        SweepChange::ClaimSeen { no, claim } => {
+            let payout = payout_of(connection, endpoint, *no)?;
+            connection
+                .prepare_cached("UPDATE textcoins SET claim_seen = ? WHERE payout = ?")?
+                .execute(params![claim.as_ref().map(obyte::UnitHash::as_str), payout])?;
+            Ok(())
+        }
         SweepChange::Claimed { no, unit, at } => {
             let payout = payout_of(connection, endpoint, *no)?;
             let is_own =

@@ -26,16 +26,21 @@ impl Line<'_> {
 
     /// A hub has accepted a version: from this moment on those who get textcoins by it have their time to claim
     /// them, and each is owed a mail, which a textcoin gets once, in whatever versions it is. What was accepted before,
-    /// by whatever version, keeps its time.
+    /// by whatever version, keeps its time; one that was given anew, with other words, has its time from now on.
     pub(super) fn note_accepted(&self, version: i64, at: Timestamp) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO textcoins (payout, endpoint, accepted_at, expires_at)
                  SELECT id, endpoint, ?2, ?2 + expires_after FROM version_outputs
                  JOIN payouts ON payouts.id = version_outputs.payout WHERE version = ?1 AND textcoin
-                 ON CONFLICT DO NOTHING",
+                 ON CONFLICT (payout) DO UPDATE
+                     SET accepted_at = excluded.accepted_at, expires_at = excluded.expires_at, claim_seen = NULL
+                     WHERE NOT EXISTS (SELECT 1 FROM mails JOIN payouts ON payouts.id = mails.payout
+                         WHERE mails.payout = textcoins.payout AND mails.generation = payouts.generation
+                             AND mails.counter = payouts.counter)",
             )?
             .execute(params![version, millis(at)?])?;
+        // Behind it, since the mail of a number tells that its time has begun.
         self.connection
             .prepare_cached(
                 "INSERT INTO mails (endpoint, payout, generation, counter, kind, sending, written_at, wake_at)

@@ -12,7 +12,7 @@ use crate::{Endpoint, MailNo, MailRecord, PurchaseKey, StoreError, TextcoinEnd, 
 
 const RECORD: &str =
     "SELECT payouts.id, address, amount, queued_at, textcoin, generation, counter, claim_reserve,
-        slot, parked_at, held_at, recipient, accepted_at, expires_at, outcome, ended_by, ended_at
+        slot, parked_at, held_at, recipient, accepted_at, expires_at, claim_seen, outcome, ended_by, ended_at
      FROM payouts JOIN purchases ON purchases.payout = payouts.id
          LEFT JOIN textcoins ON textcoins.payout = payouts.id
      WHERE payouts.endpoint = ?1 AND textcoin = 1 AND ";
@@ -72,6 +72,7 @@ fn record(connection: &Connection, row: &Row<'_>, key: PurchaseKey) -> Result<Te
         paid,
         answered,
         times,
+        claim_seen: fields.optional_text("claim_seen")?,
         ended: ended(&fields)?,
         mails,
     })

@@ -49,7 +49,8 @@ fn due(
              currency, rates, expires_at,
              iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
              outcome IS NOT NULL OR recalled_at IS NOT NULL OR mails.generation IS NOT payouts.generation
-                 OR mails.counter IS NOT payouts.counter AS is_over
+                 OR mails.counter IS NOT payouts.counter
+                 OR mails.kind > 0 AND claim_seen IS NOT NULL AS is_over
          FROM mails JOIN payouts ON payouts.id = mails.payout JOIN textcoins ON textcoins.payout = mails.payout
              JOIN purchases ON purchases.payout = mails.payout JOIN partners ON partners.id = purchases.partner
          WHERE mails.endpoint = ? AND state = 'waiting' AND wake_at <= ?
