@@ -3,51 +3,41 @@
 //! An embedded devnet, or the devnet behind `--hub`, two wallets, sample partners, and the server. All of
 //! it lives in one data directory, and goes on from there.
 
+mod network;
+mod samples;
+
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use obyte::history::OrderProviders;
-use obyte::{Address, Bytes, Network, UnitHash};
-use obyte_devnet::{Devnet, DevnetConfig, Fees};
-use obyte_hub::HubConfig;
-use payout::{Keyring, Settings};
-use program::{Pair, RateTable, UnitRules};
+use obyte::{Address, UnitHash};
+use obyte_devnet::Fees;
+use payout::Keyring;
 use store::sqlite::SqliteStore;
-use store::{
-    DepositOrder, DepositVerdict, Endpoint, KeyHash, NewPartner, Partner, PartnerKind, ReceivingAddress,
-    ReceivingRole, Store,
-};
+use store::{Endpoint, Store};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
+use self::network::DevNetwork;
+use self::samples::{add_sample_partners, book_sample_deposit};
 use crate::audit::DevPlace;
-use crate::clock::{Clock, SystemClock};
+use crate::claim::ClaimAddress;
 use crate::config::{MailConfig, ProgrammeConfig, TextcoinsConfig};
 use crate::desk::{DeskSettings, Mailboxes};
 use crate::http::Reserved;
 use crate::mail::{BlockedDomains, Folder, Post};
-use crate::rates::{RatesConfig, RatesSettings};
-use crate::server::{DATABASE, EndpointSetup, Server};
+use crate::server::{DATABASE, Server};
 use crate::wallet::{keyring, new_mnemonic};
 use crate::wallet_file::{self, KdfCost};
 
 /// Bytes on a devnet are worth nothing, and neither is this passphrase.
 const PASSPHRASE: &str = "devnet";
-/// What the fund of each endpoint begins with.
-const FUND: u64 = 300_000;
-/// The deposit of the sample shop.
+/// The deposit of the sample shop, in GBYTE.
 const DEPOSIT: u64 = 10;
-/// What somebody pays there at each start, so that there is a purchase unit to try.
-const SAMPLE_PAYMENT: u64 = 100_000_000;
-/// The rates of a devnet.
-const RATES: [(Pair, &str); 4] =
-    [(Pair::GbyteUsd, "20"), (Pair::BtcUsd, "100000"), (Pair::EurUsd, "1.10"), (Pair::RubUsd, "0.0125")];
 /// The address in the sample request; anybody's.
 const SAMPLE_ADDRESS: &str = "QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD";
 /// How long the devnet may take to prove the first history.
@@ -80,6 +70,8 @@ pub struct DevOptions {
     pub smtp: Option<String>,
     /// How long a textcoin is there to be claimed; without it, as usual.
     pub textcoin_expiry: Option<Duration>,
+    /// Whether mails lead to the claim page of this server instead of to the words.
+    pub claim_page: bool,
 }
 
 /// Runs until `shutdown`, and prints for people what they need to try it.
@@ -105,7 +97,7 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
         queue_max: options.queue_max.unwrap_or(usual.queue_max),
         limits: usual.limits.filter(|_| options.limits),
         units: network.unit_rules(),
-        mailboxes: Some(mailboxes(&options)?),
+        mailboxes: Some(mailboxes(&options, &reserved)?),
         ..usual
     };
     let server =
@@ -128,7 +120,7 @@ pub async fn dev(options: DevOptions, shutdown: impl Future<Output = ()>) -> any
 }
 
 /// Mails of a devnet become files, or go to a relay for tests.
-fn mailboxes(options: &DevOptions) -> anyhow::Result<Mailboxes> {
+fn mailboxes(options: &DevOptions, reserved: &Reserved) -> anyhow::Result<Mailboxes> {
     let mut config: MailConfig =
         toml::from_str("from = 'Cashback <cashback@example.org>'").expect("valid in the source");
     config.relay.clone_from(&options.smtp);
@@ -139,109 +131,17 @@ fn mailboxes(options: &DevOptions) -> anyhow::Result<Mailboxes> {
             Arc::new(Folder::new(&outbox).with_context(|| format!("cannot make {}", outbox.display()))?)
         }
     };
-    let usual = TextcoinsConfig::default()
+    let claim_page = options.claim_page.then(|| claim_page(reserved)).transpose()?;
+    let usual = TextcoinsConfig { claim_page, ..TextcoinsConfig::default() }
         .mailboxes(config.settings(config.office()?, post)?, BlockedDomains::default())?;
     Ok(Mailboxes { expiry: options.textcoin_expiry.unwrap_or(usual.expiry), ..usual })
 }
 
-/// The devnet that everything stands on.
-struct DevNetwork {
-    embedded: Option<Devnet>,
-    hub: String,
-    order_provider: Option<Address>,
-    genesis: Option<UnitHash>,
-    rates: RatesSettings,
-}
-
-impl DevNetwork {
-    async fn open(options: &DevOptions, funds: [Address; 2]) -> anyhow::Result<Self> {
-        let rates = match &options.rates {
-            Some(file) => RatesConfig::read(file)?.settings()?,
-            None => rates().into(),
-        };
-        if let Some(hub) = &options.hub {
-            let DevOptions { order_provider, genesis, .. } = *options;
-            return Ok(Self { embedded: None, hub: hub.clone(), order_provider, genesis, rates });
-        }
-        let devnet = start_devnet(options, funds).await?;
-        Ok(Self {
-            hub: devnet.url(),
-            order_provider: Some(devnet.order_provider()),
-            genesis: Some(devnet.genesis_unit()),
-            embedded: Some(devnet),
-            rates,
-        })
-    }
-
-    /// The one hub of the embedded devnet is part of this process, so its word is enough.
-    fn unit_rules(&self) -> UnitRules {
-        let usual = UnitRules::default();
-        let hubs_min = if self.embedded.is_some() { NonZeroUsize::MIN } else { usual.hubs_min };
-        UnitRules { hubs_min, ..usual }
-    }
-
-    fn setup(&self, endpoint: Endpoint, keyring: Keyring) -> anyhow::Result<EndpointSetup> {
-        let order_providers = self.order_provider.map(|address| OrderProviders::new(vec![address]));
-        Ok(EndpointSetup {
-            endpoint,
-            hubs: HubConfig::new(&self.hub, Network::Devnet)?.into(),
-            order_providers: order_providers.transpose()?,
-            genesis: self.genesis,
-            email_attestors: Vec::new(),
-            keyring,
-            rates: self.rates.clone(),
-            settings: Settings::new(Network::Devnet),
-        })
-    }
-}
-
-impl DevNetwork {
-    /// Somebody buys at the sample shop: the unit that pays, on the embedded devnet.
-    async fn pay_sample_shop(&self) -> anyhow::Result<Option<UnitHash>> {
-        let Some(devnet) = &self.embedded else { return Ok(None) };
-        let paid = devnet.pay(till(), Bytes::literal(SAMPLE_PAYMENT)).await;
-        paid.map(Some).context("the faucet of the embedded devnet cannot pay")
-    }
-}
-
-async fn start_devnet(options: &DevOptions, funds: [Address; 2]) -> anyhow::Result<Devnet> {
-    let gbytes = |count| Bytes::GBYTE.checked_mul(count).expect("far below the cap");
-    // Two coins each, so that the deposit of the sample shop comes on top of the fund.
-    let allocations =
-        funds.into_iter().flat_map(|fund| [(fund, gbytes(FUND)), (fund, gbytes(DEPOSIT))]).collect();
-    let port_file = options.data_dir.join("devnet.port");
-    let port = read_port(&port_file)?;
-    let config = DevnetConfig {
-        listen: SocketAddr::from(([127, 0, 0, 1], port.unwrap_or(0))),
-        fees: options.fees,
-        allocations,
-        ..DevnetConfig::new(options.data_dir.join("devnet"))
-    };
-    let devnet = Devnet::start(config).await.context("the embedded devnet cannot start")?;
-    if port.is_none() {
-        fs::write(&port_file, devnet.local_addr().port().to_string()).context("the port cannot be kept")?;
-    }
-    Ok(devnet)
-}
-
-/// The port that the devnet had before: clients that know it find it again.
-fn read_port(file: &Path) -> anyhow::Result<Option<u16>> {
-    match fs::read_to_string(file) {
-        Ok(text) => {
-            let port = text.trim().parse();
-            port.map(Some).with_context(|| format!("{} holds no port: remove it", file.display()))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
-    }
-}
-
-fn rates() -> RateTable {
-    let mut table = RateTable::new();
-    for (pair, rate) in RATES {
-        table.set(pair, Some(rate.parse().expect("a rate in the source")));
-    }
-    table
+/// Where this machine finds the server.
+fn claim_page(reserved: &Reserved) -> anyhow::Result<String> {
+    let url = format!("http://{}", reserved.address()?);
+    url.parse::<ClaimAddress>().context("--claim-page needs --listen with 127.0.0.1 or [::1]")?;
+    Ok(url)
 }
 
 /// The wallet of an endpoint, made at the first start.
@@ -251,44 +151,6 @@ fn wallet(data_dir: &Path, endpoint: Endpoint) -> anyhow::Result<Keyring> {
         wallet_file::create(&file, &new_mnemonic()?, PASSPHRASE, KdfCost::DEVNET)?;
     }
     Ok(keyring(&wallet_file::open(&file, PASSPHRASE)?, endpoint))
-}
-
-/// The sample partners; answers with the shop.
-async fn add_sample_partners(store: &dyn Store) -> anyhow::Result<Partner> {
-    let shop = sample_partner(store, "demo-shop", PartnerKind::Merchant, true).await?;
-    for endpoint in Endpoint::ALL {
-        if store.receiving_addresses(endpoint, shop.id).await?.is_empty() {
-            let (address, role, added_at) = (till(), ReceivingRole::Own, SystemClock.now());
-            let new = ReceivingAddress { address, role, added_at };
-            store.add_receiving_address(endpoint, shop.id, new).await?;
-        }
-    }
-    sample_partner(store, "demo-processor", PartnerKind::Processor, false).await?;
-    Ok(shop)
-}
-
-/// Where the sample shop receives money: an address that has no keys.
-fn till() -> Address {
-    Address::of_source("the till of the sample shop")
-}
-
-async fn sample_partner(
-    store: &dyn Store,
-    name: &str,
-    kind: PartnerKind,
-    trusted: bool,
-) -> anyhow::Result<Partner> {
-    let at = SystemClock.now();
-    let name = name.parse()?;
-    let partner = match store.partner(&name).await? {
-        Some(partner) => partner,
-        None => store.add_partner(NewPartner { name, kind, trusted, at }).await?,
-    };
-    if partner.keys.is_empty() {
-        let key = KeyHash::of(&format!("{}-key", partner.name));
-        store.add_key(partner.id, key, "sample", at).await?;
-    }
-    Ok(partner)
 }
 
 async fn wait_until_synced(server: &Server) -> anyhow::Result<()> {
@@ -305,23 +167,6 @@ async fn wait_until_synced(server: &Server) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The deposit of the sample shop, booked once.
-async fn book_sample_deposit(store: &dyn Store, endpoint: Endpoint, shop: &Partner) -> anyhow::Result<()> {
-    let order = DepositOrder {
-        command: "dev-sample-deposit".parse()?,
-        partner: shop.id,
-        amount: Bytes::GBYTE.checked_mul(DEPOSIT).expect("far below the cap"),
-        note: "the sample shop's deposit on the embedded devnet".to_owned(),
-        at: SystemClock.now(),
-    };
-    match store.book_deposit(endpoint, order).await? {
-        DepositVerdict::Booked | DepositVerdict::Replay => Ok(()),
-        DepositVerdict::Conflict | DepositVerdict::FundTooLow { .. } => {
-            bail!("the sample deposit cannot be booked; start with an empty data directory")
-        }
-    }
 }
 
 fn announce(

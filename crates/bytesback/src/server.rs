@@ -158,6 +158,7 @@ fn provisions(desk: &DeskSettings, fee_reserve: Bytes) -> Provisions {
         fund_reserve: fund_reserve.unwrap_or_default(),
         low_fund: desk.alerts.fund,
         low_deposit: desk.alerts.deposit,
+        resends_per_day: desk.mailboxes.as_ref().map(|mailboxes| mailboxes.resends_per_day),
     }
 }
 

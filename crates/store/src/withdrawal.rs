@@ -134,6 +134,8 @@ pub struct Provisions {
     pub low_fund: Option<Bytes>,
     /// Below this a partner's deposit is low; never without it.
     pub low_deposit: Option<Bytes>,
+    /// How often the mail of a textcoin is sent once more within 24 hours; nothing where no mails are sent.
+    pub resends_per_day: Option<u32>,
 }
 
 /// Lets bytes leave the wallet again.

@@ -62,6 +62,9 @@ pub(super) struct DevArgs {
     /// How long a textcoin is there to be claimed, such as 10s; usually a week.
     #[arg(long, value_parser = humantime::parse_duration)]
     textcoin_expiry: Option<Duration>,
+    /// Let mails lead to the claim page of this server, instead of to the words.
+    #[arg(long)]
+    claim_page: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -100,6 +103,7 @@ pub(super) async fn dev(args: DevArgs) -> anyhow::Result<()> {
         limits: args.limits,
         smtp: args.smtp,
         textcoin_expiry: args.textcoin_expiry,
+        claim_page: args.claim_page,
     };
     outlive_file_limits()?;
     crate::dev::dev(options, shutdown()?).await

@@ -55,7 +55,8 @@ async fn words_are_in_no_database_no_log_and_no_answer_of_a_command() {
     let (devnet, site) = site(&data).await;
     let relay = format!("smtp://127.0.0.1:{}", smtp.port);
     site.append(&format!(
-        "[alerts]\nfund_below = 'none'\n[mail]\nfrom = 'a@shop.example'\nrelay = '{relay}'\n"
+        "[alerts]\nfund_below = 'none'\n[mail]\nfrom = 'a@shop.example'\nrelay = '{relay}'\n\
+         [textcoins]\nresends_per_day = 1\n"
     ));
     let serve = site.start();
     fill(&devnet, &site).await;
@@ -91,6 +92,16 @@ async fn words_are_in_no_database_no_log_and_no_answer_of_a_command() {
     assert!(shown[5].1.contains("waits to be sent already"), "{}", shown[5].1);
     let again = Mail::arrived(&smtp.next());
     assert_eq!(again.address(), mail.address(), "asked for beside the server");
+    until("it is kept", async || {
+        command(&[&["show", "2"], &order[..]].concat()).1.contains("operator: sent")
+    })
+    .await;
+    let (good, text) = command(&[&["resend", "2"], &order[..]].concat());
+    assert!(!good && text.contains("too often"), "as configured: {text}");
+    assert!(
+        command(&[&["resend", "2", "--per-day", "2"], &order[..]].concat()).0,
+        "unless the operator says more"
+    );
     let log = serve.log.clone();
     serve.interrupt();
     let log = log.lines().join("\n");

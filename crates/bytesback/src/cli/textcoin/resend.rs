@@ -17,15 +17,17 @@ use crate::textcoin_words;
 pub(in crate::cli) struct ResendArgs {
     #[command(flatten)]
     order: OrderArgs,
-    /// How often within 24 hours, with what the partner has asked for.
-    #[arg(long, default_value_t = RESENDS_PER_DAY)]
-    per_day: u32,
+    /// How often within 24 hours, with what the partner has asked for; as the server is configured if it is missing.
+    #[arg(long)]
+    per_day: Option<u32>,
 }
 
 pub(super) async fn resend(args: &ResendArgs) -> anyhow::Result<ExitCode> {
     let (store, key) = find(&args.order).await?;
     let name = plain(key.order_id.as_str());
-    let order = ResendOrder { key, by: Asker::Operator, per_day: args.per_day, at: SystemClock.now() };
+    let configured = store.provisions(args.order.endpoint).await?.and_then(|known| known.resends_per_day);
+    let per_day = args.per_day.or(configured).unwrap_or(RESENDS_PER_DAY);
+    let order = ResendOrder { key, by: Asker::Operator, per_day, at: SystemClock.now() };
     let verdict = store.resend_mail(args.order.endpoint, order).await?;
     let mut out = std::io::stdout();
     match textcoin_words::no_resend(&verdict) {

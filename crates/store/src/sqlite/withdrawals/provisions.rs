@@ -11,21 +11,23 @@ pub(super) fn keep(
     endpoint: Endpoint,
     provisions: &Provisions,
 ) -> Result<(), StoreError> {
-    let Provisions { fee_reserve, fund_reserve, low_fund, low_deposit } = *provisions;
+    let Provisions { fee_reserve, fund_reserve, low_fund, low_deposit, resends_per_day } = *provisions;
     connection
         .prepare_cached(
-            "INSERT INTO provisions (endpoint, fee_reserve, fund_reserve, low_fund, low_deposit)
-             VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO provisions (endpoint, fee_reserve, fund_reserve, low_fund, low_deposit, resends_per_day)
+             VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET fee_reserve = excluded.fee_reserve,
                  fund_reserve = excluded.fund_reserve, low_fund = excluded.low_fund,
-                 low_deposit = excluded.low_deposit",
+                 low_deposit = excluded.low_deposit,
+                 resends_per_day = excluded.resends_per_day",
         )?
         .execute(params![
             endpoint.code(),
             i64::from(fee_reserve),
             i64::from(fund_reserve),
             low_fund.map(i64::from),
-            low_deposit.map(i64::from)
+            low_deposit.map(i64::from),
+            resends_per_day
         ])?;
     Ok(())
 }
@@ -43,5 +45,6 @@ pub(super) fn read(connection: &Connection, endpoint: Endpoint) -> Result<Option
         fund_reserve: fields.bytes("fund_reserve")?,
         low_fund: optional("low_fund")?,
         low_deposit: optional("low_deposit")?,
+        resends_per_day: fields.plain("resends_per_day")?,
     }))
 }
