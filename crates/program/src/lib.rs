@@ -15,6 +15,7 @@ mod decimal;
 mod dollars;
 mod email;
 mod explain;
+mod language;
 mod limits;
 mod percentage;
 mod purchase_unit;
@@ -32,6 +33,7 @@ pub use currency::{Amount, AmountError, Currency, CurrencyAmount, UnknownCurrenc
 pub use day::{Day, DayError};
 pub use dollars::{Dollars, DollarsError, Turnover};
 pub use email::{EmailAddress, EmailError};
+pub use language::{Language, LanguageError};
 pub use limits::{
     Asked, History, Judgement, Limit, LimitRules, LimitSetting, LimitSettingError, Retry, Spent, Standing,
     Stop, UnknownLimit, names_somebody,

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use ledger::{Book, PartnerId};
 use payout::{Change, Snapshot, Timestamp};
+use program::Language;
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, Claims, DepositOrder, DepositVerdict, Deposits,
@@ -50,6 +51,13 @@ pub trait Store:
     /// # Errors
     /// [`StoreError::Unknown`].
     async fn disable_partner(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Says in which language the customers of a partner are written to; in the usual one of the server without it.
+    /// It holds for mails that are written from then on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`].
+    async fn set_language(&self, partner: PartnerId, language: Option<Language>) -> Result<(), StoreError>;
 
     /// Adds a key to a partner.
     ///

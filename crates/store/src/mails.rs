@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use obyte::{Address, Bytes};
 use payout::{PayoutId, TextcoinNo, Timestamp};
-use program::{Currency, EmailAddress};
+use program::{Currency, EmailAddress, Language};
 
 use crate::{Endpoint, KeptRate, PurchaseKey, StoreError, TextcoinEnd, TextcoinRecord};
 
@@ -64,6 +64,8 @@ pub struct MailTask {
     pub address: Address,
     /// To whom.
     pub recipient: EmailAddress,
+    /// The language of the partner's customers, if it was said.
+    pub language: Option<Language>,
     /// The merchant as a payment processor has reported it, or the partner's name. A text from outside.
     pub shop: String,
     /// The cashback.

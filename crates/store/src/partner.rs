@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ledger::PartnerId;
 use payout::Timestamp;
-use program::PartnerTerms;
+use program::{Language, PartnerTerms};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -189,6 +189,8 @@ pub struct Partner {
     pub trusted: bool,
     /// What holds for it instead of the programme's rules.
     pub terms: PartnerTerms,
+    /// In which language its customers are written to; in the usual one of the server without it.
+    pub language: Option<Language>,
     /// When it was added.
     pub added_at: Timestamp,
     /// Since when it may report nothing.
@@ -239,6 +241,7 @@ mod tests {
             kind: PartnerKind::Merchant,
             trusted: false,
             terms: PartnerTerms::default(),
+            language: None,
             added_at: now,
             disabled_at: None,
             keys: vec![key(1, "old", Some(now)), key(2, "new", None)],

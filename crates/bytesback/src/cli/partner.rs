@@ -2,6 +2,7 @@
 
 mod addresses;
 mod deposit_address;
+mod language;
 mod limits;
 mod merchants;
 mod terms;
@@ -33,6 +34,8 @@ pub(super) enum PartnerCommand {
     Key(KeyArgs),
     /// Agree on what holds for a partner instead of the rules, or print what was agreed.
     Terms(terms::TermsArgs),
+    /// Say in which language the customers of a partner are written to.
+    Language(language::LanguageArgs),
     /// Disable a partner for ever. Its purchases and its deposit stay in the book.
     Disable(NameArgs),
     /// Book bytes that arrived at the fund's address as a partner's deposit.
@@ -115,6 +118,7 @@ pub(super) async fn run(command: PartnerCommand) -> anyhow::Result<()> {
         PartnerCommand::Key(args) => key(args).await,
         PartnerCommand::DepositAddress(args) => deposit_address::run(&args).await,
         PartnerCommand::Terms(args) => terms::run(&args).await,
+        PartnerCommand::Language(args) => language::run(args).await,
         PartnerCommand::Disable(args) => {
             let store = args.data.open()?;
             let partner = find(&*store, &args.name).await?;

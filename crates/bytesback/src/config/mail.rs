@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::mail::{BlockedDomains, Language, Mailbox, Office, Post, Relay, RelaySettings, Sender, Templates};
@@ -39,6 +39,7 @@ pub struct MailConfig {
     /// A folder of templates.
     pub templates: Option<PathBuf>,
     /// The usual language.
+    #[serde(default, deserialize_with = "language")]
     pub language: Option<Language>,
     /// Where to unsubscribe.
     pub list_unsubscribe: Option<String>,
@@ -49,6 +50,11 @@ pub struct MailConfig {
     pub blocked_domains: Vec<String>,
     /// A file with more of them, one in each line.
     pub blocked_domains_file: Option<PathBuf>,
+}
+
+fn language<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Language>, D::Error> {
+    let tag = Option::<String>::deserialize(from)?;
+    tag.map(|tag| tag.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 impl MailConfig {

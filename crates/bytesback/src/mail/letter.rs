@@ -8,7 +8,7 @@ use program::{CurrencyAmount, EmailAddress};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::habits::Language;
+use super::Language;
 
 /// The facts of one mail.
 pub struct Letter {

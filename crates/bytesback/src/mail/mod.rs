@@ -30,11 +30,12 @@ pub(crate) mod said;
 
 pub use blocked::BlockedDomains;
 pub use folder::Folder;
-pub use habits::{Habits, Language, LanguageError};
+pub use habits::Habits;
 pub use letter::{Kind, Letter, LetterId};
 pub use message::{Mailbox, MailboxError, Message, MessageError, Sender};
 pub use office::{Office, WriteError};
 pub use post::{Accepted, Cause, Post, Reason, Refusal};
+pub use program::{Language, LanguageError};
 pub(crate) use qr::svg as qr_svg;
 pub use relay::{Relay, RelayError, RelaySettings};
 pub use sample::sample;

@@ -4,7 +4,7 @@ use obyte::Bytes;
 use payout::Timestamp;
 use program::{Currency, CurrencyAmount};
 
-use super::habits::Language;
+use super::Language;
 use super::letter::{Kind, Letter, LetterId};
 
 /// Twelve words whose checksum is wrong, so that no wallet takes them.

@@ -16,11 +16,12 @@ use std::path::{Path, PathBuf};
 use minijinja::{Environment, UndefinedBehavior};
 
 use super::clean::one_line;
-use super::habits::{Habits, Language};
+use super::habits::Habits;
 use super::letter::{Kind, Letter};
 use super::plural::plural;
 use super::sample::samples;
 use super::values::{NAMES, values};
+use crate::mail::Language;
 
 /// What makes the parts of a mail.
 const PARTS: [&str; 3] = ["subject", "txt", "html"];

@@ -27,7 +27,7 @@ pub(super) fn letter(
     let page = settings.claim_page.as_ref();
     Ok(Letter {
         kind: kind(task),
-        language: settings.language.clone(),
+        language: task.language.clone().unwrap_or_else(|| settings.language.clone()),
         recipient: task.recipient.clone(),
         shop: task.shop.clone(),
         amount: task.amount,

@@ -73,6 +73,11 @@ async fn words_are_in_no_database_no_log_and_no_answer_of_a_command() {
     })
     .await;
     let order = ["--partner", "demo-shop", "--endpoint", "test"];
+    let language = |more: &[&str]| {
+        run(&[&["partner", "language", "demo-shop"], more, &["--data-dir", argument(&data)]].concat())
+    };
+    assert!(mail.subject.is_ascii() && language(&["ru"]).0 && !language(&["russian"]).0);
+    assert!(language(&[]).1.contains("written to in ru"), "{}", language(&[]).1);
     let shown = [
         command(&["list"]),
         command(&["list", "--json"]),
@@ -92,6 +97,7 @@ async fn words_are_in_no_database_no_log_and_no_answer_of_a_command() {
     assert!(shown[5].1.contains("waits to be sent already"), "{}", shown[5].1);
     let again = Mail::arrived(&smtp.next());
     assert_eq!(again.address(), mail.address(), "asked for beside the server");
+    assert!(!again.subject.is_ascii(), "in the language that was said meanwhile: {}", again.subject);
     until("it is kept", async || {
         command(&[&["show", "2"], &order[..]].concat()).1.contains("operator: sent")
     })

@@ -34,14 +34,14 @@
 //! | `foreign_units`, `foreign_outputs`, `lost_coins` | what the wallet's units of no journal were, paid and spent |
 //! | `holds` | why a payout is or was held for review, and what became of it |
 //! | `refunds` | that a purchase was returned, and what its partner was charged |
-//! | `textcoins`, `mails` | a textcoin that a hub has accepted; a mail about it |
 //! | `withdrawals` | bytes that leave the wallet again, by an id that is claimed for ever |
 //! | `withdrawal_addresses` | where a partner's deposit may go, since a moment |
 //! | `provisions` | how the server that was started last is configured |
 //! | `audits` | up to where an endpoint was compared with its network |
 //! | `totals`, `shop_days` | what was given to and for whom; what a shop sold on a day |
 //! | `limit_settings`, `merchants` | what operators set; the merchants of payment processors |
-//! | `textcoins`, `sweeps` | a textcoin that a hub has accepted, and how it ended; a signed unit to take it back |
+//! | `textcoins` | a textcoin that a hub has accepted, and how it ended |
+//! | `mails`, `sweeps` | a mail about a textcoin; a signed unit to take one back |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -85,6 +85,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use ledger::{Book, PartnerId};
 use payout::{Change, Snapshot, Timestamp};
+use program::Language;
 
 use self::readers::Readers;
 use self::writer::Writer;
@@ -127,6 +128,12 @@ impl Store for SqliteStore {
 
     async fn add_partner(&self, partner: NewPartner) -> Result<Partner, StoreError> {
         self.writer.run(move |connection| partners::add(connection, &partner)).await
+    }
+
+    async fn set_language(&self, partner: PartnerId, language: Option<Language>) -> Result<(), StoreError> {
+        self.writer
+            .run(move |connection| partners::set_language(connection, partner, language.as_ref()))
+            .await
     }
 
     async fn disable_partner(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use ledger::PartnerId;
 use obyte::Address;
 use payout::Timestamp;
-use program::PartnerTerms;
+use program::{Language, PartnerTerms};
 use rusqlite::{Connection, Params, named_params, params};
 
 use crate::sqlite::codec::{Fields, is_dangling, is_taken, millis};
@@ -57,6 +57,7 @@ pub(super) fn add(connection: &Connection, partner: &NewPartner) -> Result<Partn
         kind: partner.kind,
         trusted: partner.trusted,
         terms: PartnerTerms::default(),
+        language: None,
         added_at: partner.at,
         disabled_at: None,
         keys: Vec::new(),
@@ -67,6 +68,17 @@ pub(super) fn disable(connection: &Connection, partner: PartnerId, at: Timestamp
     let changed = connection
         .prepare_cached("UPDATE partners SET disabled_at = coalesce(disabled_at, ?) WHERE id = ?")?
         .execute(params![millis(at)?, partner.get()])?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Unknown(Thing::Partner)) }
+}
+
+pub(super) fn set_language(
+    connection: &Connection,
+    partner: PartnerId,
+    language: Option<&Language>,
+) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached("UPDATE partners SET language = ? WHERE id = ?")?
+        .execute(params![language.map(Language::as_str), partner.get()])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Unknown(Thing::Partner)) }
 }
 
@@ -135,6 +147,7 @@ fn read(connection: &Connection, query: &str, params: impl Params) -> Result<Vec
             kind: fields.text("kind")?,
             trusted: fields.plain("trusted")?,
             terms: rulebook::terms_now(connection, id)?,
+            language: fields.optional_text("language")?,
             added_at: fields.time("added_at")?,
             disabled_at: fields.optional_time("disabled_at")?,
             keys: keys(connection, id)?,

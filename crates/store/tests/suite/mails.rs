@@ -97,6 +97,7 @@ pub(crate) async fn a_mail_is_owed_once_a_hub_has_accepted_the_unit(backend: &im
         textcoin: given.payee.issue().expect("it has a number").no,
         address: given.payee.issue().expect("it has an address").address,
         recipient: "a+b@example.org".parse().expect("a mailbox"),
+        language: None,
         shop: "demo-shop".to_owned(),
         amount: given.amount,
         currency: Currency::Usd,

@@ -60,6 +60,7 @@ macro_rules! behaviours {
                 a_name_is_given_once,
                 a_key_is_known_once,
                 what_is_disabled_stays_so,
+                customers_are_written_to_in_the_language_that_was_said_last,
                 what_does_not_exist_is_unknown;
             purchases:
                 an_accepted_purchase_is_remembered_whole,

@@ -2,6 +2,7 @@
 
 use ledger::PartnerId;
 use payout::Timestamp;
+use program::Language;
 use store::{KeyHash, KeyId, NewPartner, PartnerKind, Store, StoreError, Thing};
 
 use super::Backend;
@@ -73,11 +74,23 @@ pub(crate) async fn what_is_disabled_stays_so(backend: &impl Backend) {
     assert!(!known.accepts(&KeyHash::of("one")));
 }
 
+pub(crate) async fn customers_are_written_to_in_the_language_that_was_said_last(backend: &impl Backend) {
+    let store = backend.open();
+    let shop = store.add_partner(new("demo-shop", PartnerKind::Merchant)).await.expect("the name is free");
+    assert_eq!(shop.language, None);
+    for language in [Some(Language::RUSSIAN), Some("pt-br".parse().expect("a tag")), None] {
+        store.set_language(shop.id, language.clone()).await.expect("the partner is there");
+        assert_eq!(found(&*store, "demo-shop").await.language, language);
+    }
+}
+
 pub(crate) async fn what_does_not_exist_is_unknown(backend: &impl Backend) {
     let store = backend.open();
     let nobody = PartnerId::new(7);
     let disabled = store.disable_partner(nobody, at(1)).await;
     assert!(matches!(disabled, Err(StoreError::Unknown(Thing::Partner))), "{disabled:?}");
+    let said = store.set_language(nobody, Some(Language::ENGLISH)).await;
+    assert!(matches!(said, Err(StoreError::Unknown(Thing::Partner))), "{said:?}");
     let added = store.add_key(nobody, KeyHash::of("one"), "", at(1)).await;
     assert!(matches!(added, Err(StoreError::Unknown(Thing::Partner))), "{added:?}");
     let disabled = store.disable_key(KeyId::new(7), at(1)).await;

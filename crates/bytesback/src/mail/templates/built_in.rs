@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::File;
-use crate::mail::habits::{Habits, Language};
+use crate::mail::Language;
+use crate::mail::habits::Habits;
 
 macro_rules! texts {
     ($($name:literal),+ $(,)?) => { [$(($name, include_str!($name))),+] };

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{File, KINDS, LAYOUT, PARTS, TemplateError};
-use crate::mail::habits::{Habits, Language};
+use crate::mail::Language;
+use crate::mail::habits::Habits;
 
 const HABITS: &str = "language.toml";
 

@@ -46,7 +46,7 @@ fn due(
 ) -> Result<(Vec<MailTask>, Vec<Ended>), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT mails.id, mails.kind, sending, tries, written_at, mails.generation, mails.counter, address, amount, recipient,
-             currency, rates, expires_at,
+             currency, rates, expires_at, language,
              iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
              outcome IS NOT NULL OR recalled_at IS NOT NULL OR mails.generation IS NOT payouts.generation
                  OR mails.counter IS NOT payouts.counter
@@ -83,6 +83,7 @@ fn task(fields: &Fields<'_>, no: MailNo) -> Result<MailTask, StoreError> {
         textcoin: TextcoinNo { generation: fields.number("generation")?, counter: fields.number("counter")? },
         address: fields.text("address")?,
         recipient: email.ok_or_else(|| fields.bad("recipient", "no mailbox"))?,
+        language: fields.optional_text("language")?,
         shop: fields.plain("shop")?,
         amount: fields.bytes("amount")?,
         currency: fields.text("currency")?,
