@@ -98,6 +98,7 @@ impl Server {
             stop: CancellationToken::new(),
             boards: Vec::new(),
             mail: desk.mailboxes.as_ref().map(|mailboxes| mailboxes.mail.clone()),
+            textcoin_expiry: desk.textcoin_expiry(),
         };
         let (live, test) = (starting.side(live).await?, starting.side(test).await?);
         for (endpoint, side) in [(Endpoint::Live, &live), (Endpoint::Test, &test)] {
@@ -178,6 +179,7 @@ struct Starting {
     stop: CancellationToken,
     boards: Vec<(Vec<SourceSettings>, Arc<Board>)>,
     mail: Option<MailSettings>,
+    textcoin_expiry: Duration,
 }
 
 impl Starting {
@@ -216,6 +218,7 @@ impl Starting {
             settings: setup.settings,
             clock: Arc::clone(&self.clock),
             accepted,
+            textcoin_expiry: self.textcoin_expiry,
         });
         let rates = self.rates(endpoint, setup.rates, &hubs).await?;
         Ok(Side { payer, hubs, rates, units, textcoins, attestors, fee_reserve, claim_reserve, mails })

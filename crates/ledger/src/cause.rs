@@ -115,6 +115,8 @@ pub enum Cause {
     TextcoinClaimed(PayoutNumber),
     /// The textcoin of a payout is proven taken back.
     TextcoinTakenBack(PayoutNumber),
+    /// A coin came back of a textcoin that a unit which the book does not know had given.
+    TextcoinFound(OutputRef),
 }
 
 impl Cause {
@@ -139,6 +141,7 @@ impl Cause {
             Self::WithdrawalCancelled(_) => "withdrawal-cancelled",
             Self::TextcoinClaimed(_) => "textcoin-claimed",
             Self::TextcoinTakenBack(_) => "textcoin-taken-back",
+            Self::TextcoinFound(_) => "textcoin-found",
         }
     }
 
@@ -162,7 +165,8 @@ impl Cause {
             | Self::CoinLost(_)
             | Self::CoinFound(_)
             | Self::MissingCovered(_)
-            | Self::SurplusFound(_) => None,
+            | Self::SurplusFound(_)
+            | Self::TextcoinFound(_) => None,
         }
     }
 }
@@ -175,7 +179,8 @@ impl fmt::Display for Cause {
             Self::FundReceived(output)
             | Self::DepositReceived(output)
             | Self::CoinLost(output)
-            | Self::CoinFound(output) => output.fmt(f),
+            | Self::CoinFound(output)
+            | Self::TextcoinFound(output) => output.fmt(f),
             Self::DepositBooked(command) => command.fmt(f),
             Self::PurchaseAccepted(payout)
             | Self::PayoutCancelled(payout)
@@ -216,6 +221,7 @@ impl FromStr for Cause {
             "withdrawal-cancelled" => payout(what).map(Self::WithdrawalCancelled),
             "textcoin-claimed" => payout(what).map(Self::TextcoinClaimed),
             "textcoin-taken-back" => payout(what).map(Self::TextcoinTakenBack),
+            "textcoin-found" => output(what).map(Self::TextcoinFound),
             _ => Err(CodeError),
         }
     }
@@ -265,6 +271,7 @@ mod tests {
             payout().prop_map(Cause::WithdrawalCancelled),
             payout().prop_map(Cause::TextcoinClaimed),
             payout().prop_map(Cause::TextcoinTakenBack),
+            output().prop_map(Cause::TextcoinFound),
             command.prop_map(Cause::DepositBooked),
             payout().prop_map(Cause::PurchaseAccepted),
             payout().prop_map(Cause::PayoutCancelled),

@@ -7,8 +7,8 @@
 
 use obyte::Bytes;
 
-use crate::events::Acceptance;
-use crate::{Account, Cause, Entry, EntryError, OutputRef, PayoutNumber, Transfer};
+use crate::events::{Acceptance, credited};
+use crate::{Account, Cause, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Transfer};
 
 /// A coin that the book counted on is spent by a unit that the book does not know. What was set aside for
 /// spending it makes up for a part of it.
@@ -70,4 +70,58 @@ pub fn paid_elsewhere(
         Transfer::new(Account::FeeReserve, Account::Fund, acceptance.fee_reserve),
     ];
     Entry::of_transfers(Cause::PaidElsewhere(payout), &transfers)
+}
+
+/// What returns to a partner with a textcoin: its share of an order that counts as paid by the unit that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShareBack {
+    /// Whose order it was.
+    pub partner: PartnerId,
+    /// What the deposit gave to it.
+    pub share: Bytes,
+    /// What the partner owes at this moment, which is settled first.
+    pub receivable: Bytes,
+}
+
+/// A textcoin came back that a unit which the book does not know had given: `amount` of it. The bytes counted as gone
+/// when the wallet was restored, and the fund has made up for them, so they are the fund's, and so is what is set aside
+/// of them for spending the coin (`reserve`); but for the share of a partner, as far as it came back.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn textcoin_found(
+    output: OutputRef,
+    amount: Bytes,
+    reserve: Bytes,
+    back: Option<ShareBack>,
+) -> Result<Entry, EntryError> {
+    let share = back.map_or(Bytes::ZERO, |back| back.share.min(amount));
+    let to_fund = amount.saturating_sub(share);
+    let reserve = reserve.min(to_fund);
+    let mut transfers = vec![
+        Transfer::new(Account::Elsewhere, Account::FeeReserve, reserve),
+        Transfer::new(Account::Elsewhere, Account::Fund, to_fund.saturating_sub(reserve)),
+    ];
+    if let Some(ShareBack { partner, receivable, .. }) = back {
+        transfers.extend(credited(Account::Elsewhere, partner, share, receivable));
+    }
+    Entry::of_transfers(Cause::TextcoinFound(output), &transfers)
+}
+
+/// The same for a coin that was booked as a top-up of the operator, before it was known where it came from: the bytes
+/// are the fund's already. A partner's share is returned as far as the `fund` has it.
+///
+/// # Errors
+/// [`EntryError::Empty`] for no bytes.
+pub fn textcoin_found_late(
+    output: OutputRef,
+    amount: Bytes,
+    fund: Bytes,
+    back: Option<ShareBack>,
+) -> Result<Entry, EntryError> {
+    let mut transfers = vec![Transfer::new(Account::Elsewhere, Account::OperatorTopUps, amount)];
+    if let Some(ShareBack { partner, share, receivable }) = back {
+        transfers.extend(credited(Account::Fund, partner, share.min(amount).min(fund), receivable));
+    }
+    Entry::of_transfers(Cause::TextcoinFound(output), &transfers)
 }

@@ -1,7 +1,6 @@
 //! What is to be persisted, in the order given, in one transaction.
 
 use obyte::compose::Coin;
-use obyte::unit::Output;
 use obyte::{Address, Bytes, UnitHash};
 
 use crate::record::{Payout, RestoreCause, Slot, Version, VersionStatus};
@@ -80,7 +79,9 @@ pub enum Change {
         /// Which of the payer's addresses sign it, so that they are defined on the network.
         authors: Vec<Address>,
         /// What it pays to others.
-        paid: Vec<Output>,
+        paid: Vec<Coin>,
+        /// When it was made, as it says itself.
+        made_at: Option<Timestamp>,
         /// When.
         at: Timestamp,
     },

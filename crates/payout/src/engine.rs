@@ -22,6 +22,7 @@ use obyte::fee::TpsLaw;
 use obyte::unit::CoinId;
 use obyte::{Address, UnitHash};
 
+pub(crate) use self::addresses::CRUMB;
 use self::addresses::Stay;
 use self::composing::Asking;
 use self::follow::Follow;

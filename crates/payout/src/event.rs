@@ -6,7 +6,7 @@ use std::sync::Arc;
 use obyte::answer::PostAnswer;
 use obyte::compose::{Coin, Parents};
 use obyte::fee::{ThresholdSize, TpsLaw};
-use obyte::unit::{CoinId, Output};
+use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use serde::{Deserialize, Serialize};
 
@@ -148,7 +148,9 @@ pub struct Moves {
     /// The coins of bytes that it spends.
     pub spent: Vec<CoinId>,
     /// Its outputs of bytes to others.
-    pub paid: Vec<Output>,
+    pub paid: Vec<Coin>,
+    /// When it was made, as it says itself; nothing for a form of units whose hash does not cover that.
+    pub made_at: Option<crate::Timestamp>,
 }
 
 /// What a verified history says of a unit (7.4).

@@ -32,5 +32,5 @@ pub use pacing::{DailyBudget, FeeLimits, Lately, Pacer, Pacing, Waiting};
 pub use record::{Fees, FirstUnit, PaidOutput, Payout, RestoreCause, Slot, Snapshot, Version, VersionStatus};
 pub use settings::Settings;
 pub use stock::{AskStock, Flooded, Stock};
-pub use textcoin::{Issue, Payee, TextcoinKeys, TextcoinNo};
+pub use textcoin::{Issue, Payee, Search, TextcoinKeys, TextcoinNo, TextcoinNoError};
 pub use time::Timestamp;

@@ -4,15 +4,18 @@
 //! the wallet makes them again, and nobody else can. A payout gets its number when it enters a slot for the first
 //! time, so that numbers have no gaps but for those that are skipped, and keeps it whatever becomes of the slot.
 
+mod search;
 mod token;
 
 use std::fmt;
+use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
 use obyte::{Address, Bytes, Network, Output, Seed, Textcoin};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+pub use self::search::Search;
 use crate::{FeeLimits, Payout};
 
 /// Keeps this key apart from whatever else is made of a seed.
@@ -31,6 +34,25 @@ pub struct TextcoinNo {
 impl fmt::Display for TextcoinNo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.generation, self.counter)
+    }
+}
+
+/// The text is no number of a textcoin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the number of a textcoin is two numbers with a dot between them, such as 0.17")]
+pub struct TextcoinNoError;
+
+impl FromStr for TextcoinNo {
+    type Err = TextcoinNoError;
+
+    /// As it is displayed.
+    fn from_str(text: &str) -> Result<Self, TextcoinNoError> {
+        let (generation, counter) = text.split_once('.').ok_or(TextcoinNoError)?;
+        let part = |text: &str| {
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| is_plain).ok_or(TextcoinNoError)
+        };
+        Ok(Self { generation: part(generation)?, counter: part(counter)? })
     }
 }
 
@@ -184,6 +206,17 @@ mod tests {
             first.mnemonic().phrase(),
             "shadow woman bomb burden actor birth athlete blur leg wall come squeeze"
         );
+    }
+
+    #[test]
+    fn a_number_is_read_as_it_is_shown() {
+        for no in [(0, 0), (3, 17), (u32::MAX, u32::MAX)] {
+            let no = TextcoinNo { generation: no.0, counter: no.1 };
+            assert_eq!(no.to_string().parse(), Ok(no));
+        }
+        for bad in ["", "1", ".", "1.", ".1", "1.2.3", "+1.2", "1.-2", "1.4294967296", "a.b"] {
+            assert_eq!(bad.parse::<TextcoinNo>(), Err(TextcoinNoError), "{bad}");
+        }
     }
 
     #[test]

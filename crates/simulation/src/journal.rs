@@ -156,10 +156,11 @@ impl Journal {
         }
     }
 
-    fn take_foreign(&mut self, unit: UnitHash, paid: &[Output]) -> Result<(), Broken> {
+    fn take_foreign(&mut self, unit: UnitHash, paid: &[Coin]) -> Result<(), Broken> {
         hold!(Books, !self.units.contains_key(&unit), "{unit} is called foreign, and is journaled");
         hold!(Books, self.foreign.insert(unit), "{unit} is found twice");
-        self.unexplained.extend(paid);
+        self.unexplained
+            .extend(paid.iter().map(|coin| Output { address: coin.address, amount: coin.amount }));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ledger::{Account, Cause, SignedBytes};
 use obyte::compose::Coin;
 use obyte::{Address, Bytes, UnitHash};
-use payout::{Fees, SlotNo, Timestamp};
+use payout::{Fees, SlotNo, TextcoinNo, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::{Difference, Endpoint, EntryId, Identity, PurchaseKey, StoreError};
@@ -191,8 +191,10 @@ pub struct SettledUnit {
 /// A textcoin that is proven claimed or taken back, as the book has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedTextcoin {
-    /// Its payout.
-    pub payout: i64,
+    /// Its number.
+    pub no: TextcoinNo,
+    /// Its payout; nothing for one that a unit of a lost database gave.
+    pub payout: Option<i64>,
     /// The coin that was given.
     pub coin: Coin,
     /// The unit that spends it.

@@ -7,9 +7,9 @@ use program::Language;
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, Claims, DepositOrder, DepositVerdict, Deposits,
-    Endpoint, EntryId, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner, Operations,
-    Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder, RefundRecord,
-    RefundVerdict, Review, Rulebook, StoreError, Verdict, Withdrawals,
+    Endpoint, EntryId, Finding, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner,
+    Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder,
+    RefundRecord, RefundVerdict, Review, Rulebook, StoreError, Verdict, Withdrawals,
 };
 
 /// Keeps everything that must outlive the process.
@@ -33,6 +33,7 @@ pub trait Store:
     + Mails
     + Keeping
     + Claims
+    + Finding
 {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///

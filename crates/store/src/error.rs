@@ -199,11 +199,11 @@ pub enum Violation {
     #[error("there is no textcoin {0}")]
     NoTextcoin(TextcoinNo),
     /// The textcoin is proven claimed or taken back, otherwise than is said now.
-    #[error("the textcoin of payout {0} has ended otherwise")]
-    TextcoinEnded(PayoutId),
+    #[error("textcoin {0} has ended otherwise")]
+    TextcoinEnded(TextcoinNo),
     /// A unit that takes a textcoin back is not as it must be.
-    #[error("the unit that takes back the textcoin of payout {0} is not kept: {1}")]
-    BadSweep(PayoutId, &'static str),
+    #[error("the unit that takes back textcoin {0} is not kept: {1}")]
+    BadSweep(TextcoinNo, &'static str),
     /// The payout is not in the queue: another slot holds it, or it is paid.
     #[error("payout {0} is not in the queue")]
     NotQueued(PayoutId),

@@ -42,6 +42,8 @@ pub struct TextcoinCounts {
     pub claimed: u64,
     /// Proven taken back.
     pub taken_back: u64,
+    /// Of all these, the ones that units of a lost database gave.
+    pub found: u64,
 }
 
 /// Keeps what becomes of textcoins.
@@ -50,7 +52,7 @@ pub struct TextcoinCounts {
 /// of a unit that is kept here is no refill of the fund, but returns to those who gave.
 #[async_trait]
 pub trait Keeping: Send + Sync {
-    /// Textcoins whose slot is settled and that are neither proven claimed nor taken back; those of slots behind
+    /// Textcoins of payouts whose slot is settled and that are neither proven claimed nor taken back; those of slots behind
     /// `after` only.
     async fn open_textcoins(
         &self,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use obyte::compose::Coin;
 use obyte::history::{ProvenUnit, State};
 use obyte::{Address, Bytes, CoinId, UnitHash};
+use payout::TextcoinNo;
 use store::{EndedTextcoin, SettledUnit};
 
 use super::{NetworkAudit, standing};
@@ -101,12 +102,12 @@ pub enum NetworkFault {
         id: CoinId,
     },
     /// A textcoin has ended by a unit that does not spend it.
-    #[error("unit {unit} does not spend the textcoin of payout {payout}, which the book says it {how}")]
+    #[error("unit {unit} does not spend textcoin {no}, which the book says it {how}")]
     NotSpent {
         /// The unit.
         unit: UnitHash,
-        /// The payout.
-        payout: i64,
+        /// The textcoin.
+        no: TextcoinNo,
         /// What it is said to have done.
         how: &'static str,
     },
@@ -207,14 +208,14 @@ pub(super) fn check_coin(
 
 /// Holds the end of a textcoin against the network.
 pub(super) fn check_ended(ended: &EndedTextcoin, found: Option<&ProvenUnit>, faults: &mut Vec<NetworkFault>) {
-    let (unit, payout) = (ended.unit, ended.payout);
+    let (unit, no) = (ended.unit, ended.no);
     let Some(found) = found else { return faults.push(NetworkFault::NotShown { unit }) };
     if found.state != State::FinalGood {
         return faults.push(NetworkFault::NotGood { unit, standing: standing(found.state) });
     }
     if !found.unit.spent_coins().any(|coin| coin == ended.coin.id) {
         let how = if ended.claimed { "claimed" } else { "took back" };
-        faults.push(NetworkFault::NotSpent { unit, payout, how });
+        faults.push(NetworkFault::NotSpent { unit, no, how });
     }
 }
 

@@ -88,7 +88,7 @@ impl ClaimPages {
         let Some(textcoin) = side.keys.textcoin(no) else { return Ok(None) };
         let Some(record) = self.store.claim(endpoint, no).await? else { return Ok(None) };
         // The database of another wallet.
-        if record.payout.payee.place() != Some(textcoin.address()) {
+        if record.address != textcoin.address() {
             return Ok(None);
         }
         let state = match record.ended {

@@ -127,7 +127,7 @@ impl Pages {
         language: Language,
     ) -> String {
         let habits = &self.habits[language as usize];
-        let (gbyte, bytes) = said::amount(record.payout.amount, habits);
+        let (gbyte, bytes) = said::amount(record.amount, habits);
         let safe = |text: &Zeroizing<String>| Value::from_safe_string(text.to_string());
         self.render(
             language,

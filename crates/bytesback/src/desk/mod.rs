@@ -172,8 +172,7 @@ impl Desk {
         let (rules, table) = (self.settings.rules.on(partner.terms), prices.table());
         let quote = quote(&rules, &sale, &table).map_err(|error| Refusal::of_quote(error, &prices))?;
         let rates = prices.kept(terms.price.currency);
-        let textcoin_expiry =
-            self.settings.mailboxes.as_ref().map_or(TEXTCOIN_EXPIRY, |mailboxes| mailboxes.expiry);
+        let textcoin_expiry = self.settings.textcoin_expiry();
         let fee_reserve = side.reserve_for(&terms.recipient, attested.as_ref());
         let unit_found = terms.purchase_unit.zip(proof.as_ref()).map(|(unit, proof)| proof.finding(unit));
         let details = Details {

@@ -65,6 +65,13 @@ impl Mailboxes {
     }
 }
 
+impl DeskSettings {
+    /// How long textcoins are there to be claimed.
+    pub fn textcoin_expiry(&self) -> Duration {
+        self.mailboxes.as_ref().map_or(TEXTCOIN_EXPIRY, |mailboxes| mailboxes.expiry)
+    }
+}
+
 impl Default for DeskSettings {
     fn default() -> Self {
         Self {

@@ -149,17 +149,18 @@ fn note_held(sheet: &Sheet, held: &[(&str, HeldBacklog)], now: i64) {
 }
 
 fn note_textcoins(sheet: &Sheet, textcoins: &[(&str, TextcoinCounts)]) {
-    let help = "Textcoins: open ones, those of them whose time is over and those that a unit takes back already; and \
-                those that are proven claimed or taken back.";
+    let help = "Textcoins: open ones, those of them whose time is over and those that a unit takes back already; \
+                those that are proven claimed or taken back; and, of all these, those of a lost database that were found.";
     let figure = sheet.gauge("bytesback_textcoins", help, &["endpoint", "state"]);
     for (endpoint, counts) in textcoins {
-        let TextcoinCounts { open, expired, swept, claimed, taken_back } = *counts;
+        let TextcoinCounts { open, expired, swept, claimed, taken_back, found } = *counts;
         for (state, count) in [
             ("open", open),
             ("expired", expired),
             ("being_taken_back", swept),
             ("claimed", claimed),
             ("taken_back", taken_back),
+            ("found", found),
         ] {
             figure.with_label_values(&[*endpoint, state]).set(whole(count));
         }
@@ -192,13 +193,14 @@ mod tests {
     #[test]
     fn textcoins_are_counted_by_how_they_stand() {
         let sheet = Sheet::default();
-        let counts = TextcoinCounts { open: 5, expired: 2, swept: 1, claimed: 7, taken_back: 3 };
+        let counts = TextcoinCounts { open: 5, expired: 2, swept: 1, claimed: 7, taken_back: 3, found: 4 };
         note_textcoins(&sheet, &[("live", counts)]);
         let text = sheet::text(&sheet.into_registry().gather());
         for line in [
             r#"bytesback_textcoins{endpoint="live",state="open"} 5"#,
             r#"bytesback_textcoins{endpoint="live",state="being_taken_back"} 1"#,
             r#"bytesback_textcoins{endpoint="live",state="taken_back"} 3"#,
+            r#"bytesback_textcoins{endpoint="live",state="found"} 4"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

@@ -10,7 +10,7 @@ use obyte::history::{
 };
 use obyte::{Address, Bytes, Network, Unit, UnitHash};
 use obyte_hub::{HistoryRequest, HubError, HubId, Hubs, Misbehaviour, Question};
-use payout::{AskHistory, Moves, SeenUnit, Standing};
+use payout::{AskHistory, Moves, SeenUnit, Standing, Timestamp};
 use serde_json::Value;
 
 use crate::clock::Clock;
@@ -161,11 +161,14 @@ fn seen(proven: &ProvenUnit, own: &HashSet<Address>, tells_moves: bool) -> SeenU
 }
 
 fn moves(unit: &Unit, own: &HashSet<Address>) -> Moves {
-    let to_others = unit.outputs().map(|(_, output)| output).filter(|output| !own.contains(&output.address));
+    let outputs =
+        unit.outputs().map(|(id, output)| Coin { id, amount: output.amount, address: output.address });
+    let to_others = outputs.filter(|coin| !own.contains(&coin.address));
     let authors = unit.authors().iter().map(|author| author.address);
     Moves {
         authors: authors.filter(|author| own.contains(author)).collect(),
         spent: unit.spent_coins().collect(),
         paid: to_others.collect(),
+        made_at: unit.timestamp().map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000))),
     }
 }

@@ -24,6 +24,7 @@ mod waiting;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use obyte::fee::ThresholdSize;
 use obyte::history::OrderProviders;
@@ -65,6 +66,8 @@ pub struct PayerParts {
     pub clock: Arc<dyn Clock>,
     /// Told whenever a hub has accepted a unit: there may be mails to send.
     pub accepted: Arc<Notify>,
+    /// How long textcoins that a lost database gave are there to be claimed, from when their units were made.
+    pub textcoin_expiry: Duration,
 }
 
 /// What the cashier tells a payer.

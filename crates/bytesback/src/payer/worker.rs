@@ -58,6 +58,7 @@ pub(super) async fn run(
         settings: parts.settings,
         clock: parts.clock,
         accepted: parts.accepted,
+        textcoin_expiry: parts.textcoin_expiry,
         endpoint,
         parentage: Arc::new(Parentage::new(parts.settings.clock_skew_max)),
         hubs,
@@ -66,7 +67,8 @@ pub(super) async fn run(
     let paying = pay_on(&parts, commands, hub_events, &publish, &stop);
     let reporting = reporter::run(&parts, publish.subscribe(), &stop);
     let keeping = textcoin::keep(&parts, publish.subscribe(), &stop);
-    tokio::join!(paying, reporting, keeping);
+    let searching = textcoin::search(&parts, publish.subscribe(), &stop);
+    tokio::join!(paying, reporting, keeping, searching);
     parts.hubs.close();
 }
 
@@ -114,6 +116,8 @@ pub(crate) struct Fixed {
     pub(crate) settings: payout::Settings,
     pub(crate) clock: Arc<dyn crate::clock::Clock>,
     accepted: Arc<tokio::sync::Notify>,
+    /// How long textcoins of lost databases are there to be claimed.
+    pub(crate) textcoin_expiry: Duration,
     /// What hubs say on their own, for whoever works beside the payer.
     pub(crate) news: watch::Sender<News>,
 }

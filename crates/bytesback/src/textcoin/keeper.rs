@@ -56,6 +56,7 @@ async fn follow(
         seen: News::default(),
         connected: false,
         read_through: None,
+        found_through: 0,
         line: LineState::default(),
     };
     let mut news = fixed.news.subscribe();
@@ -89,6 +90,8 @@ struct Worker<'a> {
     connected: bool,
     /// The textcoins of slots up to this one are known.
     read_through: Option<SlotNo>,
+    /// And those found up to this one.
+    found_through: i64,
     line: LineState,
 }
 
@@ -142,8 +145,11 @@ impl Worker<'_> {
         let Fixed { store, endpoint, hubs, .. } = self.fixed;
         let OpenTextcoins { textcoins, through } = store.open_textcoins(*endpoint, self.read_through).await?;
         self.read_through = through;
-        if !textcoins.is_empty() {
-            self.handle(KeeperEvent::Open(textcoins)).await?;
+        let found = store.open_found(*endpoint, self.found_through).await?;
+        self.found_through = found.through;
+        let opened: Vec<_> = textcoins.into_iter().chain(found.textcoins).collect();
+        if !opened.is_empty() {
+            self.handle(KeeperEvent::Open(opened)).await?;
         }
         if self.keeper.open() > 0 {
             let recalled = store.recalled(*endpoint).await?;

@@ -27,10 +27,10 @@ async fn serves_until_it_is_killed() {
     std::future::pending::<()>().await;
 }
 
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Server {
-    async fn start(folder: &Path) -> (Self, Client) {
+    pub(crate) async fn start(folder: &Path) -> (Self, Client) {
         let _ = std::fs::remove_file(folder.join("url"));
         let child = Command::new(std::env::current_exe().expect("it runs"))
             .args(["--ignored", "--exact", "kill::serves_until_it_is_killed"])

@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/inside.rs"]
 mod inside;
 mod kill;
+mod lost;
 mod race;
 mod stage;
 mod words;
@@ -113,7 +114,7 @@ async fn an_audit_finds_ends_that_did_not_happen_so() {
         (
             "UPDATE textcoins SET ended_by = (SELECT unit FROM versions LIMIT 1) WHERE outcome = 'claimed'",
             false,
-            "does not spend the textcoin of payout",
+            "does not spend textcoin",
         ),
         (
             "UPDATE textcoins SET ended_by = 'oj8yEksX9Ubq7lLc+p6F2uyHUuynugeVq4+ikT67X6E='

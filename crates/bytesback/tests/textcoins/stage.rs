@@ -1,6 +1,6 @@
 //! A server whose test endpoint gives textcoins, and a customer with a wallet of its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,11 +17,13 @@ use obyte::history::OrderProviders;
 use obyte::{Address, Bytes, Network, Textcoin, UnitHash};
 use obyte_devnet::Devnet;
 use obyte_hub::{Hub, HubConfig};
-use payout::{Alarm, Keyring, Settings};
+use payout::{Alarm, Change, Keyring, RestoreCause, Settings};
 use program::{Pair, RateTable};
 use serde::{Deserialize, Serialize};
 use store::sqlite::SqliteStore;
-use store::{DepositOrder, Endpoint, OrderId, PurchaseKey, PurchaseRecord, Store, TextcoinCounts};
+use store::{
+    DepositOrder, Endpoint, FoundTextcoin, OrderId, PurchaseKey, PurchaseRecord, Store, TextcoinCounts,
+};
 
 use crate::common::{PATIENCE, address, ok, purchase, until};
 use crate::inside::{self, Inside};
@@ -125,7 +127,62 @@ impl Stage {
         self.book_deposit().await;
     }
 
-    async fn start(&mut self) {
+    /// The database is lost, with a server that runs or without: there is a copy of it, or nothing but the mnemonic.
+    /// Another server has still to be started.
+    pub(crate) async fn lose(&mut self, copy: Option<&Path>) {
+        if let Some(inside) = self.inside.take() {
+            inside.end().await;
+        }
+        let book = self.folder().join("book.sqlite");
+        // Whoever holds the old one closes it.
+        self.store = Arc::new(SqliteStore::open(self.folder().join("no book.sqlite")).expect("a book"));
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = book.clone().into_os_string();
+            file.push(suffix);
+            // There may be none.
+            let _ = std::fs::remove_file(file);
+        }
+        if let Some(copy) = copy {
+            std::fs::copy(copy, &book).expect("copied");
+            self.store = Arc::new(SqliteStore::open(&book).expect("a book"));
+            return;
+        }
+        self.store = inside::book(self.folder()).await;
+        for endpoint in Endpoint::ALL {
+            let lock = self.store.lock_payer(endpoint).await.expect("nobody pays");
+            let begun = Change::RestoreBegun { cause: RestoreCause::Declared, at: SystemClock.now() };
+            self.store.apply(&lock, vec![begun]).await.expect("kept");
+        }
+    }
+
+    /// A copy of the database as it is now.
+    pub(crate) fn copy(&self) -> PathBuf {
+        let copy = self.folder().join("copy.sqlite");
+        let text = copy.to_str().expect("plain");
+        self.change_book(&format!("VACUUM INTO '{text}'"));
+        copy
+    }
+
+    /// Does something to the database beside the server.
+    pub(crate) fn change_book(&self, sql: &str) {
+        let book = rusqlite::Connection::open(self.folder().join("book.sqlite")).expect("a book");
+        book.busy_timeout(PATIENCE).expect("set");
+        book.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// The coins on the network are those of the book, to the byte, once nothing is on its way.
+    pub(crate) async fn agrees(&self) {
+        until("the network has what the book counts on", async || {
+            let book = self.store.balances(ENDPOINT).await.expect("a book");
+            let task = self.store.audit_task(ENDPOINT, Default::default()).await.expect("the store works");
+            let balances = self.hub.balances(&task.addresses).await.expect("answered");
+            let lies: u64 = balances.values().map(|balance| balance.base().stable).sum();
+            book.coins_expected().expect("no deficit").get() == lies
+        })
+        .await;
+    }
+
+    pub(crate) async fn start(&mut self) {
         let server = self.abroad.over(Arc::clone(&self.store), self.folder()).await;
         self.inside = Some(Inside::serve(server).await);
         until("the history is proven", async || self.running().payer.status().synced).await;
@@ -187,11 +244,21 @@ impl Stage {
 
     /// Buys these at a server, all at once, and repeats them until each is paid.
     pub(crate) async fn buy_all(&self, client: &Client, orders: &[String]) -> Result<(), ClientError> {
+        self.buy_for(client, orders, "1").await
+    }
+
+    /// Buys these here, for so many dollars each.
+    pub(crate) async fn buy_here(&self, orders: &[&str], dollars: &str) {
+        let orders: Vec<String> = orders.iter().map(ToString::to_string).collect();
+        self.buy_for(&self.running().client, &orders, dollars).await.expect("the server answers");
+    }
+
+    async fn buy_for(&self, client: &Client, orders: &[String], dollars: &str) -> Result<(), ClientError> {
         let buying = orders.iter().map(async |order| {
             let request = PurchaseRequest {
                 address: format!("customer{order}@example.org"),
                 partner_cashback_percentage: "5".into(),
-                ..purchase(order, address(order), "1")
+                ..purchase(order, address(order), dollars)
             };
             let deadline = Instant::now() + PATIENCE;
             loop {
@@ -229,8 +296,12 @@ impl Stage {
     }
 
     pub(crate) async fn claim(&self, order: &str, to: Address) -> Result<Claimed, ClaimError> {
-        let words = self.words(order).await;
-        claim(&self.hub, Network::Devnet, self.genesis(), &words, to).await
+        self.claim_by(&self.words(order).await, to).await
+    }
+
+    /// Claims what a mail has told.
+    pub(crate) async fn claim_by(&self, words: &Textcoin, to: Address) -> Result<Claimed, ClaimError> {
+        claim(&self.hub, Network::Devnet, self.genesis(), words, to).await
     }
 
     pub(crate) fn genesis(&self) -> Option<UnitHash> {
@@ -251,10 +322,15 @@ impl Stage {
         self.store.textcoin_counts(ENDPOINT, SystemClock.now()).await.expect("the store works")
     }
 
+    /// Those that were found again, by their numbers.
+    pub(crate) async fn found(&self) -> Vec<FoundTextcoin> {
+        self.store.found_textcoins(ENDPOINT, None, 100).await.expect("the store works")
+    }
+
     pub(crate) async fn is_claimed(&self, order: &str) -> bool {
         let payout = self.record(order).await.payout.id;
         let task = self.store.audit_task(ENDPOINT, Default::default()).await.expect("the store works");
-        task.ended.iter().any(|ended| ended.payout == payout.get() && ended.claimed)
+        task.ended.iter().any(|ended| ended.payout == Some(payout.get()) && ended.claimed)
     }
 
     pub(crate) async fn have_ended(&self, claimed: u64, taken_back: u64) {

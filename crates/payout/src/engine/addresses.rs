@@ -27,7 +27,7 @@ const BEHIND: Place = 1_000;
 const LITTLE: Bytes = Bytes::literal(1_000);
 /// What spending a coin costs at most: the coin among the inputs, and its owner among the authors with a
 /// definition (4.5). A coin that holds no more is not worth being brought along.
-pub(super) const CRUMB: Bytes = Bytes::literal(500);
+pub(crate) const CRUMB: Bytes = Bytes::literal(500);
 /// So many coins come along in one unit without need. A full batch with them is below the size from which
 /// units pay more.
 const ALONG: usize = 16;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use obyte::compose::Coin;
 use obyte::{Bytes, UnitHash};
 
+use crate::engine::CRUMB;
 use crate::{Fees, TextcoinNo, Timestamp, VersionNo, VersionStatus};
 
 /// A textcoin whose unit is proven good, and of which nobody has proven yet that it was claimed or taken back.
@@ -43,6 +44,14 @@ pub struct Sweep {
     pub signed_at: Timestamp,
     /// What became of it, as far as is known.
     pub status: VersionStatus,
+}
+
+impl OpenTextcoin {
+    /// The most that taking one back may cost that a unit of a lost database gave: it brings the partner's share, if an
+    /// order counts as paid by it, and more than it takes to spend what it brings.
+    pub fn fees_max_of_found(amount: Bytes, share: Bytes) -> Bytes {
+        amount.saturating_sub(share).saturating_sub(CRUMB)
+    }
 }
 
 impl Sweep {

@@ -331,6 +331,7 @@ impl World {
                 authors: vec![textcoin_at(spender.no).address],
                 spent: vec![textcoin_at(spender.no).id],
                 paid: Vec::new(),
+                made_at: None,
             }),
         };
         self.spenders.iter().filter(is_asked).map(seen).collect()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use obyte::compose::Coin;
-use obyte::unit::{CoinId, Output};
+use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{AskHistory, AskStock, Moves, SeenUnit, Standing, Stock};
 
@@ -94,7 +94,8 @@ impl Chain {
         let moves = || Moves {
             authors: authors.filter(is_payers).collect(),
             spent: held.inputs.clone(),
-            paid: to_others.map(|coin| Output { address: coin.address, amount: coin.amount }).collect(),
+            paid: to_others.copied().collect(),
+            made_at: None,
         };
         SeenUnit {
             unit,

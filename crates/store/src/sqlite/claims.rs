@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use crate::sqlite::codec::Fields;
-use crate::sqlite::line;
+use crate::sqlite::finding;
 use crate::{ClaimRecord, Claims, Endpoint, StoreError, TextcoinEnd};
 
 #[async_trait]
@@ -21,8 +21,17 @@ fn find(
     endpoint: Endpoint,
     no: TextcoinNo,
 ) -> Result<Option<ClaimRecord>, StoreError> {
+    if let Some(found) = finding::one(connection, endpoint, no)? {
+        return Ok(Some(ClaimRecord {
+            address: found.coin.address,
+            amount: found.coin.amount,
+            shop: String::new(),
+            expires_at: found.expires_at,
+            ended: found.ended.map(|(end, ..)| end),
+        }));
+    }
     let mut statement = connection.prepare_cached(
-        "SELECT payouts.id, address, amount, queued_at, textcoin, generation, counter, claim_reserve,
+        "SELECT payouts.id, address, amount,
              iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
              expires_at, outcome
          FROM payouts JOIN textcoins ON textcoins.payout = payouts.id
@@ -33,7 +42,8 @@ fn find(
     let Some(row) = rows.next()? else { return Ok(None) };
     let fields = Fields::new("payouts", row);
     Ok(Some(ClaimRecord {
-        payout: line::payout(&fields)?,
+        address: fields.text("address")?,
+        amount: fields.bytes("amount")?,
         shop: fields.plain("shop")?,
         expires_at: fields.time("expires_at")?,
         ended: match fields.plain::<Option<String>>("outcome")?.as_deref() {

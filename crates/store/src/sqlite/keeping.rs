@@ -3,13 +3,15 @@
 mod ending;
 mod reading;
 mod sweeps;
+mod which;
 
 use async_trait::async_trait;
 use payout::{PayoutId, SlotNo, SweepChange, TextcoinNo, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-pub(super) use self::ending::{given, is_taken_back, taken_back, textcoin_out};
-pub(super) use self::reading::{ended, open_coins};
+pub(super) use self::ending::{TakenBack, came_back, given, got_nothing, is_taken_back, textcoin_out};
+pub(super) use self::reading::{ended, open_coins, sweeps_of};
+pub(super) use self::which::Which;
 use super::codec::millis;
 use super::{SqliteStore, payers};
 use crate::{Endpoint, Keeping, OpenTextcoins, PayerLock, Recalled, StoreError, TextcoinCounts};

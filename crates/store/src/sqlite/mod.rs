@@ -42,6 +42,7 @@
 //! | `limit_settings`, `merchants` | what operators set; the merchants of payment processors |
 //! | `textcoins` | a textcoin that a hub has accepted, and how it ended |
 //! | `mails`, `sweeps` | a mail about a textcoin; a signed unit to take one back |
+//! | `found_textcoins`, `textcoin_searches` | a textcoin that a unit of no journal gave; where the search for them stands |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -54,6 +55,7 @@ mod book;
 mod claims;
 mod codec;
 mod deposits;
+mod finding;
 mod handover;
 mod holds;
 mod keeping;

@@ -44,7 +44,10 @@ fn is_never_paid(connection: &Connection, purchase: &PurchaseRecord) -> Result<b
     Ok(match purchase.state {
         PayoutState::Final { .. } => keeping::is_taken_back(connection, purchase.payout.id)?,
         PayoutState::Parked => true,
-        PayoutState::Rejected { .. } => !holds::is_paid_elsewhere(connection, purchase.payout.id)?,
+        PayoutState::Rejected { .. } => {
+            !holds::is_paid_elsewhere(connection, purchase.payout.id)?
+                || keeping::is_taken_back(connection, purchase.payout.id)?
+        }
         _ => false,
     })
 }

@@ -13,7 +13,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Marks our files: `BYTB` in ASCII.
 const APPLICATION_ID: i32 = 0x4259_5442;
 /// All migrations, in their order; the schema version is how many were applied.
-const MIGRATIONS: [&str; 21] = [
+const MIGRATIONS: [&str; 22] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_operator.sql"),
     include_str!("../../migrations/sqlite/0003_parked.sql"),
@@ -35,6 +35,7 @@ const MIGRATIONS: [&str; 21] = [
     include_str!("../../migrations/sqlite/0019_claims_seen.sql"),
     include_str!("../../migrations/sqlite/0020_resends.sql"),
     include_str!("../../migrations/sqlite/0021_languages.sql"),
+    include_str!("../../migrations/sqlite/0022_found_textcoins.sql"),
 ];
 
 /// The page cache of the writer and of one reader, in KiB.
@@ -218,6 +219,34 @@ mod tests {
             )
             .expect("one row");
         assert_eq!((days.as_str(), listed), ("1,1,no,no,no", 86_400_001));
+    }
+
+    #[test]
+    fn units_that_take_textcoins_back_are_kept_by_the_numbers_of_those() {
+        let mut connection = in_memory();
+        for migration in &MIGRATIONS[..21] {
+            connection.execute_batch(migration).expect("an older schema");
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at, textcoin, counter,
+                     generation, claim_reserve, expires_after)
+                 VALUES (7, 'test', 'a', 1, 0, 5, 1, 4, 2, 9, 60000);
+                 INSERT INTO textcoins (payout, endpoint, accepted_at, expires_at) VALUES (7, 'test', 6, 60006);
+                 INSERT INTO sweeps (id, payout, version, unit, json, message_index, output_index, amount, address,
+                     size_fee, tps_fee, signed_at, status)
+                 VALUES (3, 7, 0, 'a unit', '{}', 0, 0, 8, 'home', 1, 1, 70000, 'accepted');",
+            )
+            .expect("rows of an older schema");
+        connection.pragma_update(None, "application_id", APPLICATION_ID).expect("a number");
+        connection.pragma_update(None, "user_version", 21).expect("a number");
+        migrate(&mut connection).expect("a database of an older version");
+        let kept: (String, u32, u32, String, i64) = connection
+            .query_row("SELECT endpoint, generation, counter, unit, amount FROM sweeps", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })
+            .expect("one unit");
+        assert_eq!(kept, ("test".to_owned(), 2, 4, "a unit".to_owned(), 8));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub(crate) mod book;
 pub(crate) mod deposits;
+pub(crate) mod finding;
 pub(crate) mod invariants;
 pub(crate) mod keeping;
 pub(crate) mod life;
@@ -151,6 +152,20 @@ macro_rules! behaviours {
                 an_operator_may_want_a_textcoin_back_before_its_time,
                 who_lost_the_right_to_pay_keeps_no_sweep,
                 an_audit_compares_those_that_ended_since_the_last;
+            finding:
+                textcoins_of_lost_units_are_found_by_their_numbers_once,
+                nothing_is_searched_before_there_is_something_to_find,
+                what_this_database_gives_is_not_searched_and_what_is_behind_it_is,
+                after_another_restore_all_generations_are_searched_again,
+                who_lost_the_right_to_pay_finds_nothing,
+                what_comes_back_of_a_found_one_is_the_funds,
+                a_claim_of_a_found_one_books_nothing_and_is_for_ever,
+                a_found_one_is_taken_back_only_by_a_unit_as_it_must_be,
+                the_partner_of_an_order_that_counts_as_paid_by_it_gets_its_share,
+                what_came_back_has_paid_nobody,
+                what_a_lost_database_has_taken_back_is_no_top_up,
+                an_operator_may_want_a_found_one_back_before_its_time,
+                an_audit_compares_found_ones_too;
             rulebook:
                 rules_that_change_get_a_number_and_the_old_ones_stay,
                 a_purchase_keeps_its_rules_and_its_explanation,

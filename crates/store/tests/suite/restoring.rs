@@ -2,7 +2,7 @@
 
 use ledger::Account;
 use obyte::compose::Coin;
-use obyte::unit::CoinId;
+use obyte::unit::{CoinId, Output};
 use obyte::{Address, UnitHash};
 use payout::{Change, FirstUnit, Origin, Payout, RestoreCause, Timestamp};
 use program::{Day, Turnover};
@@ -17,6 +17,8 @@ use super::units::{settled, slot};
 use super::world::{FUND, RESERVE, World, bytes, payer};
 
 const AT: Timestamp = Timestamp::from_millis(40_000);
+/// When units of no journal were made.
+pub(crate) const MADE: Timestamp = Timestamp::from_millis(30_000);
 
 fn begun() -> Change {
     Change::RestoreBegun { cause: RestoreCause::Seen(UnitHash::of("foreign")), at: AT }
@@ -25,25 +27,37 @@ fn begun() -> Change {
 /// A unit of no journal, which pays as much as these.
 fn foreign(name: &str, paid: &[&Payout]) -> Change {
     let paid = paid.iter().map(|payout| payout.output().expect("its textcoin has a number"));
+    foreign_unit(name, &paid.collect::<Vec<_>>(), AT)
+}
+
+/// A unit of no journal with these outputs behind its change.
+pub(crate) fn foreign_unit(name: &str, outputs: &[Output], at: Timestamp) -> Change {
+    let unit = UnitHash::of(name);
+    let coin = |(output, output_index): (&Output, u32)| Coin {
+        id: CoinId { unit, message_index: 0, output_index },
+        amount: output.amount,
+        address: output.address,
+    };
     Change::ForeignUnit {
-        unit: UnitHash::of(name),
+        unit,
         main_chain_index: Some(7),
         authors: vec![payer()],
-        paid: paid.collect(),
-        at: AT,
+        paid: outputs.iter().zip(1..).map(coin).collect(),
+        made_at: Some(MADE),
+        at,
     }
 }
 
-fn change_of(name: &str, amount: u64) -> Coin {
+pub(crate) fn change_of(name: &str, amount: u64) -> Coin {
     let id = CoinId { unit: UnitHash::of(name), message_index: 0, output_index: 0 };
     Coin { id, amount: bytes(amount), address: payer() }
 }
 
-fn found(coin: Coin) -> Change {
+pub(crate) fn found(coin: Coin) -> Change {
     Change::CoinProven { coin, origin: Origin::ForeignUnit, reserve: bytes(500), at: AT }
 }
 
-fn lost(coin: Coin) -> Change {
+pub(crate) fn lost(coin: Coin) -> Change {
     Change::CoinLost { coin, at: AT }
 }
 
@@ -78,6 +92,7 @@ pub(crate) async fn the_first_unit_of_an_address_is_the_one_that_came_first(back
         main_chain_index: Some(5),
         authors: vec![payer()],
         paid: Vec::new(),
+        made_at: None,
         at: AT,
     };
     world.apply([begun(), foreign("foreign", &[]), earlier]).await.expect("kept");
@@ -298,7 +313,13 @@ pub(crate) async fn a_unit_of_the_journal_is_not_foreign(backend: &impl Backend)
     let world = World::rich(backend).await;
     let first = opened(&world).await;
     let unit = first.head().unit;
-    let change =
-        Change::ForeignUnit { unit, main_chain_index: None, authors: Vec::new(), paid: Vec::new(), at: AT };
+    let change = Change::ForeignUnit {
+        unit,
+        main_chain_index: None,
+        authors: Vec::new(),
+        paid: Vec::new(),
+        made_at: None,
+        at: AT,
+    };
     assert_eq!(world.refused([change]).await, Violation::NotForeign(unit));
 }

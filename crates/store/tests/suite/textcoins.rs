@@ -8,6 +8,7 @@ use store::{Acceptance, AttestedPayee, ClaimRecord, Endpoint, Verdict, Violation
 
 use super::Backend;
 use super::line::{added, funding};
+use super::restoring::foreign_unit;
 use super::units::{id, settled, slot, version};
 use super::world::{FUND, World, answered, bytes};
 
@@ -143,13 +144,7 @@ pub(crate) async fn a_textcoin_is_held_when_a_lost_unit_may_have_paid_it(backend
     world
         .apply([
             Change::RestoreBegun { cause: RestoreCause::Declared, at },
-            Change::ForeignUnit {
-                unit: UnitHash::of("lost"),
-                main_chain_index: None,
-                authors: Vec::new(),
-                paid: vec![paid],
-                at,
-            },
+            foreign_unit("lost", &[paid], at),
             Change::Restored { at },
         ])
         .await
@@ -221,7 +216,9 @@ pub(crate) async fn a_textcoin_is_found_by_its_number_once_a_hub_has_accepted_it
     let answer = "accepted".to_owned();
     world.apply([Change::Answered { version: slot.head().id, status, answer, at }]).await.expect("accepted");
     let expires_at = Timestamp::from_millis(7 + 7 * 24 * 60 * 60 * 1000);
-    let record = ClaimRecord { payout: given, shop: "demo-shop".to_owned(), expires_at, ended: None };
+    let address = given.payee.place().expect("it was issued");
+    let record =
+        ClaimRecord { address, amount: given.amount, shop: "demo-shop".to_owned(), expires_at, ended: None };
     assert_eq!(find(Endpoint::Test, 0, 4).await, Some(record));
     for (endpoint, generation, counter) in
         [(Endpoint::Test, 0, 3), (Endpoint::Test, 4, 0), (Endpoint::Live, 0, 4)]

@@ -15,6 +15,7 @@ use store::{
 
 use super::Backend;
 use super::line::{funding, opened};
+use super::restoring::foreign_unit;
 use super::units::{settled, slot};
 use super::world::{FUND, RESERVE, World, bytes, coin, credited, payer};
 
@@ -287,13 +288,7 @@ pub(crate) async fn a_withdrawal_that_may_have_been_paid_is_held(backend: &impl 
     let operator = Address::of_source("the operator");
     let paid = [(waits.payee.address().expect("a wallet"), 1_000), (operator, 2_000)]
         .map(|(address, amount)| Output { address, amount: bytes(amount) });
-    let foreign = Change::ForeignUnit {
-        unit: UnitHash::of("foreign"),
-        main_chain_index: Some(7),
-        authors: vec![payer()],
-        paid: paid.to_vec(),
-        at,
-    };
+    let foreign = foreign_unit("foreign", &paid, at);
     let begun = Change::RestoreBegun { cause: RestoreCause::Seen(UnitHash::of("foreign")), at };
     world.apply([begun, foreign, Change::Restored { at }]).await.expect("kept");
     let first = replayed(of_deposit(&world, "w1", 1_000).await);
@@ -331,13 +326,7 @@ pub(crate) async fn a_withdrawal_that_no_unit_can_have_paid_returns_when_it_is_r
     let waits = accepted(of_deposit(&world, "w1", 1_000).await).payout;
     let before = balances(&world, [deposit, Account::Owed]).await;
     let at = Timestamp::from_millis(40_000);
-    let foreign = Change::ForeignUnit {
-        unit: UnitHash::of("foreign"),
-        main_chain_index: Some(7),
-        authors: vec![payer()],
-        paid: vec![waits.output().expect("an address")],
-        at,
-    };
+    let foreign = foreign_unit("foreign", &[waits.output().expect("an address")], at);
     let begun = Change::RestoreBegun { cause: RestoreCause::Seen(UnitHash::of("foreign")), at };
     world.apply([begun, foreign, Change::Restored { at }]).await.expect("kept");
     let second = accepted(of_deposit(&world, "w2", 1_000).await);

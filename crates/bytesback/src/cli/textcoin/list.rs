@@ -6,14 +6,14 @@ use clap::Args;
 use serde_json::Value;
 use store::{Endpoint, TextcoinState};
 
-use super::order;
+use super::{found, order};
 use crate::cli::DataDir;
 use crate::cli::people::{date, in_groups};
 use crate::clock::{Clock, SystemClock};
 use crate::textcoin_words;
 
 /// How many are read at once.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
@@ -22,10 +22,10 @@ pub(in crate::cli) struct ListArgs {
     endpoint: Option<Endpoint>,
     /// Only those in this state, such as mail_waiting or undeliverable.
     #[arg(long)]
-    state: Option<TextcoinState>,
+    pub(super) state: Option<TextcoinState>,
     /// Print JSON for machines: one object in each line.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     #[command(flatten)]
     data: DataDir,
 }
@@ -33,7 +33,7 @@ pub(in crate::cli) struct ListArgs {
 pub(super) async fn list(args: &ListArgs) -> anyhow::Result<()> {
     let store = args.data.open()?;
     let partners = store.partners().await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::stdout();
     let mut is_empty = true;
     for endpoint in Endpoint::ALL.into_iter().filter(|one| args.endpoint.is_none_or(|wanted| wanted == *one))
     {
@@ -65,6 +65,7 @@ pub(super) async fn list(args: &ListArgs) -> anyhow::Result<()> {
                 }
             }
         }
+        is_empty &= !found::list(&*store, endpoint, args, &mut out).await?;
     }
     if is_empty && !args.json {
         writeln!(out, "there are none")?;

@@ -1,6 +1,7 @@
 //! `textcoin`: cashback for mailboxes. No command shows words but those that are given them.
 
 mod claim;
+mod found;
 mod list;
 mod resend;
 mod show;
@@ -18,7 +19,7 @@ use crate::textcoin_words;
 /// What can be done with textcoins.
 #[derive(Debug, Subcommand)]
 pub(super) enum TextcoinCommand {
-    /// List the cashback that is paid by textcoins, and where it stands.
+    /// List the cashback that is paid by textcoins, and where it stands; and textcoins of a lost database that were found.
     List(list::ListArgs),
     /// Show the textcoin of an order with its mails. Its words are shown nowhere.
     Show(show::ShowArgs),

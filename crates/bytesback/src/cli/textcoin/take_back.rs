@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 use clap::Args;
-use payout::PayoutId;
+use payout::{PayoutId, TextcoinNo};
 use serde_json::json;
 use store::{Endpoint, OrderId, Recalled, Store};
 
@@ -12,11 +12,14 @@ use crate::clock::{Clock, SystemClock};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TakeBackArgs {
     /// The id of the order whose cashback it is, of any partner.
-    #[arg(required_unless_present = "payout", conflicts_with = "payout")]
+    #[arg(required_unless_present_any = ["payout", "textcoin"], conflicts_with_all = ["payout", "textcoin"])]
     order: Option<String>,
     /// The number of the payout.
     #[arg(long, value_name = "NUMBER")]
     payout: Option<i64>,
+    /// The number of a textcoin of a lost database that was found, as `textcoin list` shows it.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "payout")]
+    textcoin: Option<TextcoinNo>,
     /// live or test.
     #[arg(long, default_value = "live")]
     endpoint: Endpoint,
@@ -29,25 +32,32 @@ pub(in crate::cli) struct TakeBackArgs {
 
 pub(super) async fn take_back(args: TakeBackArgs) -> anyhow::Result<()> {
     let store = args.data.open()?;
-    let payout = payout(&*store, &args).await?;
-    let endpoint = args.endpoint;
-    let said = match store.recall(endpoint, payout, SystemClock.now()).await? {
+    let (endpoint, now) = (args.endpoint, SystemClock.now());
+    let (name, mut said, recalled) = if let Some(no) = args.textcoin {
+        let recalled = store.recall_found(endpoint, no, now).await?;
+        (format!("the found textcoin {no}"), json!({"textcoin": no.to_string()}), recalled)
+    } else {
+        let payout = payout(&*store, &args).await?;
+        let recalled = store.recall(endpoint, payout, now).await?;
+        (format!("the textcoin of payout {payout}"), json!({"payout": payout.get()}), recalled)
+    };
+    let wish = match recalled {
         Recalled::Noted => {
             "will be taken back unless it is claimed first; a server that runs begins within seconds"
         }
         Recalled::Already => "is to be taken back already",
         Recalled::NoTextcoin => bail!(
-            "payout {payout} of the {endpoint} endpoint is no textcoin that a hub has accepted: nothing is to be taken back"
+            "{name} is not there at the {endpoint} endpoint, or no hub has accepted it: nothing is to be taken back"
         ),
-        Recalled::Claimed => bail!("the textcoin of payout {payout} was claimed; nothing has changed"),
-        Recalled::TakenBack => {
-            bail!("the textcoin of payout {payout} was taken back already; nothing has changed")
-        }
+        Recalled::Claimed => bail!("{name} was claimed; nothing has changed"),
+        Recalled::TakenBack => bail!("{name} was taken back already; nothing has changed"),
     };
     if args.json {
-        println!("{}", json!({"endpoint": endpoint.code(), "payout": payout.get(), "wished": true}));
+        said["endpoint"] = endpoint.code().into();
+        said["wished"] = true.into();
+        println!("{said}");
     } else {
-        println!("the textcoin of payout {payout} {said}");
+        println!("{name} {wish}");
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ impl Engine {
 
     /// A unit that no journal holds is known from now on.
     fn take_foreign(&mut self, now: Timestamp, seen: &SeenUnit, out: &mut Outbox) {
-        let (unit, Some(Moves { authors, paid, .. })) = (seen.unit, &seen.moves) else { return };
+        let (unit, Some(Moves { authors, paid, made_at, .. })) = (seen.unit, &seen.moves) else { return };
         if self.is_journaled(&unit) {
             return;
         }
@@ -81,8 +81,8 @@ impl Engine {
         self.follow.remember_unit(unit);
         let main_chain_index = seen.main_chain_index;
         self.note_authors(FirstUnit { unit, main_chain_index }, authors);
-        let (authors, paid) = (authors.clone(), paid.clone());
-        out.persist(Change::ForeignUnit { unit, main_chain_index, authors, paid, at: now });
+        let (authors, paid, made_at) = (authors.clone(), paid.clone(), *made_at);
+        out.persist(Change::ForeignUnit { unit, main_chain_index, authors, paid, made_at, at: now });
     }
 
     /// These addresses were defined at the latest by this unit.

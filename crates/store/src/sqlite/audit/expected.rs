@@ -9,7 +9,7 @@ use payout::PayoutId;
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::Fields;
-use crate::sqlite::{keeping, line, partners, purchases, withdrawals};
+use crate::sqlite::{finding, keeping, line, partners, purchases, withdrawals};
 use crate::{BookFault, Endpoint, StoreError};
 
 /// An entry that must stand in the book, where its rows make one, and what is wrong about the rows themselves.
@@ -50,6 +50,7 @@ pub(super) fn expected(
         Cause::TpsFeeCharged(unit) => rows.charged(*unit)?,
         Cause::TextcoinClaimed(payout) => rows.claimed(*payout)?,
         Cause::TextcoinTakenBack(payout) => rows.taken_back(*payout, held)?,
+        Cause::TextcoinFound(output) => rows.textcoin_found(*output, held)?,
     };
     Ok(made.map(|made| (made.ok(), Vec::new())))
 }
@@ -67,7 +68,8 @@ impl Rows<'_> {
         let coin = self.amounts(
             output,
             "SELECT id, amount, reserve FROM coins WHERE endpoint = ? AND unit = ? AND message_index = ?
-                 AND output_index = ? AND origin = 'others' AND partner IS NULL AND textcoin IS NULL",
+                 AND output_index = ? AND origin = 'others' AND partner IS NULL AND textcoin IS NULL
+                 AND (found IS NULL OR found IN (SELECT id FROM found_textcoins WHERE late))",
         )?;
         Ok(coin.map(|(amount, reserve)| events::fund_received(output, amount, reserve)))
     }
@@ -196,7 +198,9 @@ impl Rows<'_> {
         }
         let mut statement = self.connection.prepare_cached(
             "SELECT coins.id, coins.amount, coins.reserve FROM coins
-             JOIN sweeps ON sweeps.payout = coins.textcoin AND sweeps.unit = coins.unit
+             JOIN payouts ON payouts.id = coins.textcoin
+             JOIN sweeps ON sweeps.unit = coins.unit AND sweeps.generation = payouts.generation
+                 AND sweeps.counter = payouts.counter
              WHERE coins.textcoin = ? AND coins.endpoint = ?",
         )?;
         let mut rows = statement.query(params![payout.get(), self.endpoint.code()])?;
@@ -208,6 +212,32 @@ impl Rows<'_> {
         let receivable = held(Account::Receivable(textcoin.partner));
         let reserve = fields.bytes("reserve")?;
         Ok(Some(events::textcoin_taken_back(payout, &textcoin, fees, reserve, receivable)))
+    }
+
+    /// The unit that brought the coin is the one that has ended the textcoin.
+    fn textcoin_found(&self, output: OutputRef, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT coins.id, amount, reserve, late, found_textcoins.payout AS returned FROM coins
+             JOIN found_textcoins ON found_textcoins.id = found AND outcome = 'taken back' AND ended_by = unit
+                 AND found_textcoins.endpoint = coins.endpoint
+             WHERE coins.endpoint = ? AND unit = ? AND message_index = ? AND output_index = ?",
+        )?;
+        let mut rows = statement.query(params![
+            self.endpoint.code(),
+            output.unit.as_str(),
+            output.message,
+            output.output
+        ])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let fields = Fields::new("coins", row);
+        let returned = fields.plain::<Option<i64>>("returned")?.map(PayoutId::new);
+        let back = finding::share_back(self.connection, returned, |account| Ok(held(account)))?;
+        let amount = fields.bytes("amount")?;
+        Ok(Some(if fields.plain("late")? {
+            restored::textcoin_found_late(output, amount, held(Account::Fund), back)
+        } else {
+            restored::textcoin_found(output, amount, fields.bytes("reserve")?, back)
+        }))
     }
 
     fn has_ended(&self, payout: PayoutNumber, outcome: &str) -> Result<bool, StoreError> {

@@ -1,11 +1,12 @@
 //! What must have an entry in the book.
 
 /// What must be booked: kinds of causes, and the codes of all causes of the kind that have happened.
-pub(super) const HAPPENED: [(&str, &str); 15] = [
+pub(super) const HAPPENED: [(&str, &str); 16] = [
     (
         "fund-received",
         "SELECT 'fund-received:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
-      WHERE endpoint = :endpoint AND origin = 'others' AND partner IS NULL AND textcoin IS NULL",
+      WHERE endpoint = :endpoint AND origin = 'others' AND partner IS NULL AND textcoin IS NULL
+          AND (found IS NULL OR found IN (SELECT id FROM found_textcoins WHERE late))",
     ),
     (
         "deposit-received",
@@ -58,6 +59,11 @@ pub(super) const HAPPENED: [(&str, &str); 15] = [
         "textcoin-taken-back",
         "SELECT 'textcoin-taken-back:' || payout AS cause FROM textcoins
       WHERE endpoint = :endpoint AND outcome = 'taken back'",
+    ),
+    (
+        "textcoin-found",
+        "SELECT 'textcoin-found:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
+      WHERE endpoint = :endpoint AND found IS NOT NULL",
     ),
     (
         "unit-settled",

@@ -21,7 +21,8 @@ pub(in crate::sqlite) fn may_be_paid(
 }
 
 /// The first such output: as much to this address. Which textcoin a lost database gave to whom nobody knows, so for
-/// a textcoin it is any that holds the amount, and at most what is set aside for fees on top.
+/// a textcoin it is any that holds the amount, and at most what is set aside for fees on top: the one that the payout
+/// itself had before, one that is known to be a textcoin, and otherwise the first. What came back has paid nobody.
 fn unexplained(
     connection: &Connection,
     endpoint: Endpoint,
@@ -39,12 +40,24 @@ fn unexplained(
             .query_row(params![code, address.as_str(), i64::from(amount)], |row| row.get(0)),
         Payee::Textcoin(_) => {
             let most = amount.checked_add(fee_reserve).unwrap_or(Bytes::MAX);
+            let own = payee.place();
             connection
                 .prepare_cached(
-                    "SELECT id FROM foreign_outputs
-                     WHERE endpoint = ? AND amount BETWEEN ? AND ? AND payout IS NULL ORDER BY id LIMIT 1",
+                    "SELECT foreign_outputs.id FROM foreign_outputs
+                     LEFT JOIN found_textcoins ON output = foreign_outputs.id
+                     WHERE foreign_outputs.endpoint = ? AND amount BETWEEN ? AND ?
+                         AND foreign_outputs.payout IS NULL AND outcome IS NOT 'taken back'
+                     ORDER BY address IS ? DESC, output IS NULL, foreign_outputs.id LIMIT 1",
                 )?
-                .query_row(params![code, i64::from(amount), i64::from(most)], |row| row.get(0))
+                .query_row(
+                    params![
+                        code,
+                        i64::from(amount),
+                        i64::from(most),
+                        own.as_ref().map(|address| address.as_str())
+                    ],
+                    |row| row.get(0),
+                )
         }
     };
     Ok(found.optional()?)

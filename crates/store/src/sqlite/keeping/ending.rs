@@ -3,11 +3,12 @@
 use ledger::{Account, PayoutNumber, TextcoinOut, events};
 use obyte::compose::Coin;
 use obyte::{Bytes, UnitHash};
-use payout::{PayoutId, Timestamp};
+use payout::{PayoutId, TextcoinNo, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, purchases, refunds, totals};
+use super::which::Which;
+use crate::sqlite::codec::Fields;
+use crate::sqlite::{book, deposits, finding, purchases, refunds, totals};
 use crate::{Endpoint, StoreError, Violation};
 
 /// A textcoin that was given, as the book has it.
@@ -35,35 +36,26 @@ pub(in crate::sqlite) fn given(textcoin: &TextcoinOut) -> Result<Bytes, StoreErr
     Ok(sum.ok_or(ledger::EntryError::TooLarge)?)
 }
 
-/// A unit of somebody else that spends it is proven good. The same again changes nothing.
-pub(super) fn claimed(
+/// It is claimed.
+pub(super) fn book_claimed(
     connection: &Connection,
     endpoint: Endpoint,
     payout: i64,
-    unit: UnitHash,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    if let Some(before) = outcome(connection, payout)? {
-        let same = before == ("claimed".to_owned(), unit.to_string());
-        return if same { Ok(()) } else { Err(Violation::TextcoinEnded(PayoutId::new(payout)).into()) };
-    }
     let entry = events::textcoin_claimed(PayoutNumber::new(payout), &textcoin_out(connection, payout)?)?;
-    book::post(connection, endpoint, at, &entry)?;
-    end(connection, endpoint, payout, "claimed", unit, at)
+    book::post(connection, endpoint, at, &entry)
 }
 
-/// The textcoin that a unit takes back, if it is such a unit.
-pub(in crate::sqlite) fn taken_back(
+/// A textcoin of a payout that came back with a coin.
+fn taken_back(
     connection: &Connection,
     endpoint: Endpoint,
+    payout: i64,
     coin: &Coin,
     reserve: Bytes,
     at: Timestamp,
-) -> Result<Option<TakenBack>, StoreError> {
-    let Some(payout) = swept_by(connection, endpoint, coin)? else { return Ok(None) };
-    if outcome(connection, payout)?.is_some() {
-        return Err(Violation::TextcoinEnded(PayoutId::new(payout)).into());
-    }
+) -> Result<TakenBack, StoreError> {
     let textcoin = textcoin_out(connection, payout)?;
     let fees = given(&textcoin)?.checked_sub(coin.amount).ok_or(ledger::EntryError::TooLarge)?;
     let to_fund = textcoin.fees_max().checked_sub(fees).ok_or(ledger::EntryError::TooLarge)?;
@@ -71,13 +63,56 @@ pub(in crate::sqlite) fn taken_back(
     let receivable = book::held(connection, endpoint, Account::Receivable(textcoin.partner))?;
     let number = PayoutNumber::new(payout);
     let entry = events::textcoin_taken_back(number, &textcoin, fees, reserve, receivable)?;
-    Ok(Some(TakenBack { payout, reserve, entry, unit: coin.id.unit, at }))
+    Ok(TakenBack {
+        which: Which::Given(payout),
+        returns: Some(PayoutId::new(payout)),
+        reserve,
+        entry,
+        unit: coin.id.unit,
+        at,
+    })
+}
+
+/// The textcoin that came back with a coin, if one did: its unit was signed here to take it back, or with a database
+/// that was lost.
+pub(in crate::sqlite) fn came_back(
+    connection: &Connection,
+    endpoint: Endpoint,
+    coin: &Coin,
+    reserve: Bytes,
+    at: Timestamp,
+) -> Result<Option<TakenBack>, StoreError> {
+    let which = match swept_by(connection, endpoint, coin)? {
+        Some(no) => {
+            let which = Which::of(connection, endpoint, no)?;
+            if which.outcome(connection)?.is_some() {
+                return Err(Violation::TextcoinEnded(no).into());
+            }
+            which
+        }
+        None => {
+            // What comes to a partner's address is its deposit, wherever it came from.
+            let is_deposit = deposits::owner(connection, endpoint, &coin.address)?.is_some();
+            match finding::ended_by(connection, endpoint, coin.id.unit)? {
+                Some(found) if !is_deposit => Which::Found(found),
+                _ => return Ok(None),
+            }
+        }
+    };
+    match which {
+        Which::Given(payout) => taken_back(connection, endpoint, payout, coin, reserve, at).map(Some),
+        Which::Found(id) => {
+            let (entry, reserve, returns) = finding::taken_back(connection, endpoint, id, coin, reserve)?;
+            Ok(Some(TakenBack { which, returns, reserve, entry, unit: coin.id.unit, at }))
+        }
+    }
 }
 
 /// A textcoin that came back.
 pub(in crate::sqlite) struct TakenBack {
-    /// Its payout.
-    pub(in crate::sqlite) payout: i64,
+    which: Which,
+    /// The payout that got nothing then.
+    returns: Option<PayoutId>,
     /// What is set aside of the coin for spending it.
     pub(in crate::sqlite) reserve: Bytes,
     /// How it is booked.
@@ -87,28 +122,66 @@ pub(in crate::sqlite) struct TakenBack {
 }
 
 impl TakenBack {
-    /// What follows once it is booked: the purchase got no cashback. What its partner was charged for a return is its
-    /// own again, and limits count it no more; the unit that proved the purchase stays used.
+    /// Its payout, where it is of this database.
+    pub(in crate::sqlite) const fn payout(&self) -> Option<i64> {
+        match self.which {
+            Which::Given(payout) => Some(payout),
+            Which::Found(_) => None,
+        }
+    }
+
+    /// Its id, where it was found.
+    pub(in crate::sqlite) const fn found(&self) -> Option<i64> {
+        match self.which {
+            Which::Given(_) => None,
+            Which::Found(id) => Some(id),
+        }
+    }
+
+    /// What follows once it is booked.
     pub(in crate::sqlite) fn finish(
         &self,
         connection: &Connection,
         endpoint: Endpoint,
     ) -> Result<(), StoreError> {
-        let payout = PayoutId::new(self.payout);
-        end(connection, endpoint, self.payout, "taken back", self.unit, self.at)?;
+        self.which.end(connection, endpoint, "taken back", self.unit, self.at)?;
         connection
-            .prepare_cached("UPDATE sweeps SET status = iif(unit = ?, 'final', 'dead') WHERE payout = ?")?
-            .execute(params![self.unit.as_str(), self.payout])?;
-        totals::unfinish_payout(connection, payout)?;
-        totals::take_out(connection, payout)?;
-        refunds::undo(connection, endpoint, payout, self.at)
+            .prepare_cached(
+                "UPDATE sweeps SET status = iif(unit = ?1, 'final', 'dead') WHERE id IN (
+                     SELECT others.id FROM sweeps JOIN sweeps AS others ON others.endpoint = sweeps.endpoint
+                         AND others.generation = sweeps.generation AND others.counter = sweeps.counter
+                     WHERE sweeps.unit = ?1)",
+            )?
+            .execute([self.unit.as_str()])?;
+        if let Which::Found(id) = self.which {
+            finding::note_returned(connection, id, self.returns)?;
+        }
+        self.returns.map_or(Ok(()), |payout| got_nothing(connection, endpoint, payout, self.at))
     }
 }
 
-fn swept_by(connection: &Connection, endpoint: Endpoint, coin: &Coin) -> Result<Option<i64>, StoreError> {
+/// The purchase got no cashback. What its partner was charged for a return is its own again, and limits count it no
+/// more; the unit that proved the purchase stays used.
+pub(in crate::sqlite) fn got_nothing(
+    connection: &Connection,
+    endpoint: Endpoint,
+    payout: PayoutId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    totals::unfinish_payout(connection, payout)?;
+    totals::take_out(connection, payout)?;
+    refunds::undo(connection, endpoint, payout, at)
+}
+
+/// The number of the textcoin that a unit signed here takes back.
+fn swept_by(
+    connection: &Connection,
+    endpoint: Endpoint,
+    coin: &Coin,
+) -> Result<Option<TextcoinNo>, StoreError> {
     let found = connection
         .prepare_cached(
-            "SELECT sweeps.payout FROM sweeps JOIN textcoins ON textcoins.payout = sweeps.payout
+            "SELECT generation, counter FROM sweeps
              WHERE unit = ? AND endpoint = ? AND message_index = ? AND output_index = ? AND amount = ?",
         )?
         .query_row(
@@ -119,44 +192,22 @@ fn swept_by(connection: &Connection, endpoint: Endpoint, coin: &Coin) -> Result<
                 coin.id.output_index,
                 i64::from(coin.amount)
             ],
-            |row| row.get(0),
+            |row| Ok(TextcoinNo { generation: row.get(0)?, counter: row.get(1)? }),
         )
         .optional()?;
     Ok(found)
 }
 
-/// Whether the textcoin of a payout is proven taken back.
+/// Whether the textcoin of a payout is proven taken back, or one that it counted as paid by.
 pub(in crate::sqlite) fn is_taken_back(
     connection: &Connection,
     payout: PayoutId,
 ) -> Result<bool, StoreError> {
-    let outcome = outcome(connection, payout.get())?;
-    Ok(outcome.is_some_and(|(outcome, _)| outcome == "taken back"))
-}
-
-/// How it ended, and by which unit.
-pub(super) fn outcome(connection: &Connection, payout: i64) -> Result<Option<(String, String)>, StoreError> {
-    let found = connection
-        .prepare_cached("SELECT outcome, ended_by FROM textcoins WHERE payout = ? AND outcome IS NOT NULL")?
-        .query_row([payout], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    Ok(found)
-}
-
-fn end(
-    connection: &Connection,
-    endpoint: Endpoint,
-    payout: i64,
-    outcome: &str,
-    unit: UnitHash,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    connection
+    let is_taken_back = connection
         .prepare_cached(
-            "UPDATE textcoins SET outcome = ?1, ended_by = ?2, ended_at = ?3, ended_no = 1 + coalesce(
-                 (SELECT max(ended_no) FROM textcoins WHERE endpoint = ?4 AND outcome IS NOT NULL), 0)
-             WHERE payout = ?5",
+            "SELECT 1 FROM textcoins WHERE payout = ?1 AND outcome = 'taken back'
+             UNION ALL SELECT 1 FROM found_textcoins WHERE payout = ?1",
         )?
-        .execute(params![outcome, unit.as_str(), millis(at)?, endpoint.code(), payout])?;
-    Ok(())
+        .exists([payout.get()])?;
+    Ok(is_taken_back)
 }

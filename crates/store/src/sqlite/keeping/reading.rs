@@ -3,7 +3,7 @@
 use obyte::compose::Coin;
 use obyte::unit::CoinId;
 use payout::{Fees, OpenTextcoin, SlotNo, Sweep, TextcoinNo, Timestamp, VersionNo, VersionStatus};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 
 use super::ending::textcoin_out;
 use crate::sqlite::codec::{Fields, integer, millis};
@@ -47,7 +47,7 @@ pub(super) fn open(
     let mut rows = statement.query(params![endpoint.code(), behind])?;
     let mut textcoins = Vec::new();
     while let Some(row) = rows.next()? {
-        textcoins.push(read(connection, &Fields::new("textcoins", row))?);
+        textcoins.push(read(connection, endpoint, &Fields::new("textcoins", row))?);
     }
     Ok(OpenTextcoins { textcoins, through: through.or(after) })
 }
@@ -63,6 +63,14 @@ pub(in crate::sqlite) fn open_coins(
     while let Some(row) = rows.next()? {
         coins.push(coin(&Fields::new("textcoins", row))?);
     }
+    let mut statement = connection.prepare_cached(
+        "SELECT foreign_outputs.* FROM found_textcoins JOIN foreign_outputs ON foreign_outputs.id = output
+         WHERE found_textcoins.endpoint = ? AND outcome IS NULL",
+    )?;
+    let mut rows = statement.query([endpoint.code()])?;
+    while let Some(row) = rows.next()? {
+        coins.push(coin(&Fields::new("foreign_outputs", row))?);
+    }
     Ok(coins)
 }
 
@@ -74,23 +82,38 @@ fn last_settled(connection: &Connection, endpoint: Endpoint) -> Result<Option<Sl
     rows.next()?.map(|row| Fields::new("slots", row).number("no").map(SlotNo::new)).transpose()
 }
 
-fn read(connection: &Connection, fields: &Fields<'_>) -> Result<OpenTextcoin, StoreError> {
+fn read(
+    connection: &Connection,
+    endpoint: Endpoint,
+    fields: &Fields<'_>,
+) -> Result<OpenTextcoin, StoreError> {
     let payout = fields.plain("payout")?;
+    let no = number(fields)?;
     Ok(OpenTextcoin {
-        no: TextcoinNo { generation: fields.number("generation")?, counter: fields.number("counter")? },
+        no,
         coin: fields.coin(["unit", "message_index", "output_index", "amount", "address"])?,
         fees_max: textcoin_out(connection, payout)?.fees_max(),
         expires_at: fields.time("expires_at")?,
         recalled: fields.plain::<Option<i64>>("recalled_at")?.is_some(),
         claim: fields.optional_text("claim_seen")?,
-        sweeps: sweeps(connection, payout)?,
+        sweeps: sweeps_of(connection, endpoint, no)?,
     })
 }
 
-fn sweeps(connection: &Connection, payout: i64) -> Result<Vec<Sweep>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT * FROM sweeps WHERE payout = ? ORDER BY version")?;
-    let mut rows = statement.query([payout])?;
+fn number(fields: &Fields<'_>) -> Result<TextcoinNo, StoreError> {
+    Ok(TextcoinNo { generation: fields.number("generation")?, counter: fields.number("counter")? })
+}
+
+/// The units that were signed to take a textcoin back.
+pub(in crate::sqlite) fn sweeps_of(
+    connection: &Connection,
+    endpoint: Endpoint,
+    no: TextcoinNo,
+) -> Result<Vec<Sweep>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT * FROM sweeps WHERE endpoint = ? AND generation = ? AND counter = ? ORDER BY version",
+    )?;
+    let mut rows = statement.query(params![endpoint.code(), no.generation, no.counter])?;
     let mut sweeps = Vec::new();
     while let Some(row) = rows.next()? {
         let fields = Fields::new("sweeps", row);
@@ -144,14 +167,14 @@ pub(super) fn recalled(connection: &Connection, endpoint: Endpoint) -> Result<Ve
     let mut statement = connection.prepare_cached(
         "SELECT payout, generation, counter FROM textcoins INDEXED BY textcoins_recalled
          JOIN payouts ON payouts.id = payout
-         WHERE textcoins.endpoint = ? AND recalled_at IS NOT NULL AND outcome IS NULL",
+         WHERE textcoins.endpoint = ?1 AND recalled_at IS NOT NULL AND outcome IS NULL
+         UNION ALL SELECT id, generation, counter FROM found_textcoins INDEXED BY found_textcoins_open
+         WHERE endpoint = ?1 AND recalled_at IS NOT NULL AND outcome IS NULL",
     )?;
     let mut rows = statement.query([endpoint.code()])?;
     let mut recalled = Vec::new();
     while let Some(row) = rows.next()? {
-        let fields = Fields::new("payouts", row);
-        let no = TextcoinNo { generation: fields.number("generation")?, counter: fields.number("counter")? };
-        recalled.push(no);
+        recalled.push(number(&Fields::new("payouts", row))?);
     }
     Ok(recalled)
 }
@@ -161,31 +184,36 @@ pub(super) fn counts(
     endpoint: Endpoint,
     now: Timestamp,
 ) -> Result<TextcoinCounts, StoreError> {
-    let number = |query: &str| -> Result<u64, StoreError> {
-        let number: i64 = connection
-            .prepare_cached(query)?
-            .query_row(rusqlite::named_params! { ":endpoint": endpoint.code() }, |row| row.get(0))?;
+    let (code, now) = (endpoint.code(), millis(now)?);
+    let number = |query: &str, parameters: &[&dyn ToSql]| -> Result<u64, StoreError> {
+        let number: i64 = connection.prepare_cached(query)?.query_row(parameters, |row| row.get(0))?;
         Ok(number.unsigned_abs())
     };
-    let expired: i64 = connection
-        .prepare_cached(
-            "SELECT count(*) FROM textcoins WHERE endpoint = ? AND outcome IS NULL
-                 AND (expires_at <= ? OR recalled_at IS NOT NULL)",
-        )?
-        .query_row(params![endpoint.code(), millis(now)?], |row| row.get(0))?;
+    let both = |condition: &str, parameters: &[&dyn ToSql]| -> Result<u64, StoreError> {
+        let given = format!("SELECT count(*) FROM textcoins WHERE endpoint = ?1 AND {condition}");
+        let found = format!("SELECT count(*) FROM found_textcoins WHERE endpoint = ?1 AND {condition}");
+        Ok(number(&given, parameters)? + number(&found, parameters)?)
+    };
     Ok(TextcoinCounts {
-        open: number("SELECT count(*) FROM textcoins WHERE endpoint = :endpoint AND outcome IS NULL")?,
-        expired: expired.unsigned_abs(),
-        swept: number(
-            "SELECT count(*) FROM textcoins WHERE endpoint = :endpoint AND outcome IS NULL
-                 AND EXISTS (SELECT 1 FROM sweeps WHERE sweeps.payout = textcoins.payout)",
+        open: both("outcome IS NULL", params![code])?,
+        expired: both(
+            "outcome IS NULL AND (expires_at <= ?2 OR recalled_at IS NOT NULL)",
+            params![code, now],
         )?,
-        claimed: number("SELECT count(*) FROM textcoins WHERE endpoint = :endpoint AND outcome = 'claimed'")?,
-        taken_back: number(
-            "SELECT count(*) FROM textcoins WHERE endpoint = :endpoint AND outcome = 'taken back'",
-        )?,
+        swept: number(SWEPT, params![code])?,
+        claimed: both("outcome = 'claimed'", params![code])?,
+        taken_back: both("outcome = 'taken back'", params![code])?,
+        found: number("SELECT count(*) FROM found_textcoins WHERE endpoint = ?1", params![code])?,
     })
 }
+
+/// How many that are open have a unit that takes them back.
+const SWEPT: &str = "SELECT count(*) FROM (
+         SELECT generation, counter FROM textcoins JOIN payouts ON payouts.id = payout
+         WHERE textcoins.endpoint = ?1 AND outcome IS NULL
+         UNION ALL SELECT generation, counter FROM found_textcoins WHERE endpoint = ?1 AND outcome IS NULL
+     ) AS open WHERE EXISTS (SELECT 1 FROM sweeps WHERE endpoint = ?1 AND sweeps.generation = open.generation
+         AND sweeps.counter = open.counter)";
 
 /// Textcoins that ended behind the one with a number, and the number of the last.
 pub(in crate::sqlite) fn ended(
@@ -194,7 +222,7 @@ pub(in crate::sqlite) fn ended(
     after: i64,
 ) -> Result<(Vec<EndedTextcoin>, i64), StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT textcoins.payout AS payout, ended_no, ended_by, outcome, versions.unit AS unit,
+        "SELECT ended_no, textcoins.payout AS payout, generation, counter, ended_by, outcome, versions.unit AS unit,
              versions.change_message AS message_index, version_outputs.output_index AS output_index,
              payouts.amount + claim_reserve AS amount, payouts.address AS address
          FROM textcoins
@@ -204,7 +232,11 @@ pub(in crate::sqlite) fn ended(
              AND versions.version = winner
          JOIN version_outputs ON version_outputs.version = versions.id
              AND version_outputs.payout = payouts.id
-         WHERE textcoins.endpoint = ? AND outcome IS NOT NULL AND ended_no > ? ORDER BY ended_no",
+         WHERE textcoins.endpoint = ?1 AND outcome IS NOT NULL AND ended_no > ?2
+         UNION ALL SELECT ended_no, NULL, generation, counter, ended_by, outcome, unit,
+             message_index, output_index, amount, address
+         FROM found_textcoins JOIN foreign_outputs ON foreign_outputs.id = output
+         WHERE found_textcoins.endpoint = ?1 AND outcome IS NOT NULL AND ended_no > ?2 ORDER BY ended_no",
     )?;
     let mut rows = statement.query(params![endpoint.code(), after])?;
     let (mut ended, mut last) = (Vec::new(), after);
@@ -212,6 +244,7 @@ pub(in crate::sqlite) fn ended(
         let fields = Fields::new("textcoins", row);
         last = fields.plain("ended_no")?;
         ended.push(EndedTextcoin {
+            no: number(&fields)?,
             payout: fields.plain("payout")?,
             coin: coin(&fields)?,
             unit: fields.text("ended_by")?,

@@ -34,7 +34,7 @@ impl Line<'_> {
             Origin::ForeignUnit => Bytes::ZERO,
         };
         let back = match origin {
-            Origin::Others => keeping::taken_back(self.connection, self.endpoint, coin, reserve, at)?,
+            Origin::Others => keeping::came_back(self.connection, self.endpoint, coin, reserve, at)?,
             Origin::ForeignUnit => None,
         };
         let reserve = back.as_ref().map_or(reserve, |back| back.reserve);
@@ -43,8 +43,8 @@ impl Line<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO coins (endpoint, unit, message_index, output_index, amount, address, proven_at,
-                     reserve, origin, partner, textcoin)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     reserve, origin, partner, textcoin, found)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.code(),
@@ -60,7 +60,8 @@ impl Line<'_> {
                     Origin::ForeignUnit => "foreign unit",
                 },
                 partner.map(PartnerId::get),
-                back.as_ref().map(|back| back.payout)
+                back.as_ref().and_then(keeping::TakenBack::payout),
+                back.as_ref().and_then(keeping::TakenBack::found)
             ])?;
         let output =
             OutputRef { unit: coin.id.unit, message: coin.id.message_index, output: coin.id.output_index };

@@ -49,8 +49,9 @@ pub(super) fn apply(
             Change::CoinProven { coin, origin, reserve, at } => line.credit(&coin, origin, reserve, at)?,
             Change::Parked { payout, at } => line.park(payout, at)?,
             Change::RestoreBegun { cause, .. } => line.begin_restoring(cause)?,
-            Change::ForeignUnit { unit, main_chain_index, authors, paid, at } => {
-                line.take_foreign(FirstUnit { unit, main_chain_index }, &authors, &paid, at)?;
+            Change::ForeignUnit { unit, main_chain_index, authors, paid, made_at, at } => {
+                let first = FirstUnit { unit, main_chain_index };
+                line.take_foreign(first, &authors, &paid, made_at, at)?;
             }
             Change::CoinLost { coin, at } => line.lose(&coin, at)?,
             Change::Reached { places, deposits } => line.reached(places, deposits)?,

@@ -3,7 +3,7 @@
 
 use ledger::{OutputRef, restored};
 use obyte::compose::Coin;
-use obyte::unit::{CoinId, Output};
+use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use payout::{FirstUnit, Payout, PayoutId, RestoreCause, Timestamp};
 use rusqlite::{OptionalExtension, params};
@@ -78,7 +78,8 @@ impl Line<'_> {
         &self,
         first: FirstUnit,
         authors: &[Address],
-        paid: &[Output],
+        paid: &[Coin],
+        made_at: Option<Timestamp>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let unit = first.unit;
@@ -88,19 +89,27 @@ impl Line<'_> {
         let is_new = self
             .connection
             .prepare_cached(
-                "INSERT INTO foreign_units (endpoint, unit, found_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO foreign_units (endpoint, unit, found_at, made_at) VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO NOTHING",
             )?
-            .execute(params![self.code(), unit.as_str(), millis(at)?])?
+            .execute(params![self.code(), unit.as_str(), millis(at)?, made_at.map(millis).transpose()?])?
             == 1;
         if !is_new {
             return Ok(());
         }
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO foreign_outputs (endpoint, unit, address, amount) VALUES (?, ?, ?, ?)",
+            "INSERT INTO foreign_outputs (endpoint, unit, message_index, output_index, address, amount)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )?;
-        for output in paid {
-            let amount = i64::from(output.amount);
-            insert.execute(params![self.code(), unit.as_str(), output.address.as_str(), amount])?;
+        for coin in paid {
+            insert.execute(params![
+                self.code(),
+                unit.as_str(),
+                coin.id.message_index,
+                coin.id.output_index,
+                coin.address.as_str(),
+                i64::from(coin.amount)
+            ])?;
         }
         self.note_authors(first, authors)
     }
