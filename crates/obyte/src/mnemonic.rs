@@ -52,8 +52,14 @@ impl Mnemonic {
     /// The twelve English words of 128 bits, if every wallet derives the same keys from them with the
     /// empty passphrase.
     pub fn from_entropy(entropy: &[u8; 16]) -> Result<Self, DerivationsDiffer> {
+        Self::with_seed(entropy).map(|(mnemonic, _)| mnemonic)
+    }
+
+    /// The same with the seed for the empty passphrase, which is most of the work.
+    pub(crate) fn with_seed(entropy: &[u8; 16]) -> Result<(Self, Seed), DerivationsDiffer> {
         let mnemonic = Self::of_entropy(entropy);
-        if mnemonic.to_seed("").derivations_differ() { Err(DerivationsDiffer) } else { Ok(mnemonic) }
+        let seed = mnemonic.to_seed("");
+        if seed.derivations_differ() { Err(DerivationsDiffer) } else { Ok((mnemonic, seed)) }
     }
 
     fn of_entropy(entropy: &[u8; 16]) -> Self {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::address::Address;
 use crate::amount::Bytes;
 use crate::keys::{PaymentKey, PaymentPath};
-use crate::mnemonic::{DerivationsDiffer, Mnemonic, MnemonicError};
+use crate::mnemonic::{DerivationsDiffer, Mnemonic, MnemonicError, Seed};
 use crate::network::Network;
 
 /// Where the page lives that opens a wallet with the words. They stand behind the `#`, so no server
@@ -24,13 +24,17 @@ pub struct Textcoin {
 impl Textcoin {
     /// The textcoin of 128 bits that nobody can guess, if every wallet finds the same address.
     pub fn from_entropy(entropy: &[u8; 16]) -> Result<Self, DerivationsDiffer> {
-        Mnemonic::from_entropy(entropy).map(Self::new)
+        Mnemonic::with_seed(entropy).map(|(mnemonic, seed)| Self::of(mnemonic, &seed))
     }
 
     /// The textcoin of a mnemonic. Its passphrase is always empty.
     pub fn new(mnemonic: Mnemonic) -> Self {
-        let key = PaymentKey::derive(&mnemonic.to_seed(""), PaymentPath::FIRST);
-        Self { mnemonic, key }
+        let seed = mnemonic.to_seed("");
+        Self::of(mnemonic, &seed)
+    }
+
+    fn of(mnemonic: Mnemonic, seed: &Seed) -> Self {
+        Self { mnemonic, key: PaymentKey::derive(seed, PaymentPath::FIRST) }
     }
 
     /// The mnemonic.

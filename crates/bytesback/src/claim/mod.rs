@@ -35,11 +35,21 @@ pub fn link(
     keys: &TextcoinKeys,
     no: TextcoinNo,
 ) -> Option<Zeroizing<String>> {
-    let textcoin = keys.textcoin(no)?;
-    Some(match page {
+    keys.textcoin(no).map(|textcoin| link_of(page, endpoint, keys, no, &textcoin))
+}
+
+/// The same for a textcoin that is derived already.
+pub(crate) fn link_of(
+    page: Option<&ClaimAddress>,
+    endpoint: Endpoint,
+    keys: &TextcoinKeys,
+    no: TextcoinNo,
+    textcoin: &Textcoin,
+) -> Zeroizing<String> {
+    match page {
         Some(page) => page.link(endpoint, &keys.token(no)),
         None => textcoin.link(),
-    })
+    }
 }
 
 /// What an endpoint's pages need.

@@ -5,7 +5,7 @@ use program::{CurrencyAmount, RateTable, about};
 use store::{Endpoint, MailKind, MailTask};
 
 use super::MailSettings;
-use crate::claim::link;
+use crate::claim::link_of;
 use crate::mail::{Kind, Letter, LetterId};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -23,7 +23,7 @@ pub(super) fn letter(
     settings: &MailSettings,
 ) -> Result<Letter, OtherWallet> {
     let textcoin = keys.textcoin(task.textcoin).filter(|textcoin| textcoin.address() == task.address);
-    textcoin.ok_or(OtherWallet)?;
+    let textcoin = textcoin.ok_or(OtherWallet)?;
     let page = settings.claim_page.as_ref();
     Ok(Letter {
         kind: kind(task),
@@ -33,7 +33,7 @@ pub(super) fn letter(
         amount: task.amount,
         about: value(task),
         expires: task.expires_at,
-        link: link(page, endpoint, keys, task.textcoin).ok_or(OtherWallet)?,
+        link: link_of(page, endpoint, keys, task.textcoin, &textcoin),
         id: id(endpoint, task),
         date: task.written_at,
         reply_to: None,
