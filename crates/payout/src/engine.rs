@@ -106,6 +106,8 @@ impl Engine {
         let stays = addresses::stays(&keyring, &snapshot);
         let in_slots = snapshot.slots.iter().flat_map(|slot| &slot.payouts);
         let owed = snapshot.queue.iter().chain(in_slots).map(|payout| payout.id).collect();
+        let mut mint = Mint::new(snapshot.textcoins);
+        mint.expect(&snapshot.queue);
         Self {
             settings,
             keyring,
@@ -122,7 +124,7 @@ impl Engine {
             first_units: snapshot.first_units.into_iter().collect(),
             stays,
             prepaid: snapshot.prepaid.into_iter().collect(),
-            mint: Mint::new(snapshot.textcoins),
+            mint,
             connected: false,
             paused: None,
             asking: None,
@@ -211,6 +213,7 @@ impl Engine {
             Event::FeeLaw(law) => self.pacer = Pacer::new(&self.settings, &law),
             Event::Paused(why) => drop(self.paused.get_or_insert(why)),
             Event::Deposits(count) => self.on_deposits(count),
+            Event::TextcoinsDerived(derived) => self.on_derived(derived),
             Event::Resumed => self.on_resumed(now, &mut out),
             Event::Repost(slot) => self.on_repost(now, slot, &mut out),
             Event::Tick => {}
@@ -247,6 +250,7 @@ impl Engine {
 
     /// A payout that is here already is not taken in again: who reports it may not know.
     fn on_queued(&mut self, now: Timestamp, payouts: Vec<Payout>, out: &mut Outbox) {
+        self.mint.expect(&payouts);
         let new = payouts.into_iter().filter(|payout| self.owed.insert(payout.id));
         self.queue.extend(new);
         self.park_queued(now, out);

@@ -10,7 +10,7 @@ use obyte::unit::CoinId;
 use obyte::{Address, Bytes, UnitHash};
 use serde::{Deserialize, Serialize};
 
-use crate::{AskStock, Change, Payout, PayoutId, SlotNo, Stock, VersionId};
+use crate::{AskStock, Change, Payout, PayoutId, SlotNo, Stock, TextcoinNo, VersionId};
 
 /// Names a question to the hub, so that a late answer to an old question is known as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,6 +106,9 @@ pub enum Event {
     Resumed,
     /// So many deposit addresses were given to partners by now.
     Deposits(u32),
+    /// The addresses of textcoins that were derived ahead of need, by their numbers; nothing for those that are skipped.
+    /// They answer [`Engine::textcoins_wanted`](crate::Engine::textcoins_wanted), early or late or not at all.
+    TextcoinsDerived(Vec<(TextcoinNo, Option<Address>)>),
     /// The operator wants the units of this open slot posted again at once, or those of all open slots.
     Repost(Option<SlotNo>),
     /// Time passed.

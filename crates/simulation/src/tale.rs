@@ -72,6 +72,7 @@ impl fmt::Display for Tale<'_, Event> {
             Event::Paused(why) => write!(f, "> paying is stopped: {why}"),
             Event::Repost(None) => f.write_str("> the operator wants all posted again"),
             Event::Repost(Some(slot)) => write!(f, "> the operator wants slot {slot} posted again"),
+            Event::TextcoinsDerived(derived) => write!(f, "> {} textcoins are derived", derived.len()),
             Event::Tick => f.write_str("> time passes"),
         }
     }

@@ -10,7 +10,7 @@ use obyte::compose::Parents;
 use obyte::fee::ThresholdSize;
 use obyte::{Address, UnitHash};
 use obyte_hub::{Hub, HubError, HubId, Hubs, ParentsRequest, Question};
-use payout::{AskHistory, AskId, AskParents, AskStock, Claims, Event, VersionId};
+use payout::{AskHistory, AskId, AskParents, AskStock, Claims, Event, TextcoinKeys, TextcoinNo, VersionId};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -80,6 +80,16 @@ impl Errands {
                 }
             };
             this.tell(event);
+        });
+    }
+
+    /// Derives the addresses of textcoins on a thread of its own: some milliseconds of work each.
+    pub(super) fn derive_textcoins(&self, keys: TextcoinKeys, numbers: Vec<TextcoinNo>) {
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let address = |no| keys.textcoin(no).map(|textcoin| textcoin.address());
+            let derived = numbers.into_iter().map(|no| (no, address(no))).collect();
+            this.tell(Event::TextcoinsDerived(derived));
         });
     }
 

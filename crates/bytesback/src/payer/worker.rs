@@ -32,6 +32,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 const TAKE_UP_AFTER: Duration = Duration::from_secs(10);
 /// How often the operator's wishes are looked for.
 const OBEY_EVERY: Duration = Duration::from_secs(1);
+/// So many textcoins are derived at once, ahead of need.
+const DERIVED_AT_ONCE: usize = 16;
 /// The same alarm is not repeated in the log within this time.
 const ALARM_EVERY: Duration = Duration::from_secs(60);
 
@@ -171,6 +173,7 @@ async fn pay(
         own: Arc::default(),
         alarms: HashMap::new(),
         last_alarm: publish.borrow().alarm.clone(),
+        is_deriving: false,
         begins_anew: false,
     };
     // What was stopped before stays so.
@@ -188,6 +191,7 @@ async fn pay(
         }
         payer.publish();
         payer.watch_progress();
+        payer.derive_textcoins();
         let pause = payer.pause();
         tokio::select! {
             biased;
@@ -197,7 +201,10 @@ async fn pay(
                 has_taken_up = true;
                 payer.take_up().await?;
             }
-            Some(event) = errands_done.recv() => payer.handle(event).await?,
+            Some(event) = errands_done.recv() => {
+                payer.is_deriving &= !matches!(event, Event::TextcoinsDerived(_));
+                payer.handle(event).await?;
+            }
             Some(event) = hub_events.recv() => payer.on_hubs(event).await?,
             Some(first) = commands.recv() => {
                 let mut burst = vec![first];
@@ -227,6 +234,8 @@ pub(super) struct Worker<'a> {
     /// When each kind of alarm was logged last.
     alarms: HashMap<std::mem::Discriminant<Alarm>, Instant>,
     last_alarm: Option<(String, Timestamp)>,
+    /// Textcoins are being derived beside.
+    is_deriving: bool,
     /// Another engine is to begin from the store.
     begins_anew: bool,
 }
@@ -293,6 +302,18 @@ impl Worker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Fills the stock of textcoins, some at a time, beside whatever else there is to do.
+    fn derive_textcoins(&mut self) {
+        if self.is_deriving {
+            return;
+        }
+        let numbers = self.engine.textcoins_wanted(DERIVED_AT_ONCE);
+        if !numbers.is_empty() {
+            self.is_deriving = true;
+            self.errands.derive_textcoins(self.fixed.keyring.textcoins().clone(), numbers);
+        }
     }
 
     /// How long nothing has to be done if nothing happens.

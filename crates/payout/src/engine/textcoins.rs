@@ -3,6 +3,10 @@
 //! A payout that is to be paid by a textcoin gets the next number when a unit is planned for it. The hub is asked
 //! whether any of the new addresses has a history, and what claiming a textcoin takes; from then on both stand in the
 //! payout, whatever becomes of the unit. A number whose address has a history is never used.
+//!
+//! From number to address there are some milliseconds of work. A stock of the next addresses is kept, which the shell
+//! fills beside the payer ([`Engine::textcoins_wanted`]); what is missing in it is derived when it is needed. It holds no
+//! secret. Each life of the wallet has a stock of its own, as it has an engine of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,17 +18,27 @@ use super::making::Found;
 use crate::textcoin::claim_reserve;
 use crate::{Alarm, Claims, Issue, Payee, Payout, TextcoinKeys, TextcoinNo};
 
+/// So many addresses are kept in stock: those of two full units.
+const STOCK: usize = 256;
+
 /// Gives numbers in their order.
 #[derive(Debug)]
 pub(super) struct Mint {
     next: TextcoinNo,
-    /// The addresses of the next numbers, as far as they were needed; nothing for those that are skipped.
+    /// The addresses of the next numbers, as far as they are known; nothing for those that are skipped.
     ahead: BTreeMap<u32, Option<Address>>,
+    /// Whether any was ever needed.
+    is_in_use: bool,
 }
 
 impl Mint {
     pub(super) const fn new(next: TextcoinNo) -> Self {
-        Self { next, ahead: BTreeMap::new() }
+        Self { next, ahead: BTreeMap::new(), is_in_use: next.counter > 0 }
+    }
+
+    /// These are owed.
+    pub(super) fn expect(&mut self, payouts: &[Payout]) {
+        self.is_in_use |= payouts.iter().any(|payout| payout.payee.is_textcoin());
     }
 
     /// The next numbers that can be used, with their addresses.
@@ -39,6 +53,25 @@ impl Mint {
             no.counter = no.counter.checked_add(1).expect("fewer than 2^32 textcoins are ever given");
         }
         offered
+    }
+
+    /// The first of the next numbers that are not in stock, at most so many.
+    fn wanted(&self, most: usize) -> Vec<TextcoinNo> {
+        if !self.is_in_use || self.ahead.len() >= STOCK {
+            return Vec::new();
+        }
+        let TextcoinNo { generation, counter } = self.next;
+        let numbers = (counter..=u32::MAX).take(STOCK).filter(|counter| !self.ahead.contains_key(counter));
+        numbers.take(most).map(|counter| TextcoinNo { generation, counter }).collect()
+    }
+
+    /// What was derived beside. Numbers that were given or skipped meanwhile stay so.
+    fn stock(&mut self, derived: Vec<(TextcoinNo, Option<Address>)>) {
+        for (no, address) in derived {
+            if no.generation == self.next.generation && no.counter >= self.next.counter {
+                self.ahead.entry(no.counter).or_insert(address);
+            }
+        }
     }
 
     /// Never uses what has a history. Whether anything was on offer of that.
@@ -73,6 +106,16 @@ impl Mint {
 }
 
 impl Engine {
+    /// Numbers whose textcoins are to be derived ahead of need, the next ones first and at most so many, for
+    /// [`Event::TextcoinsDerived`](crate::Event::TextcoinsDerived). None as long as no textcoin was ever needed.
+    pub fn textcoins_wanted(&self, most: usize) -> Vec<TextcoinNo> {
+        self.mint.wanted(most)
+    }
+
+    pub(super) fn on_derived(&mut self, derived: Vec<(TextcoinNo, Option<Address>)>) {
+        self.mint.stock(derived);
+    }
+
     /// Chooses numbers for those who join and have none.
     pub(super) fn offer_textcoins(&mut self, plan: &mut Plan) {
         let count = plan.joining.iter().filter(|payout| self.mint.is_needed_by(payout)).count();

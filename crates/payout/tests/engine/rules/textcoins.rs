@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use obyte::answer::{PostAnswer, UnitError};
 use obyte::unit::Output;
-use obyte::{Bytes, Network};
+use obyte::{Address, Bytes, Network};
 use payout::{Alarm, Event, Issue, PayoutId, TextcoinNo};
 
 use crate::world::desk::Desk;
@@ -64,6 +64,71 @@ fn numbers_are_taken_in_order_and_the_address_is_that_of_the_wallets_textcoin() 
     let keyring = simulation::keyring();
     let Issue { no, address, .. } = issue(&desk, ids[1]);
     assert_eq!(keyring.textcoins().textcoin(no).map(|textcoin| textcoin.address()), Some(address));
+}
+
+/// What the shell derives beside the engine.
+fn derive(numbers: &[TextcoinNo]) -> Vec<(TextcoinNo, Option<Address>)> {
+    let keyring = simulation::keyring();
+    let address = |no| keyring.textcoins().textcoin(no).map(|textcoin| textcoin.address());
+    numbers.iter().map(|no| (*no, address(*no))).collect()
+}
+
+#[test]
+fn addresses_are_wanted_ahead_as_soon_as_a_textcoin_is_needed() {
+    let mut desk = Desk::new();
+    desk.owe(1);
+    assert_eq!(desk.engine.textcoins_wanted(3), []);
+    desk.owe_textcoins(1);
+    assert_eq!(desk.engine.textcoins_wanted(3), first(0..3));
+    desk.tell(Event::TextcoinsDerived(derive(&first(1..3))));
+    assert_eq!(desk.engine.textcoins_wanted(2), first([0, 3]));
+    let all = desk.engine.textcoins_wanted(usize::MAX);
+    assert_eq!(all.last(), first([255]).last(), "two units full");
+    desk.tell(Event::TextcoinsDerived(derive(&all)));
+    assert_eq!(desk.engine.textcoins_wanted(usize::MAX), []);
+    desk.let_time_pass(10);
+    assert_eq!(desk.engine.textcoins_wanted(usize::MAX), first([256]), "what was given is made up for");
+    desk.crash();
+    assert_eq!(desk.engine.textcoins_wanted(2), first([1, 2]), "another engine begins anew");
+}
+
+#[test]
+fn what_was_derived_ahead_is_given_in_its_order_and_nothing_else_of_it() {
+    let mut desk = Desk::new();
+    let before = desk.owe_textcoins(1);
+    // A stock of another life of the wallet, whose addresses are not these.
+    let foreign = (0..10).map(|counter| {
+        let no = TextcoinNo { generation: 1, counter };
+        (no, Some(Address::of_source(&counter.to_string())))
+    });
+    desk.tell(Event::TextcoinsDerived(foreign.collect()));
+    desk.let_time_pass(10);
+    let wanted = desk.engine.textcoins_wanted(10);
+    let marked: Vec<_> = wanted.iter().map(|no| (*no, Some(Address::of_source(&no.to_string())))).collect();
+    desk.tell(Event::TextcoinsDerived(marked.clone()));
+    // A second answer changes nothing, nor one that comes too late.
+    desk.tell(Event::TextcoinsDerived(derive(&wanted)));
+    desk.tell(Event::TextcoinsDerived(derive(&first(0..1))));
+    let after = desk.owe_textcoins(2);
+    desk.let_time_pass(10);
+    assert_eq!(numbers(&desk, &before), first(usable(1)));
+    let given = after.iter().map(|payout| issue(&desk, *payout)).map(|issue| (issue.no, Some(issue.address)));
+    assert_eq!(given.collect::<Vec<_>>(), marked[..2], "from the stock, without deriving");
+}
+
+#[test]
+fn a_number_that_is_skipped_stays_so_whatever_is_derived_late() {
+    let mut desk = Desk::new();
+    let numbers = first(usable(2));
+    let late = derive(&numbers);
+    desk.books.chain.give(late[0].1.expect("it is usable"), 1_000, desk.now);
+    let ids = desk.owe_textcoins(1);
+    // The hub has said that the address was used, and another plan is made.
+    desk.give_parents();
+    desk.tell(Event::TextcoinsDerived(late));
+    desk.let_time_pass(10);
+    assert_eq!(issue(&desk, ids[0]).no, numbers[1]);
+    desk.check_rest();
 }
 
 #[test]
