@@ -17,8 +17,8 @@ const OPEN_MAX: usize = 20;
 const FRESH: Duration = Duration::from_secs(60);
 /// While customers wait for a unit, one sweep leaves in this time: a line that waits for coins needs what comes back.
 const POLITE: Duration = Duration::from_secs(10);
-/// After a fee above the ceiling.
-const DEAR: Duration = Duration::from_secs(10);
+/// After a fee above the ceiling: what a moment has made dear is soon cheap again. Twice as long each time in a row.
+const DEAR: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(10)];
 /// So many of those that are due are looked at ahead.
 const AHEAD: usize = 100;
 
@@ -28,6 +28,8 @@ pub(super) struct Sweeping {
     asking: Option<(AskId, TextcoinNo)>,
     not_before: Timestamp,
     last_sent: Option<Timestamp>,
+    /// How often in a row it turned out that none can be made now.
+    in_vain: u32,
 }
 
 impl Sweeping {
@@ -157,6 +159,7 @@ impl Keeper {
             Ok(sweep) => self.send(now, no, sweep, out),
             Err(NotNow { what, until }) => {
                 self.sweeping.not_before = until;
+                self.sweeping.in_vain += 1;
                 out.push(KeeperAction::Note { no, what });
             }
         }
@@ -174,6 +177,7 @@ impl Keeper {
         kept.textcoin.sweeps.push(sweep.clone());
         kept.look_by(follow_at);
         self.sweeping.last_sent = Some(now);
+        self.sweeping.in_vain = 0;
         out.persist(SweepChange::Signed { no, sweep });
         self.post(now, no, out);
     }
@@ -247,14 +251,16 @@ impl Keeper {
     }
 
     fn too_dear(&self, now: Timestamp, what: String) -> NotNow {
-        NotNow { what, until: now.plus(DEAR) }
+        let [first, most] = DEAR;
+        let pause = first.saturating_mul(1 << self.sweeping.in_vain.min(10));
+        NotNow { what, until: now.plus(pause.min(most)) }
     }
 
     fn check_clock(&self, now: Timestamp, parents: &Parents) -> Result<(), NotNow> {
         let hub = Timestamp::from_millis(parents.timestamp.saturating_mul(1000));
         if hub.since(now).max(now.since(hub)) > self.settings.clock_skew_max {
             let what = "the hub's clock and this server's are minutes apart".to_owned();
-            return Err(NotNow { what, until: now.plus(DEAR) });
+            return Err(NotNow { what, until: now.plus(DEAR[1]) });
         }
         Ok(())
     }

@@ -100,6 +100,29 @@ fn no_fee_above_the_ceiling_is_paid_and_no_partner_loses() {
 }
 
 #[test]
+fn a_fee_that_was_too_high_for_a_moment_holds_nothing_up() {
+    let mut world = World::new(1);
+    world.pass(MINUTE - SECOND);
+    world.fee = 1_001;
+    world.pass(SECOND + SECOND / 4);
+    assert_eq!(world.sweeps(0), []);
+    world.fee = 640;
+    world.pass(SECOND);
+    assert_eq!(world.sweeps(0).len(), 1, "{:?}", world.notes);
+}
+
+#[test]
+fn a_hub_that_is_dear_for_long_is_seldom_asked() {
+    let mut world = World::new(1);
+    world.fee = 1_001;
+    world.pass(MINUTE);
+    let before = world.notes.len();
+    world.pass(10 * MINUTE);
+    let asked = world.notes.len() - before;
+    assert!((55..=70).contains(&asked), "once in ten seconds, a little more at first: {asked}");
+}
+
+#[test]
 fn the_same_bytes_are_posted_until_they_are_proven() {
     let mut world = World::new(1);
     world.pass(MINUTE + 2 * SECOND);
