@@ -105,7 +105,10 @@ impl Engine {
                 self.follow.sync(up_to, out);
             }
         }
-        self.tell_of_floods(&stock.flooded, out);
+        // What a history tells is not ignored, however many coins there are.
+        if replaces_history {
+            self.tell_of_floods(&stock.flooded, out);
+        }
     }
 
     /// Once for each address, and again where much larger coins are not seen any more.

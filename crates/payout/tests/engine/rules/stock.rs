@@ -131,6 +131,19 @@ fn a_foreign_unit_in_the_stock_stops_paying() {
     assert_eq!(synced(&desk), before, "it is seen again after a start");
 }
 
+/// As of many textcoins that were taken back: they came one by one, and histories have told each.
+#[test]
+fn many_coins_whose_history_can_be_told_are_no_flood() {
+    let mut desk = Desk::new();
+    let address = Address::of_source("with many coins");
+    desk.crash();
+    desk.give_history();
+    let flooded = vec![Flooded { address, below: Bytes::literal(2_000_000_000) }];
+    assert!(desk.stock_asked.is_some(), "stock is taken on each connection");
+    desk.give_stock_of(Stock { main_chain_index: 2, units: Vec::new(), flooded });
+    assert_eq!(desk.alarms, []);
+}
+
 #[test]
 fn a_flood_is_told_of_once() {
     let mut desk = Desk::new();
