@@ -13,7 +13,7 @@ use bytesback::wallet::{keyring, new_mnemonic};
 use bytesback::wallet_file::{self, KdfCost};
 use bytesback_client::Client;
 use ledger::PartnerId;
-use obyte::Address;
+use obyte::{Address, Mnemonic};
 use store::Endpoint;
 use store::sqlite::SqliteStore;
 
@@ -130,6 +130,12 @@ impl Site {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary was built for this test")
+    }
+
+    /// The words of an endpoint's wallet.
+    pub(crate) fn mnemonic(&self, endpoint: Endpoint) -> Mnemonic {
+        let file = self.folder.join(format!("{endpoint}.wallet"));
+        wallet_file::open(&file, PASSPHRASE).expect("a wallet")
     }
 
     /// Where the database is.

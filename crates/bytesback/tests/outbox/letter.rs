@@ -1,5 +1,7 @@
 //! Mails as customers get them.
 
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
 use std::collections::BTreeMap;
 
 use mail_parser::{Message, MessageParser};
