@@ -3,8 +3,11 @@
 mod browser;
 #[path = "../common/chromium.rs"]
 mod chromium;
+mod click;
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/devtools.rs"]
+mod devtools;
 #[path = "../common/inside.rs"]
 mod inside;
 mod secrets;
