@@ -17,5 +17,6 @@ mod mails;
 mod many;
 mod partners;
 mod reminders;
+mod secrets;
 mod serve;
 mod stage;

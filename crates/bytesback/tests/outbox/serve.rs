@@ -16,7 +16,7 @@ use crate::site::{HubEntry, Site};
 use crate::smtp::{Smtp, content};
 use crate::stage::bought;
 
-async fn site(folder: &Path) -> (Devnet, Site) {
+pub(crate) async fn site(folder: &Path) -> (Devnet, Site) {
     let devnet = Devnet::start(DevnetConfig::new(folder.join("devnet"))).await.expect("a devnet");
     let url = devnet.url();
     let hub = HubEntry { url: &url, order_provider: devnet.order_provider(), root: None };
@@ -25,7 +25,7 @@ async fn site(folder: &Path) -> (Devnet, Site) {
 }
 
 /// Fills the fund of the test endpoint, and waits until it counts.
-async fn fill(devnet: &Devnet, site: &Site) {
+pub(crate) async fn fill(devnet: &Devnet, site: &Site) {
     devnet.pay(site.fund, Bytes::GBYTE).await.expect("the faucet pays");
     let store = site.store();
     until("the fund is credited", async || {

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use ledger::Account;
 use store::Recalled;
+use store::sqlite::SqliteStore;
 
-use crate::common::until;
+use crate::common::{argument, until};
 use crate::stage::{ENDPOINT, SHARE, Stage, someone};
 
 /// Nobody waits for this in a test.
@@ -95,6 +96,7 @@ async fn while_paying_is_paused_nothing_is_taken_back() {
     assert_eq!(stage.counts().await.swept, 0);
     stage.resume().await;
     stage.have_ended(0, 1).await;
+    stage.audit().await;
     stage.end().await;
 }
 
@@ -108,7 +110,11 @@ async fn an_audit_finds_ends_that_did_not_happen_so() {
     stage.store.recall(ENDPOINT, payout, at).await.expect("the store works");
     stage.have_ended(1, 1).await;
     stage.audit().await;
+    let copy = stage.folder().join("copy.sqlite");
     let book = rusqlite::Connection::open(stage.folder().join("book.sqlite")).expect("a book");
+    book.execute("VACUUM INTO ?", [argument(&copy)]).expect("copied");
+    let book = rusqlite::Connection::open(&copy).expect("a book");
+    let damaged = SqliteStore::open(&copy).expect("a book");
     // Each damage is there besides those before it.
     for (damage, in_books, wanted) in [
         (
@@ -126,9 +132,11 @@ async fn an_audit_finds_ends_that_did_not_happen_so() {
         ("UPDATE textcoins SET outcome = 'taken back'", true, "textcoin-claimed"),
     ] {
         book.execute_batch(damage).unwrap_or_else(|error| panic!("{damage}: {error}"));
-        let (books, network) = stage.faults().await;
+        let (books, network) = stage.faults_of(&damaged).await;
         let found = if in_books { books } else { network };
         assert!(found.iter().any(|fault| fault.contains(wanted)), "{damage}\n{found:#?}");
     }
+    // The book itself is as it was.
+    stage.audit().await;
     stage.end().await;
 }

@@ -360,31 +360,31 @@ impl Stage {
 
     /// The book is sound, and the network bears out every byte of it.
     pub(crate) async fn audit(&self) {
-        let (books, network) = self.faults().await;
+        let (books, network) = self.faults_of(&*self.store).await;
         assert!(books.is_empty(), "{books:?}");
         assert!(network.is_empty(), "{network:?}");
         let counts = self.counts().await;
-        let found = self.compare().await;
+        let found = self.compare(&*self.store).await;
         assert_eq!(found.ended as u64, counts.claimed + counts.taken_back);
     }
 
-    /// What is wrong in the book, and on the network.
-    pub(crate) async fn faults(&self) -> (Vec<String>, Vec<String>) {
-        let books = self.store.audit_book(ENDPOINT).await.expect("readable").faults;
-        let network = self.compare().await.faults;
+    /// What is wrong in a book, and on the network.
+    pub(crate) async fn faults_of(&self, book: &dyn Store) -> (Vec<String>, Vec<String>) {
+        let books = book.audit_book(ENDPOINT).await.expect("readable").faults;
+        let network = self.compare(book).await.faults;
         let texts = |faults: Vec<&dyn ToString>| faults.iter().map(|fault| fault.to_string()).collect();
         let books = books.iter().map(|fault| fault as &dyn ToString).collect();
         (texts(books), texts(network.iter().map(|fault| fault as &dyn ToString).collect()))
     }
 
-    async fn compare(&self) -> NetworkAudit {
+    async fn compare(&self, book: &dyn Store) -> NetworkAudit {
         let place = Place {
             network: Network::Devnet,
             hubs: vec![inside::hub_of(&self.devnet)],
             order_providers: OrderProviders::new(vec![self.devnet.order_provider()]).expect("one"),
             genesis: self.genesis(),
         };
-        audit(&*self.store, ENDPOINT, &place, &SystemClock, true).await.expect("answered")
+        audit(book, ENDPOINT, &place, &SystemClock, true).await.expect("answered")
     }
 }
 

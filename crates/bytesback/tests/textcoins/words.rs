@@ -37,5 +37,6 @@ async fn the_command_claims_and_says_what_is_wrong() {
     let (good, said) = claim(&stage, &nobodys.replace("leave", "leaves"), &to.to_string());
     assert!(!good && said.contains("these are not the twelve words"), "{said}");
     assert!(!said.contains("vital"), "words are as good as money: {said}");
+    stage.audit().await;
     stage.end().await;
 }

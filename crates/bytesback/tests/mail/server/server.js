@@ -14,7 +14,7 @@ function refusal([code, text]) {
 
 /** The answer, with the link of the message in the place of QUOTE. */
 function quoting([code, text], content) {
-  const [link] = content.replace(/=\r\n/g, '').match(/https:\/\/obyte\.org\/#[^"\s<]+/);
+  const [link] = content.replace(/=\r\n/g, '').match(/https:\/\/(obyte\.org\/#|[^"\s<]+\/claim\/)[^"\s<]+/);
   return [code, text.replace('QUOTE', link)];
 }
 
