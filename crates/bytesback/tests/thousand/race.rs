@@ -107,16 +107,21 @@ async fn sweep_is_signed(stage: &Stage, payout: &str) {
     }
 }
 
+/// Which payouts have units that take their textcoins back.
+const SWEPT: &str = "SELECT payouts.id FROM sweeps JOIN payouts USING (endpoint, generation, counter)";
+
 /// Whether many others come before it.
 fn is_far(stage: &Stage, payout: &str) -> bool {
-    let before = "SELECT count(*) FROM textcoins AS this JOIN textcoins AS one ON one.outcome IS NULL AND
+    let before = format!(
+        "SELECT count(*) FROM textcoins AS this JOIN textcoins AS one ON one.outcome IS NULL AND
          (one.expires_at, one.payout) < (this.expires_at, this.payout)
-         WHERE this.payout = ? AND one.payout NOT IN (SELECT payout FROM sweeps)";
-    stage.number(before, payout) >= COMES_UP && !is_swept(stage, payout)
+         WHERE this.payout = ? AND one.payout NOT IN ({SWEPT})"
+    );
+    stage.number(&before, payout) >= COMES_UP && !is_swept(stage, payout)
 }
 
 fn is_swept(stage: &Stage, payout: &str) -> bool {
-    stage.number("SELECT count(*) FROM sweeps WHERE payout = ?", payout) > 0
+    stage.number(&format!("SELECT count(*) FROM ({SWEPT}) WHERE id = ?"), payout) > 0
 }
 
 /// Keeps the two hubs from telling each other anything, or lets them.
