@@ -7,6 +7,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{StatusCode, Url};
 
 use crate::answer::PurchaseAnswer;
+use crate::correction::{CorrectionAnswer, CorrectionRequest};
 use crate::quote::QuoteAnswer;
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::request::PurchaseRequest;
@@ -96,7 +97,8 @@ impl Client {
             let quotes = join(&format!("{endpoint}v1/quote"))?;
             let textcoins = join(&format!("{endpoint}v1/textcoin"))?;
             let resends = join(&format!("{endpoint}v1/textcoin/resend"))?;
-            Ok::<_, ClientError>(Places { purchases, refunds, quotes, textcoins, resends })
+            let corrections = join(&format!("{endpoint}v1/textcoin/correct"))?;
+            Ok::<_, ClientError>(Places { purchases, refunds, quotes, textcoins, resends, corrections })
         };
         Ok(Self { live: places("")?, test: places("test/")?, http: http_client(&base)? })
     }
@@ -190,6 +192,22 @@ impl Client {
         decided(status, answer, text)
     }
 
+    /// Has the cashback go to another e-mail address, once it has come back from the one that was mistyped. Repeating
+    /// the same request is safe.
+    pub async fn correct(
+        &self,
+        endpoint: Endpoint,
+        request: &CorrectionRequest,
+    ) -> Result<CorrectionAnswer, ClientError> {
+        let (status, body) = self.post(&self.place(endpoint).corrections, request.to_form()).await?;
+        let answer = CorrectionAnswer::of_body(&body);
+        let text = match &answer {
+            Some(CorrectionAnswer::Error { text }) => Some(text.clone()),
+            _ => None,
+        };
+        decided(status, answer, text)
+    }
+
     const fn place(&self, endpoint: Endpoint) -> &Places {
         match endpoint {
             Endpoint::Live => &self.live,
@@ -212,6 +230,7 @@ struct Places {
     quotes: Url,
     textcoins: Url,
     resends: Url,
+    corrections: Url,
 }
 
 /// The answer, where the API decided; `text` is its error.

@@ -28,6 +28,7 @@
 
 mod answer;
 mod client;
+mod correction;
 mod quote;
 mod refund;
 mod request;
@@ -35,7 +36,8 @@ mod textcoin;
 
 pub use answer::PurchaseAnswer;
 pub use client::{Client, ClientError, Endpoint};
+pub use correction::{CorrectionAnswer, CorrectionRequest};
 pub use quote::QuoteAnswer;
 pub use refund::{RefundAnswer, RefundRequest};
 pub use request::PurchaseRequest;
-pub use textcoin::{ResendAnswer, TextcoinAnswer, TextcoinRequest};
+pub use textcoin::{Correction, ResendAnswer, TextcoinAnswer, TextcoinRequest};

@@ -68,12 +68,29 @@ pub enum TextcoinAnswer {
         expires_at: Option<String>,
         /// What is the matter with its mail, if anything is.
         reason: Option<String>,
+        /// How its e-mail address was corrected, the oldest first.
+        corrections: Vec<Correction>,
     },
     /// Nothing is told.
     Error {
         /// The server's words, without control characters, at most 300 characters of them.
         text: String,
     },
+}
+
+/// That the e-mail address was corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// One word, such as `waits_for_return` or `given`; docs/api.md has them all.
+    pub state: String,
+    /// To which address.
+    pub email: String,
+}
+
+#[derive(Deserialize)]
+struct Corrected {
+    state: String,
+    email: String,
 }
 
 #[derive(Deserialize)]
@@ -83,18 +100,27 @@ struct Standing {
     unit: Option<UnitHash>,
     expires_at: Option<String>,
     reason: Option<String>,
+    #[serde(default)]
+    corrections: Vec<Corrected>,
+}
+
+impl Corrected {
+    fn shown(&self) -> Correction {
+        Correction { state: shown(&self.state), email: shown(&self.email) }
+    }
 }
 
 impl TextcoinAnswer {
     /// The answer in a body, if it is one.
     pub fn of_body(body: &[u8]) -> Option<Self> {
         Some(match read(body)? {
-            Ok(Standing { state, amount, unit, expires_at, reason }) => Self::Ok {
+            Ok(Standing { state, amount, unit, expires_at, reason, corrections }) => Self::Ok {
                 state: shown(&state),
                 amount,
                 unit,
                 expires_at: expires_at.as_deref().map(shown),
                 reason: reason.as_deref().map(shown),
+                corrections: corrections.iter().map(Corrected::shown).collect(),
             },
             Err(bad) => Self::Error { text: bad.text() },
         })

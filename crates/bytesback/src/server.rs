@@ -9,7 +9,7 @@ use obyte::history::OrderProviders;
 use obyte::{Address, Bytes, Network, UnitHash};
 use obyte_hub::{Hubs, HubsConfig};
 use payout::{Keyring, Settings};
-use program::Limit;
+use program::{Limit, LimitRules};
 use store::{Endpoint, Identity, Provisions, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -99,6 +99,7 @@ impl Server {
             boards: Vec::new(),
             mail: desk.mailboxes.as_ref().map(|mailboxes| mailboxes.mail.clone()),
             textcoin_expiry: desk.textcoin_expiry(),
+            limits: desk.limits.clone(),
         };
         let (live, test) = (starting.side(live).await?, starting.side(test).await?);
         for (endpoint, side) in [(Endpoint::Live, &live), (Endpoint::Test, &test)] {
@@ -180,6 +181,7 @@ struct Starting {
     boards: Vec<(Vec<SourceSettings>, Arc<Board>)>,
     mail: Option<MailSettings>,
     textcoin_expiry: Duration,
+    limits: Option<Arc<LimitRules>>,
 }
 
 impl Starting {
@@ -217,6 +219,7 @@ impl Starting {
             keyring: setup.keyring,
             settings: setup.settings,
             clock: Arc::clone(&self.clock),
+            limits: self.limits.clone(),
             accepted,
             textcoin_expiry: self.textcoin_expiry,
         });

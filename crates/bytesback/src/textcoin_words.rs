@@ -4,7 +4,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use payout::Timestamp;
 use serde_json::{Value, json};
-use store::{MailKind, MailRecord, MailState, ResendVerdict, TextcoinEnd, TextcoinRecord, TextcoinState};
+use store::{
+    CorrectionRecord, CorrectionState, CorrectionVerdict, CorrectionWait, MailKind, MailRecord, MailState,
+    ResendVerdict, TextcoinEnd, TextcoinRecord, TextcoinState,
+};
 
 /// Where a textcoin stands, in a sentence.
 pub(crate) fn state(record: &TextcoinRecord, now: Timestamp) -> String {
@@ -20,6 +23,9 @@ pub(crate) fn state(record: &TextcoinRecord, now: Timestamp) -> String {
         TextcoinState::ClaimSeen => "being claimed, by a unit that is not proven yet".to_owned(),
         TextcoinState::Expired => "expired, its coins return".to_owned(),
         TextcoinState::TakenBack => "taken back".to_owned(),
+        TextcoinState::BeingCorrected => {
+            record.waiting_correction().map(correction_state).unwrap_or_default()
+        }
     }
 }
 
@@ -45,6 +51,39 @@ pub(crate) fn mail(mail: &MailRecord) -> String {
     }
 }
 
+/// How a correction stands, in a sentence.
+fn correction_state(correction: &CorrectionRecord) -> String {
+    match correction.state {
+        CorrectionState::Waits(CorrectionWait::Return) => {
+            "its mailbox is corrected, its coins are on their way back".to_owned()
+        }
+        CorrectionState::Waits(CorrectionWait::Nothing) => {
+            "its mailbox is corrected, its coins are back and about to be given anew".to_owned()
+        }
+        CorrectionState::Waits(CorrectionWait::Fund(missing)) => {
+            format!("its mailbox is corrected, its coins are back; the fund lacks {missing} bytes")
+        }
+        CorrectionState::Waits(CorrectionWait::Deposit(missing)) => {
+            format!("its mailbox is corrected, its coins are back; the deposit lacks {missing} bytes")
+        }
+        CorrectionState::Waits(CorrectionWait::Limit(limit)) => {
+            format!("its mailbox is corrected, its coins are back; the new one is above the limit {limit}")
+        }
+        CorrectionState::Given(payout) => format!("given anew by payout {payout}"),
+        CorrectionState::Claimed => "not done: the cashback was claimed first".to_owned(),
+        CorrectionState::Replaced => "not done: another mailbox was named".to_owned(),
+        CorrectionState::Returned => "not done: the purchase was returned".to_owned(),
+    }
+}
+
+/// A correction in a line.
+pub(crate) fn correction(correction: &CorrectionRecord) -> String {
+    let CorrectionRecord { payout, mailbox, asked_by, asked_at, .. } = correction;
+    let at = date(*asked_at);
+    let stands = correction_state(correction);
+    format!("of payout {payout} to {mailbox}, asked for by the {}, {at}: {stands}", asked_by.code())
+}
+
 /// All of it for programs.
 pub(crate) fn object(record: &TextcoinRecord, now: Timestamp) -> Value {
     let telling = record.telling_mail();
@@ -61,6 +100,7 @@ pub(crate) fn object(record: &TextcoinRecord, now: Timestamp) -> Value {
         "ended_by": record.ended.map(|(_, unit, _)| unit),
         "reason": telling.and_then(|mail| mail.reason.as_deref()),
         "mails": record.mails.iter().map(mail_object).collect::<Vec<_>>(),
+        "corrections": record.corrections.iter().map(correction_object).collect::<Vec<_>>(),
     })
 }
 
@@ -82,6 +122,46 @@ fn mail_object(mail: &MailRecord) -> Value {
     })
 }
 
+fn correction_object(correction: &CorrectionRecord) -> Value {
+    let (missing, limit) = match correction.state {
+        CorrectionState::Waits(CorrectionWait::Fund(missing) | CorrectionWait::Deposit(missing)) => {
+            (Some(missing), None)
+        }
+        CorrectionState::Waits(CorrectionWait::Limit(limit)) => (None, Some(limit.code())),
+        _ => (None, None),
+    };
+    json!({
+        "state": correction.state.code(),
+        "email": correction.mailbox.as_str(),
+        "asked_by": correction.asked_by.code(),
+        "asked_at": date(correction.asked_at),
+        "ended_at": correction.ended_at.map(date),
+        "missing": missing,
+        "limit": limit,
+    })
+}
+
+/// Why no mailbox is corrected; nothing if one is, or was before. At most 100 ASCII characters.
+pub(crate) fn no_correction(verdict: &CorrectionVerdict) -> Option<String> {
+    Some(match verdict {
+        CorrectionVerdict::Noted | CorrectionVerdict::Replay => return None,
+        CorrectionVerdict::NoTextcoin => {
+            "order_id is no purchase that was paid to an e-mail address".to_owned()
+        }
+        CorrectionVerdict::SameMailbox => "the cashback goes to this e-mail address already".to_owned(),
+        CorrectionVerdict::WaitsForUnit => "the cashback is not sent yet; correct it when it is".to_owned(),
+        CorrectionVerdict::NeverPaid => "the cashback of this purchase is never paid".to_owned(),
+        CorrectionVerdict::Claimed => "the cashback was claimed already".to_owned(),
+        CorrectionVerdict::Returned => {
+            "this purchase was returned; its cashback is not given anew".to_owned()
+        }
+        CorrectionVerdict::TooOften => {
+            "the e-mail address was corrected too often; please ask the operator".to_owned()
+        }
+        CorrectionVerdict::Stopped(stop) => stop.to_string(),
+    })
+}
+
 /// Why no mail is sent once more; nothing if one is. At most 100 ASCII characters.
 pub(crate) fn no_resend(verdict: &ResendVerdict) -> Option<String> {
     Some(match verdict {
@@ -89,6 +169,9 @@ pub(crate) fn no_resend(verdict: &ResendVerdict) -> Option<String> {
         ResendVerdict::NoTextcoin => "order_id is no purchase that was paid to an e-mail address".to_owned(),
         ResendVerdict::WaitsForUnit => "the cashback is not sent yet; its mail comes with it".to_owned(),
         ResendVerdict::OnItsWay => "a mail for this purchase waits to be sent already".to_owned(),
+        ResendVerdict::BeingCorrected => {
+            "its e-mail address is being corrected; a mail goes to the new one".to_owned()
+        }
         ResendVerdict::Ended(TextcoinEnd::Claimed) => "the cashback was claimed already".to_owned(),
         ResendVerdict::Ended(TextcoinEnd::TakenBack) => {
             "the cashback was not claimed in time and returned".to_owned()
@@ -112,6 +195,8 @@ fn date(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use program::{Limit, Retry, Stop};
+
     use super::*;
     use crate::http::ERROR_TEXT_MAX;
 
@@ -121,12 +206,26 @@ mod tests {
             ResendVerdict::NoTextcoin,
             ResendVerdict::WaitsForUnit,
             ResendVerdict::OnItsWay,
+            ResendVerdict::BeingCorrected,
             ResendVerdict::Ended(TextcoinEnd::Claimed),
             ResendVerdict::Ended(TextcoinEnd::TakenBack),
             ResendVerdict::Expired,
             ResendVerdict::TooOften { again_at: Timestamp::from_millis(1_795_440_359_000) },
         ] {
             let text = no_resend(&verdict).expect("a reason");
+            assert!(text.len() <= ERROR_TEXT_MAX && text.is_ascii(), "{text}");
+        }
+        for verdict in [
+            CorrectionVerdict::NoTextcoin,
+            CorrectionVerdict::SameMailbox,
+            CorrectionVerdict::WaitsForUnit,
+            CorrectionVerdict::NeverPaid,
+            CorrectionVerdict::Claimed,
+            CorrectionVerdict::Returned,
+            CorrectionVerdict::TooOften,
+            CorrectionVerdict::Stopped(Stop { limit: Limit::RecipientTotal, retry: Retry::Never }),
+        ] {
+            let text = no_correction(&verdict).expect("a reason");
             assert!(text.len() <= ERROR_TEXT_MAX && text.is_ascii(), "{text}");
         }
     }

@@ -83,6 +83,14 @@ pub enum BookFault {
         /// Its number.
         payout: i64,
     },
+    /// A payout gives the cashback of a purchase anew that is given already.
+    #[error(
+        "payout {payout} gives the cashback of its purchase anew, without a correction, or without proof that all was taken back before"
+    )]
+    GivenTwice {
+        /// Its number.
+        payout: i64,
+    },
     /// A payout counts as paid, but the good unit of its slot does not pay it.
     #[error("payout {payout} counts as paid, but the unit of its slot does not pay it")]
     NotPaid {

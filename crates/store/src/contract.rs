@@ -6,10 +6,10 @@ use payout::{Change, Snapshot, Timestamp};
 use program::Language;
 
 use crate::{
-    Acceptance, BookCheck, BookedEntry, Bookkeeping, Claims, DepositOrder, DepositVerdict, Deposits,
-    Endpoint, EntryId, Finding, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails, NewPartner,
-    Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving, RefundOrder,
-    RefundRecord, RefundVerdict, Review, Rulebook, StoreError, Verdict, Withdrawals,
+    Acceptance, BookCheck, BookedEntry, Bookkeeping, Claims, Corrections, DepositOrder, DepositVerdict,
+    Deposits, Endpoint, EntryId, Finding, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails,
+    NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving,
+    RefundOrder, RefundRecord, RefundVerdict, Review, Rulebook, StoreError, Verdict, Withdrawals,
 };
 
 /// Keeps everything that must outlive the process.
@@ -34,6 +34,7 @@ pub trait Store:
     + Keeping
     + Claims
     + Finding
+    + Corrections
 {
     /// Ties an endpoint to its network and wallet, or checks that it is tied to these.
     ///

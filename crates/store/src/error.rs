@@ -112,6 +112,8 @@ pub enum Thing {
     Merchant,
     /// A deposit address.
     DepositAddress,
+    /// A correction of a mailbox that waits.
+    Correction,
 }
 
 impl std::fmt::Display for Thing {
@@ -122,6 +124,7 @@ impl std::fmt::Display for Thing {
             Self::Purchase => "purchase",
             Self::Merchant => "merchant",
             Self::DepositAddress => "deposit address",
+            Self::Correction => "correction that waits",
         })
     }
 }
@@ -201,6 +204,9 @@ pub enum Violation {
     /// The textcoin is proven claimed or taken back, otherwise than is said now.
     #[error("textcoin {0} has ended otherwise")]
     TextcoinEnded(TextcoinNo),
+    /// A payout is to give the cashback of a purchase anew that is not proven taken back.
+    #[error("payout {0} gives a cashback anew that is not proven taken back")]
+    NotTakenBack(PayoutId),
     /// A unit that takes a textcoin back is not as it must be.
     #[error("the unit that takes back textcoin {0} is not kept: {1}")]
     BadSweep(TextcoinNo, &'static str),

@@ -1,7 +1,8 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
 //! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`], its
-//! [`Receiving`], its [`Withdrawals`], its [`Mails`], its [`Claims`] and its [`Keeping`] of textcoins, is all that the server
+//! [`Receiving`], its [`Withdrawals`], its [`Mails`], its [`Claims`], its [`Keeping`] of textcoins and its [`Corrections`] of
+//! mailboxes, is all that the server
 //! knows of its database. Each method is one
 //! transaction and says in its types what can come of it.
 //! [`sqlite::SqliteStore`] is the embedded default.
@@ -14,6 +15,7 @@ mod book;
 mod bookkeeping;
 mod claims;
 mod contract;
+mod corrections;
 mod deposits;
 mod endpoint;
 mod error;
@@ -45,6 +47,10 @@ pub use bookkeeping::{
 };
 pub use claims::{ClaimRecord, Claims};
 pub use contract::Store;
+pub use corrections::{
+    CorrectionNo, CorrectionOrder, CorrectionRecord, CorrectionState, CorrectionVerdict, CorrectionWait,
+    Corrections, GivenAnew,
+};
 pub use deposits::{DepositAddress, Deposits};
 pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use error::{StoreError, Thing, Violation};

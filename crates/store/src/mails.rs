@@ -242,6 +242,8 @@ pub enum ResendVerdict {
     WaitsForUnit,
     /// A mail waits to be sent already.
     OnItsWay,
+    /// Its mailbox is being corrected.
+    BeingCorrected,
     /// It was claimed or taken back.
     Ended(TextcoinEnd),
     /// Its time is over.

@@ -69,7 +69,7 @@ pub struct Wishes {
     /// What is to be posted again, oldest first.
     pub reposts: Vec<Repost>,
     /// Payouts that came into the queue beside the payer and that none has taken up: those that were held and are
-    /// released, and withdrawals, in the order of their acceptance.
+    /// released, withdrawals, and what is given anew, in the order of their acceptance.
     pub released: Vec<Payout>,
 }
 
@@ -166,8 +166,8 @@ pub trait Operations: Send + Sync {
     /// Where a payout stands and stood.
     async fn trail(&self, endpoint: Endpoint, payout: PayoutId) -> Result<Option<PayoutTrail>, StoreError>;
 
-    /// The payouts of all purchases with this order id, of any partner and merchant, oldest first. Reads the
-    /// order ids of all purchases.
+    /// The payouts of all purchases with this order id, of any partner and merchant, oldest first; of one whose
+    /// cashback was given anew, the newest. Reads the order ids of all purchases.
     async fn payouts_of_order(
         &self,
         endpoint: Endpoint,

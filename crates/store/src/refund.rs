@@ -54,7 +54,8 @@ pub enum RefundVerdict {
     Conflict,
     /// No such purchase was accepted. Nothing has changed.
     UnknownOrder,
-    /// Its cashback is not paid and never will be, so nothing was given that could be charged.
+    /// Its cashback is not paid and never will be, so nothing was given that could be charged. What was to be given
+    /// anew to another mailbox is not.
     NeverPaid,
     /// More was returned than was paid. Nothing has changed.
     MoreThanPaid,

@@ -7,7 +7,7 @@ use obyte::UnitHash;
 use payout::{Payout, Timestamp};
 use program::EmailAddress;
 
-use crate::{AnsweredUnit, MailKind, MailRecord, MailState, PayoutState, PurchaseKey};
+use crate::{AnsweredUnit, CorrectionRecord, MailKind, MailRecord, MailState, PayoutState, PurchaseKey};
 
 /// How a textcoin ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct TextcoinRecord {
     pub ended: Option<(TextcoinEnd, UnitHash, Timestamp)>,
     /// Its mails, the oldest first.
     pub mails: Vec<MailRecord>,
+    /// How the mailbox of the purchase was corrected, the oldest first; of all its textcoins.
+    pub corrections: Vec<CorrectionRecord>,
 }
 
 /// Where a textcoin stands, in one word.
@@ -64,11 +66,13 @@ pub enum TextcoinState {
     Expired,
     /// Its coins have returned, proven.
     TakenBack,
+    /// Its mailbox is being corrected: its coins return, and are given anew to the right one.
+    BeingCorrected,
 }
 
 impl TextcoinState {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::WaitsForUnit,
         Self::NeverPaid,
         Self::MailWaiting,
@@ -79,6 +83,7 @@ impl TextcoinState {
         Self::ClaimSeen,
         Self::Expired,
         Self::TakenBack,
+        Self::BeingCorrected,
     ];
 
     /// The stable code.
@@ -94,6 +99,7 @@ impl TextcoinState {
             Self::ClaimSeen => "claim_seen",
             Self::Expired => "expired",
             Self::TakenBack => "taken_back",
+            Self::BeingCorrected => "being_corrected",
         }
     }
 }
@@ -107,7 +113,7 @@ impl fmt::Display for TextcoinState {
 /// The text names no state of a textcoin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "use one of waits_for_unit, never_paid, mail_waiting, mail_sent, undeliverable, mail_given_up, claimed, claim_seen, expired, taken_back"
+    "use one of waits_for_unit, never_paid, mail_waiting, mail_sent, undeliverable, mail_given_up, claimed, claim_seen, expired, taken_back, being_corrected"
 )]
 pub struct UnknownTextcoinState;
 
@@ -124,8 +130,9 @@ impl TextcoinRecord {
     pub fn state(&self, now: Timestamp) -> TextcoinState {
         match (self.ended, self.times) {
             (Some((TextcoinEnd::Claimed, ..)), _) => TextcoinState::Claimed,
-            (Some((TextcoinEnd::TakenBack, ..)), _) => TextcoinState::TakenBack,
             (None, Some(_)) if self.claim_seen.is_some() => TextcoinState::ClaimSeen,
+            _ if self.waiting_correction().is_some() => TextcoinState::BeingCorrected,
+            (Some((TextcoinEnd::TakenBack, ..)), _) => TextcoinState::TakenBack,
             (None, Some((_, expires_at))) if expires_at <= now => TextcoinState::Expired,
             (None, Some(_)) => self.mail_state(),
             (None, None) => match self.paid {
@@ -133,6 +140,11 @@ impl TextcoinRecord {
                 _ => TextcoinState::WaitsForUnit,
             },
         }
+    }
+
+    /// What the mailbox is to be corrected to, while that waits for something.
+    pub fn waiting_correction(&self) -> Option<&CorrectionRecord> {
+        self.corrections.iter().find(|one| one.payout == self.payout.id && one.state.is_waiting())
     }
 
     /// The mail that tells how its mails stand: the newest, but for reminders that are not due.

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 use crate::claim::ClaimAddress;
-use crate::desk::{Mailboxes, RESENDS_PER_DAY, TEXTCOIN_EXPIRY};
+use crate::desk::{CORRECTIONS, Mailboxes, RESENDS_PER_DAY, TEXTCOIN_EXPIRY};
 use crate::mail::BlockedDomains;
 use crate::mailer::MailSettings;
 
@@ -24,6 +24,8 @@ pub struct TextcoinsConfig {
     pub reminder_days: Option<Vec<u32>>,
     /// How often its mail is sent once more within 24 hours.
     pub resends_per_day: Option<u32>,
+    /// How often a partner may correct the e-mail address of one purchase.
+    pub corrections: Option<u32>,
     /// The public address of this server, where mails lead to instead of to the words.
     pub claim_page: Option<String>,
 }
@@ -38,6 +40,7 @@ impl TextcoinsConfig {
             blocked,
             expiry: self.expiry()?,
             resends_per_day: self.resends_per_day.unwrap_or(RESENDS_PER_DAY),
+            corrections: self.corrections.unwrap_or(CORRECTIONS),
             mail: MailSettings {
                 reminder_days: self.reminder_days()?,
                 claim_page: self.claim_page()?,
@@ -77,7 +80,7 @@ mod tests {
         let usual = config("");
         assert_eq!(usual.expiry().expect("valid"), TEXTCOIN_EXPIRY);
         assert_eq!(usual.reminder_days().expect("valid"), REMINDER_DAYS);
-        let set = config("expiry = \"10s\"\nreminder_days = []");
+        let set = config("corrections = 0\nexpiry = \"10s\"\nreminder_days = []");
         assert_eq!(set.expiry().expect("valid"), Duration::from_secs(10));
         assert!(set.reminder_days().expect("valid").is_empty());
     }

@@ -30,13 +30,13 @@ use tokio::time::{Instant, timeout_at};
 use self::probe::Probe;
 use self::quoting::sale;
 pub use self::refusal::Refusal;
-pub use self::settings::{DeskSettings, Mailboxes, RESENDS_PER_DAY, TEXTCOIN_EXPIRY};
+pub use self::settings::{CORRECTIONS, DeskSettings, Mailboxes, RESENDS_PER_DAY, TEXTCOIN_EXPIRY};
 pub use self::side::Side;
 use crate::claim::ClaimPages;
 use crate::clock::Clock;
 use crate::http::{
-    Answer, Cashier, Check, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase, Refund,
-    RefundAnswer, TextcoinStanding, Unavailable, WhichPurchase,
+    Answer, Cashier, Check, Correction, ErrorText, Inquiry, MerchantId, Partner, PartnerKind, Purchase,
+    Refund, RefundAnswer, TextcoinStanding, Unavailable, WhichPurchase,
 };
 
 /// What hubs have proven of a purchase.
@@ -283,6 +283,15 @@ impl Cashier for Desk {
         which: WhichPurchase,
     ) -> Result<(), ErrorText> {
         self.send_again(endpoint, partner, &which).await
+    }
+
+    async fn correct(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        correction: Correction,
+    ) -> Result<bool, ErrorText> {
+        self.correct_mailbox(endpoint, partner, correction).await
     }
 
     fn claim_pages(&self) -> Option<Arc<ClaimPages>> {

@@ -19,6 +19,9 @@ pub const TEXTCOIN_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How often a mail is sent once more within a day.
 pub const RESENDS_PER_DAY: u32 = 3;
 
+/// How often a partner may correct the mailbox of one purchase.
+pub const CORRECTIONS: u32 = 3;
+
 /// How the desk decides.
 #[derive(Clone, Debug)]
 pub struct DeskSettings {
@@ -49,6 +52,8 @@ pub struct Mailboxes {
     pub expiry: Duration,
     /// How often the mail of a textcoin is sent once more within 24 hours, whoever asks.
     pub resends_per_day: u32,
+    /// How often a partner may correct the mailbox of one purchase.
+    pub corrections: u32,
     /// How mails are written and sent.
     pub mail: MailSettings,
 }
@@ -60,6 +65,7 @@ impl Mailboxes {
             blocked: BlockedDomains::default(),
             expiry: TEXTCOIN_EXPIRY,
             resends_per_day: RESENDS_PER_DAY,
+            corrections: CORRECTIONS,
             mail,
         }
     }

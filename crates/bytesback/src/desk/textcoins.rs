@@ -1,10 +1,13 @@
 //! What partners ask of the cashback of mailboxes.
 
-use store::{Asker, Endpoint, MerchantScope, OrderId, PurchaseKey, ResendOrder};
+use program::Recipient;
+use store::{
+    Asker, CorrectionOrder, CorrectionVerdict, Endpoint, MerchantScope, OrderId, PurchaseKey, ResendOrder,
+};
 use tokio::time::Instant;
 
-use super::{Desk, RESENDS_PER_DAY, Refusal, by};
-use crate::http::{ErrorText, Partner, PartnerKind, TextcoinStanding, WhichPurchase};
+use super::{CORRECTIONS, Desk, RESENDS_PER_DAY, Refusal, by};
+use crate::http::{Correction, ErrorText, Partner, PartnerKind, TextcoinStanding, WhichPurchase};
 use crate::textcoin_words;
 
 const NONE: &str = "order_id is no purchase that was paid to an e-mail address";
@@ -37,6 +40,34 @@ impl Desk {
         let verdict = by(due, self.store.resend_mail(endpoint, order)).await;
         let verdict = verdict.map_err(|error| said(endpoint, &error))?;
         textcoin_words::no_resend(&verdict).map_or(Ok(()), |why| Err(why.into()))
+    }
+
+    /// Tells whether it was asked for before.
+    pub(super) async fn correct_mailbox(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        Correction { which, mailbox }: Correction,
+    ) -> Result<bool, ErrorText> {
+        let key = key_of(partner, &which).map_err(|error| said(endpoint, &error))?;
+        let recipient = Recipient::Email(mailbox.clone());
+        self.check_recipient(&recipient).map_err(|error| said(endpoint, &error))?;
+        let mailboxes = self.settings.mailboxes.as_ref();
+        let order = CorrectionOrder {
+            key,
+            mailbox,
+            by: Asker::Partner,
+            most: mailboxes.map_or(CORRECTIONS, |mailboxes| mailboxes.corrections),
+            limits: self.settings.limits.clone(),
+            at: self.clock.now(),
+        };
+        let due = Instant::now() + self.settings.answer_due;
+        let verdict = by(due, self.store.correct(endpoint, order)).await;
+        let verdict = verdict.map_err(|error| said(endpoint, &error))?;
+        match textcoin_words::no_correction(&verdict) {
+            Some(why) => Err(why.into()),
+            None => Ok(verdict == CorrectionVerdict::Replay),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::error_text::ErrorText;
 use super::inquiry::Inquiry;
 use super::purchase::Purchase;
 use super::refund::Refund;
-use super::textcoin::{TextcoinStanding, WhichPurchase};
+use super::textcoin::{Correction, TextcoinStanding, WhichPurchase};
 use crate::claim::ClaimPages;
 use crate::endpoint::Endpoint;
 
@@ -69,6 +69,14 @@ pub trait Cashier: Send + Sync + 'static {
         partner: &Partner,
         which: WhichPurchase,
     ) -> Result<(), ErrorText>;
+
+    /// Has it go to another mailbox, or says why not. Tells whether that was asked for before.
+    async fn correct(
+        &self,
+        endpoint: Endpoint,
+        partner: &Partner,
+        correction: Correction,
+    ) -> Result<bool, ErrorText>;
 
     /// Where customers get their textcoins, if not by the words in their mails.
     fn claim_pages(&self) -> Option<Arc<ClaimPages>> {

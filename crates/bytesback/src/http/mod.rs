@@ -34,4 +34,4 @@ pub use receive::{BODY_MAX, DRAIN_MAX};
 pub use recipient::{RecipientError, read_recipient};
 pub use refund::Refund;
 pub use serve::{Limits, Reserved, serve, serve_within};
-pub use textcoin::{TextcoinStanding, WhichPurchase};
+pub use textcoin::{Correction, TextcoinStanding, WhichPurchase};

@@ -1,7 +1,9 @@
 //! From the fields of a request to a typed purchase.
 
 use obyte::UnitHash;
-use program::{AmountError, CurrencyAmount, Percentage, PercentageError, Recipient, UnknownCurrency};
+use program::{
+    AmountError, CurrencyAmount, EmailError, Percentage, PercentageError, Recipient, UnknownCurrency,
+};
 
 use super::body::{Field, FieldError, Fields};
 use super::cashier::PartnerKind;
@@ -61,6 +63,12 @@ pub enum PurchaseError {
     /// The partner's percentage.
     #[error("partner_cashback_percentage {0}")]
     Percentage(#[from] PercentageError),
+    /// The mailbox of a correction.
+    #[error("email must be an e-mail address")]
+    Email,
+    /// The mailbox of a correction, nearly.
+    #[error("email: {0}")]
+    NoEmail(EmailError),
     /// The purchase unit.
     #[error("purchase_unit is not a unit; a unit has 44 characters of base64")]
     Unit,

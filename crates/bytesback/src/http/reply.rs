@@ -89,6 +89,16 @@ pub(super) fn resend(answer: &Result<(), ErrorText>) -> Response {
     json(StatusCode::OK, text)
 }
 
+/// Whether the cashback goes to another mailbox: status 200 like any answer.
+pub(super) fn corrected(answer: &Result<bool, ErrorText>) -> Response {
+    let text = match answer {
+        Ok(false) => r#"{"result":"ok"}"#.to_owned(),
+        Ok(true) => r#"{"result":"ok","replayed":true}"#.to_owned(),
+        Err(text) => error_body(text),
+    };
+    json(StatusCode::OK, text)
+}
+
 fn quote_text(quote: &program::Quote) -> String {
     format!(
         r#"{{"result":"ok","cashback_amount":{},"base":{},"partner":{},"match":{},"explanation":{}}}"#,

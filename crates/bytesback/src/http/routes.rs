@@ -21,7 +21,7 @@ use super::purchase::Purchase;
 use super::receive::receive;
 use super::refund::Refund;
 use super::reply;
-use super::textcoin::{self, WhichPurchase};
+use super::textcoin::{self, Correction, WhichPurchase};
 use crate::claim;
 use crate::endpoint::Endpoint;
 use crate::metrics::{Metrics, Outcome};
@@ -63,6 +63,8 @@ pub(super) fn routes(
         .route("/test/v1/textcoin", textcoin_route(Endpoint::Test))
         .route("/v1/textcoin/resend", resend_route(Endpoint::Live))
         .route("/test/v1/textcoin/resend", resend_route(Endpoint::Test))
+        .route("/v1/textcoin/correct", correct_route(Endpoint::Live))
+        .route("/test/v1/textcoin/correct", correct_route(Endpoint::Test))
         .route("/healthz", get_route(get(async || reply::alive())))
         .route("/readyz", get_route(get(readyz)))
         .route(
@@ -108,6 +110,12 @@ fn resend_route(endpoint: Endpoint) -> MethodRouter<App> {
         .fallback(async || reply::wrong_method(POST))
 }
 
+fn correct_route(endpoint: Endpoint) -> MethodRouter<App> {
+    post(async move |State(app), request| correct(endpoint, app, request).await)
+        .options(async || reply::preflight(POST))
+        .fallback(async || reply::wrong_method(POST))
+}
+
 async fn textcoin(endpoint: Endpoint, app: App, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let asked = tokio::spawn(async move {
@@ -136,6 +144,25 @@ async fn resend(endpoint: Endpoint, app: App, request: Request) -> Response {
     reply::resend(&asked.await.unwrap_or_else(|_| {
         tracing::error!(%endpoint, "sending a mail once more ended in a panic");
         Err("internal error, please repeat later".into())
+    }))
+}
+
+async fn correct(endpoint: Endpoint, app: App, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match receive(&head.headers, body, app.body_deadline).await {
+        Ok(body) => body,
+        Err(why) => return reply::not_received(why),
+    };
+    let cashier = Arc::clone(&app.cashier);
+    let asked = app.purchases.spawn(async move {
+        let (fields, partner) =
+            known(&*cashier, endpoint, &head.headers, &body).await.map_err(|(_, error)| error)?;
+        let correction = Correction::read(&fields, partner.kind)?;
+        cashier.correct(endpoint, &partner, correction).await
+    });
+    reply::corrected(&asked.await.unwrap_or_else(|_| {
+        tracing::error!(%endpoint, "a correction of an e-mail address ended in a panic");
+        Err("internal error, please repeat later; repeating is safe".into())
     }))
 }
 

@@ -31,6 +31,7 @@ use obyte::history::OrderProviders;
 use obyte::{Address, Network, UnitHash};
 use obyte_hub::{Hubs, HubsEvents};
 use payout::{Keyring, Payout, PayoutId, Settings};
+use program::LimitRules;
 use store::{Endpoint, PayerLock, Store};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -64,6 +65,8 @@ pub struct PayerParts {
     pub settings: Settings,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// The limits that hold for recipients to whom cashback is given anew.
+    pub limits: Option<Arc<LimitRules>>,
     /// Told whenever a hub has accepted a unit: there may be mails to send.
     pub accepted: Arc<Notify>,
     /// How long textcoins that a lost database gave are there to be claimed, from when their units were made.

@@ -1,7 +1,7 @@
 //! What operators want of the payer, and what it keeps for them.
 
 use payout::{Alarm, Event};
-use store::{DepositAddress, StoreError, Wishes};
+use store::{DepositAddress, GivenAnew, StoreError, Wishes};
 
 use super::worker::{Fixed, Worker};
 
@@ -9,6 +9,7 @@ impl Worker<'_> {
     /// Does what operators want, as it stands in the database.
     pub(super) async fn obey(&mut self) -> Result<(), StoreError> {
         let endpoint = self.fixed.endpoint;
+        self.give_anew().await?;
         let Wishes { pauses, reposts, released } = self.fixed.store.wishes(&self.fixed.lock).await?;
         match pauses.into_iter().next() {
             Some(pause) if self.engine.paused().is_none() => {
@@ -34,6 +35,26 @@ impl Worker<'_> {
                 self.handle(Event::Repost(wish.slot)).await?;
             }
             self.fixed.store.reposted(&self.fixed.lock, last.no, self.fixed.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Accepts anew what came back from mailboxes that were mistyped. Once accepted, it is told like what was released.
+    async fn give_anew(&self) -> Result<(), StoreError> {
+        let Fixed { store, lock, endpoint, clock, limits, .. } = self.fixed;
+        for correction in store.due_corrections(*endpoint, clock.now()).await? {
+            match store.give_anew(lock, correction, limits.clone(), clock.now()).await {
+                Ok(GivenAnew::Queued(payout)) => {
+                    tracing::info!(%endpoint, payout = %payout.id, "cashback goes to a mailbox that was corrected");
+                }
+                Ok(GivenAnew::Held(payout)) => {
+                    tracing::warn!(%endpoint, payout = %payout.id, "cashback for a mailbox that was corrected is held");
+                }
+                Ok(GivenAnew::Waits(_)) => {}
+                // It was replaced in between, or its purchase returned.
+                Err(StoreError::Unknown(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

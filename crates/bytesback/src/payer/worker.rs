@@ -61,6 +61,7 @@ pub(super) async fn run(
         clock: parts.clock,
         accepted: parts.accepted,
         textcoin_expiry: parts.textcoin_expiry,
+        limits: parts.limits,
         endpoint,
         parentage: Arc::new(Parentage::new(parts.settings.clock_skew_max)),
         hubs,
@@ -120,6 +121,7 @@ pub(crate) struct Fixed {
     accepted: Arc<tokio::sync::Notify>,
     /// How long textcoins of lost databases are there to be claimed.
     pub(crate) textcoin_expiry: Duration,
+    pub(super) limits: Option<Arc<program::LimitRules>>,
     /// What hubs say on their own, for whoever works beside the payer.
     pub(crate) news: watch::Sender<News>,
 }

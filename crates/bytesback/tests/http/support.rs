@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytesback::endpoint::Endpoint;
 use bytesback::http::{
-    Answer, Cashier, Check, ErrorText, Health, Inquiry, Limits, Paid, Partner, PartnerKind, Purchase, Refund,
-    RefundAnswer, Refunded, TextcoinStanding, Unavailable, WhichPurchase, serve_within,
+    Answer, Cashier, Check, Correction, ErrorText, Health, Inquiry, Limits, Paid, Partner, PartnerKind,
+    Purchase, Refund, RefundAnswer, Refunded, TextcoinStanding, Unavailable, WhichPurchase, serve_within,
 };
 use ledger::PartnerId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -148,6 +148,19 @@ impl Cashier for TestCashier {
         match which.order.as_str() {
             "refuse" => Err("it was sent too often".into()),
             _ => Ok(()),
+        }
+    }
+
+    async fn correct(
+        &self,
+        _endpoint: Endpoint,
+        _partner: &Partner,
+        correction: Correction,
+    ) -> Result<bool, ErrorText> {
+        match correction.which.order.as_str() {
+            "refuse" => Err("it was corrected too often".into()),
+            "panic" => panic!("asked to panic"),
+            order => Ok(order == "again"),
         }
     }
 

@@ -17,7 +17,9 @@ async fn who_is_not_known_is_told_nothing_else() {
         let reply = ask(&server, "GET", &format!("/v1/textcoin{query}"), "").await;
         assert_eq!((reply.status(), reply.body.as_str()), (200, UNAUTHENTICATED), "{query}");
         let body = query.trim_start_matches('?');
-        assert_eq!(server.post("/v1/textcoin/resend", FORM, body).await.body, UNAUTHENTICATED, "{query}");
+        for path in ["/v1/textcoin/resend", "/v1/textcoin/correct"] {
+            assert_eq!(server.post(path, FORM, body).await.body, UNAUTHENTICATED, "{path} {query}");
+        }
     }
 }
 
@@ -52,4 +54,31 @@ async fn a_mail_is_asked_for_with_post_only() {
         assert_eq!(ask(&server, "GET", path, BASIC).await.status(), 405);
     }
     assert_eq!(server.post("/v1/textcoin", FORM, SHOP).await.status(), 405);
+}
+
+#[tokio::test]
+async fn a_mailbox_is_corrected_with_post_only() {
+    let server = Server::start().await;
+    for path in ["/v1/textcoin/correct", "/test/v1/textcoin/correct"] {
+        let send = async |more: &str| server.post(path, FORM, format!("{SHOP}{more}")).await;
+        assert_eq!(send("&order_id=1&email=a@example.org").await.body, r#"{"result":"ok"}"#);
+        let again = send("&order_id=again&email=a@example.org").await;
+        assert_eq!(again.body, r#"{"result":"ok","replayed":true}"#);
+        for (more, error) in [
+            ("&email=a@example.org", "order_id is missing"),
+            ("&order_id=1", "email is missing"),
+            ("&order_id=1&email=a", "email must be an e-mail address"),
+            (
+                "&order_id=1&email=a%0D%0ABcc:b@example.org",
+                "email: the part of the e-mail address before the @ is not valid",
+            ),
+            ("&order_id=1&email=QZAB2MYRLRVUNITTOOCF5ZE3AG4TCJDD", "email must be an e-mail address"),
+            ("&order_id=1&email=a%00@example.org", "email must not contain the character U+0000"),
+            ("&order_id=refuse&email=a@example.org", "it was corrected too often"),
+            ("&order_id=panic&email=a@example.org", "internal error, please repeat later; repeating is safe"),
+        ] {
+            assert_eq!(send(more).await.error(), error, "{more}");
+        }
+        assert_eq!(ask(&server, "GET", path, BASIC).await.status(), 405);
+    }
 }

@@ -10,6 +10,7 @@ mod site;
 mod smtp;
 
 mod addresses;
+mod corrected;
 mod dev;
 mod killed;
 mod letter;

@@ -25,12 +25,13 @@ async fn a_partner_learns_of_a_mailbox_that_is_none() {
     let unit = stage.buy("1", "customer@example.org").await;
     stage.comes_to("1", TextcoinState::Undeliverable).await;
     let answer = stage.inside.client.textcoin(Endpoint::Test, &about("1")).await.expect("answered");
-    let TextcoinAnswer::Ok { state, amount, unit: told, expires_at, reason } = answer else {
+    let TextcoinAnswer::Ok { state, amount, unit: told, expires_at, reason, corrections } = answer else {
         panic!("{answer:?}")
     };
     assert_eq!((state.as_str(), amount.get(), told), ("undeliverable", CASHBACK, Some(unit)));
     assert!(reason.expect("a reason").contains("there is no such recipient"));
     assert!(expires_at.expect("a time").ends_with('Z'));
+    assert!(corrections.is_empty());
     for (request, says) in [
         (about("2"), "no purchase that was paid to an e-mail address"),
         (TextcoinRequest { partner_key: "wrong".into(), ..about("1") }, "authentication failed"),

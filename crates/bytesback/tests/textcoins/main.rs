@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod corrected;
 #[path = "../common/inside.rs"]
 mod inside;
 mod kill;

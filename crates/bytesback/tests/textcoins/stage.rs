@@ -17,7 +17,7 @@ use obyte::history::OrderProviders;
 use obyte::{Address, Bytes, Network, Textcoin, UnitHash};
 use obyte_devnet::Devnet;
 use obyte_hub::{Hub, HubConfig};
-use payout::{Alarm, Change, Keyring, RestoreCause, Settings};
+use payout::{Alarm, Change, Keyring, RestoreCause, Settings, TextcoinNo};
 use program::{Pair, RateTable};
 use serde::{Deserialize, Serialize};
 use store::sqlite::SqliteStore;
@@ -207,11 +207,30 @@ impl Stage {
         self.inside.as_ref().expect("it runs")
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.running().client
+    }
+
+    /// Books all of the fund as a deposit.
+    pub(crate) async fn give_fund_away(&self) {
+        let fund = u64::try_from(self.balance(Account::Fund).await).expect("above zero");
+        self.deposit_of("all", Bytes::new(fund).expect("it exists")).await;
+    }
+
+    /// Sends a coin to the fund.
+    pub(crate) async fn fill_fund(&self) {
+        self.devnet.pay(self.wallets[1].fund_address(), Bytes::GBYTE).await.expect("the faucet pays");
+    }
+
     async fn book_deposit(&self) {
+        self.deposit_of("d1", Bytes::GBYTE).await;
+    }
+
+    async fn deposit_of(&self, command: &str, amount: Bytes) {
         let order = DepositOrder {
-            command: "d1".parse().expect("an id"),
+            command: command.parse().expect("an id"),
             partner: self.shop,
-            amount: Bytes::GBYTE,
+            amount,
             note: String::new(),
             at: SystemClock.now(),
         };
@@ -279,9 +298,13 @@ impl Stage {
         until("every unit is proven", async || self.running().payer.status().open_slots == 0).await;
     }
 
-    pub(crate) async fn record(&self, order: &str) -> PurchaseRecord {
+    pub(crate) fn key(&self, order: &str) -> PurchaseKey {
         let order_id = OrderId::new(order).expect("an order id");
-        let key = PurchaseKey { partner: self.shop, merchant: None, order_id };
+        PurchaseKey { partner: self.shop, merchant: None, order_id }
+    }
+
+    pub(crate) async fn record(&self, order: &str) -> PurchaseRecord {
+        let key = self.key(order);
         self.store.purchase(ENDPOINT, &key).await.expect("the store works").expect("it was accepted")
     }
 
@@ -302,6 +325,11 @@ impl Stage {
     /// Claims what a mail has told.
     pub(crate) async fn claim_by(&self, words: &Textcoin, to: Address) -> Result<Claimed, ClaimError> {
         claim(&self.hub, Network::Devnet, self.genesis(), words, to).await
+    }
+
+    pub(crate) async fn claim_number(&self, no: TextcoinNo, to: Address) -> Result<Claimed, ClaimError> {
+        let words = self.wallets[1].textcoins().textcoin(no).expect("not skipped");
+        claim(&self.hub, Network::Devnet, self.genesis(), &words, to).await
     }
 
     pub(crate) fn genesis(&self) -> Option<UnitHash> {

@@ -115,6 +115,16 @@ impl LimitRules {
         }
     }
 
+    /// What stops a recipient from getting so much more of the fund, where nothing else is asked. Here a limit that
+    /// would have a purchase held stops, too.
+    pub fn judge_recipient(&self, from_fund: Bytes, recipient: Spent) -> Option<Stop> {
+        let asked = Asked { from_fund, sold: Turnover::ZERO, fund_left: Bytes::MAX };
+        let standing = Standing { recipient, ..Standing::default() };
+        let limits = [Limit::RecipientDay, Limit::RecipientTotal].into_iter();
+        let stops = |limit| Some(Stop { limit, retry: self.stopped_by(limit, &asked, &standing)? });
+        limits.map(stops).find_map(|stop| stop)
+    }
+
     /// When it may be allowed, if this limit stops the purchase.
     fn stopped_by(&self, limit: Limit, asked: &Asked, standing: &Standing) -> Option<Retry> {
         match limit {

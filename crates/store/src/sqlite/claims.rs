@@ -35,7 +35,8 @@ fn find(
              iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
              expires_at, outcome
          FROM payouts JOIN textcoins ON textcoins.payout = payouts.id
-             JOIN purchases ON purchases.payout = payouts.id JOIN partners ON partners.id = purchases.partner
+             JOIN purchase_payouts ON purchase_payouts.payout = payouts.id
+             JOIN partners ON partners.id = purchase_payouts.partner
          WHERE payouts.endpoint = ? AND generation = ? AND counter = ?",
     )?;
     let mut rows = statement.query(params![endpoint.code(), no.generation, no.counter])?;

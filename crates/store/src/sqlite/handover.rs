@@ -1,5 +1,5 @@
-//! Payouts that came into the queue beside the payer, which has to be told of them: what an operator released, and
-//! withdrawals. (Purchases are handed to the payer when they are accepted.)
+//! Payouts that came into the queue beside the payer, which has to be told of them: what an operator released,
+//! withdrawals, and cashback that is given anew. (Purchases are handed to the payer when they are accepted.)
 
 use payout::{Payout, PayoutId, Timestamp};
 use rusqlite::{Connection, params};
@@ -16,7 +16,9 @@ pub(super) fn untold(connection: &Connection, endpoint: Endpoint) -> Result<Vec<
              SELECT payout FROM holds WHERE endpoint = ?1 AND outcome = 'released' AND taken_up_at IS NULL
              UNION ALL
              SELECT payout FROM withdrawals WHERE endpoint = ?1 AND taken_up_at IS NULL
-                 AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.payout = withdrawals.payout))
+                 AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.payout = withdrawals.payout)
+             UNION ALL
+             SELECT next FROM corrections WHERE endpoint = ?1 AND next IS NOT NULL AND taken_up_at IS NULL)
          AND slot IS NULL AND parked_at IS NULL AND held_at IS NULL ORDER BY id",
     )?;
     let mut rows = statement.query([endpoint.code()])?;
@@ -38,6 +40,7 @@ pub(super) fn taken_up(
         "UPDATE holds SET taken_up_at = ? WHERE endpoint = ? AND payout = ? AND outcome = 'released'
              AND taken_up_at IS NULL",
         "UPDATE withdrawals SET taken_up_at = ? WHERE endpoint = ? AND payout = ? AND taken_up_at IS NULL",
+        "UPDATE corrections SET taken_up_at = ? WHERE endpoint = ? AND next = ? AND taken_up_at IS NULL",
     ] {
         let mut update = connection.prepare_cached(update)?;
         for payout in payouts {

@@ -79,7 +79,8 @@ fn record(
     payout: PayoutId,
 ) -> Result<PurchaseRecord, StoreError> {
     let key = purchases::key_of(connection, endpoint, payout)?.ok_or(StoreError::Unknown(Thing::Purchase))?;
-    known(connection, endpoint, &key)
+    let record = purchases::find_as_paid(connection, endpoint, &key, Some(payout))?;
+    record.ok_or(StoreError::Unknown(Thing::Purchase))
 }
 
 fn known(
@@ -87,7 +88,7 @@ fn known(
     endpoint: Endpoint,
     key: &PurchaseKey,
 ) -> Result<PurchaseRecord, StoreError> {
-    purchases::find(connection, endpoint, key)?.ok_or(StoreError::Unknown(Thing::Purchase))
+    purchases::find_newest(connection, endpoint, key)?.ok_or(StoreError::Unknown(Thing::Purchase))
 }
 
 pub(super) fn release(

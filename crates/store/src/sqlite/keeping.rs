@@ -57,7 +57,7 @@ impl Keeping for SqliteStore {
     }
 }
 
-fn recall(
+pub(super) fn recall(
     connection: &Connection,
     endpoint: Endpoint,
     payout: PayoutId,

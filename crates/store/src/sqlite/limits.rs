@@ -32,7 +32,7 @@ pub(super) fn judge(
 }
 
 /// The defaults, with what was set for the partner, and for the merchant.
-fn rules<'a>(
+pub(super) fn rules<'a>(
     connection: &Connection,
     defaults: &'a LimitRules,
     key: &PurchaseKey,

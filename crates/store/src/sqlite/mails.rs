@@ -4,6 +4,8 @@ mod reading;
 mod resending;
 mod taking;
 
+pub(super) use self::reading::of_purchase;
+
 use std::time::Duration;
 
 use async_trait::async_trait;

@@ -43,6 +43,7 @@
 //! | `textcoins` | a textcoin that a hub has accepted, and how it ended |
 //! | `mails`, `sweeps` | a mail about a textcoin; a signed unit to take one back |
 //! | `found_textcoins`, `textcoin_searches` | a textcoin that a unit of no journal gave; where the search for them stands |
+//! | `corrections` | that a mailbox was mistyped, and what became of it; the view `purchase_payouts` has all payouts of a purchase |
 //! | `entries`, `postings` | the book, only ever added to; a cause is unique by an index |
 //! | `balances` | the sums of the postings, kept |
 //!
@@ -54,6 +55,7 @@ mod audit;
 mod book;
 mod claims;
 mod codec;
+mod corrections;
 mod deposits;
 mod finding;
 mod handover;

@@ -3,7 +3,7 @@
 use ledger::PartnerId;
 use payout::{Payout, PayoutId, VersionStatus};
 use program::CurrencyAmount;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::sqlite::codec::Fields;
 use crate::sqlite::{holds, line, rates};
@@ -15,8 +15,8 @@ use crate::{
 /// What was set aside when the purchase of a payout was accepted.
 pub(super) fn set_aside(connection: &Connection, payout: PayoutId) -> Result<ledger::Acceptance, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT purchases.id, partner, base, partner_share, matched, fee_reserve
-         FROM purchases JOIN payouts ON payouts.id = purchases.payout WHERE payout = ?",
+        "SELECT purchase_payouts.id, partner, base, partner_share, matched, fee_reserve
+         FROM purchase_payouts JOIN payouts ON payouts.id = payout WHERE payout = ?",
     )?;
     let mut rows = statement.query([payout.get()])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
@@ -34,20 +34,67 @@ pub(super) fn acceptance(fields: &Fields<'_>) -> Result<ledger::Acceptance, Stor
     })
 }
 
+/// A purchase with its first payout, which is what its partner is told of for ever.
 pub(super) fn find(
     connection: &Connection,
     endpoint: Endpoint,
     key: &PurchaseKey,
 ) -> Result<Option<PurchaseRecord>, StoreError> {
+    find_as_paid(connection, endpoint, key, None)
+}
+
+/// A purchase with the payout that holds: the newest, where its cashback was given anew.
+pub(super) fn find_newest(
+    connection: &Connection,
+    endpoint: Endpoint,
+    key: &PurchaseKey,
+) -> Result<Option<PurchaseRecord>, StoreError> {
+    match newest_payout(connection, endpoint, key)? {
+        Some(payout) => find_as_paid(connection, endpoint, key, Some(payout)),
+        None => Ok(None),
+    }
+}
+
+/// A purchase with one of its payouts; the first, if none is named.
+pub(super) fn find_as_paid(
+    connection: &Connection,
+    endpoint: Endpoint,
+    key: &PurchaseKey,
+    payout: Option<PayoutId>,
+) -> Result<Option<PurchaseRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT purchases.*, address, amount, fee_reserve, queued_at, slot, parked_at, held_at, textcoin,
-             generation, counter, claim_reserve
-         FROM purchases JOIN payouts ON payouts.id = purchases.payout
-         WHERE purchases.endpoint = ? AND partner = ? AND merchant_scope = ? AND order_id = ?",
+        "SELECT purchases.*, payouts.id AS paid_by, address, amount, fee_reserve, queued_at, slot, parked_at, held_at,
+             textcoin, generation, counter, claim_reserve
+         FROM purchases JOIN payouts ON payouts.id = coalesce(?5, purchases.payout)
+         WHERE purchases.endpoint = ?1 AND partner = ?2 AND merchant_scope = ?3 AND order_id = ?4",
     )?;
-    let mut rows =
-        statement.query(params![endpoint.code(), key.partner.get(), scope(key), key.order_id.as_str()])?;
+    let mut rows = statement.query(params![
+        endpoint.code(),
+        key.partner.get(),
+        scope(key),
+        key.order_id.as_str(),
+        payout.map(PayoutId::get)
+    ])?;
     rows.next()?.map(|row| read(connection, row, key)).transpose()
+}
+
+/// The payout that holds for a purchase: the last one by which its cashback was given anew, or its first.
+pub(super) fn newest_payout(
+    connection: &Connection,
+    endpoint: Endpoint,
+    key: &PurchaseKey,
+) -> Result<Option<PayoutId>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT max(id) FROM payouts WHERE origin = purchases.payout), payout) FROM purchases
+             WHERE endpoint = ? AND partner = ? AND merchant_scope = ? AND order_id = ?",
+        )?
+        .query_row(
+            params![endpoint.code(), key.partner.get(), scope(key), key.order_id.as_str()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.map(PayoutId::new))
 }
 
 /// The purchase that a payout is for.
@@ -57,7 +104,7 @@ pub(super) fn key_of(
     payout: PayoutId,
 ) -> Result<Option<PurchaseKey>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, partner, merchant_scope, order_id FROM purchases WHERE payout = ? AND endpoint = ?",
+        "SELECT id, partner, merchant_scope, order_id FROM purchase_payouts WHERE payout = ? AND endpoint = ?",
     )?;
     let mut rows = statement.query(params![payout.get(), endpoint.code()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -77,7 +124,7 @@ fn read(connection: &Connection, row: &Row<'_>, key: &PurchaseKey) -> Result<Pur
     let price =
         CurrencyAmount { amount: fields.text("currency_amount")?, currency: fields.text("currency")? };
     let payout = Payout {
-        id: PayoutId::new(fields.plain("payout")?),
+        id: PayoutId::new(fields.plain("paid_by")?),
         payee: line::payee(&fields)?,
         amount: fields.bytes("amount")?,
         queued_at: fields.time("queued_at")?,

@@ -1,13 +1,13 @@
 //! Booking that purchases were returned, and taking it back where their cashback is never paid.
 
-use ledger::{Account, PayoutNumber, events};
+use ledger::{Account, PartnerId, PayoutNumber, events};
 use obyte::Bytes;
 use payout::{PayoutId, Timestamp};
 use program::{Amount, refund_claim};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, holds, keeping, purchases};
+use crate::sqlite::{book, corrections, holds, keeping, purchases};
 use crate::{
     Endpoint, PayoutState, PurchaseKey, PurchaseRecord, RefundOrder, RefundRecord, RefundVerdict, StoreError,
 };
@@ -17,7 +17,7 @@ pub(super) fn refund(
     endpoint: Endpoint,
     order: &RefundOrder,
 ) -> Result<RefundVerdict, StoreError> {
-    let Some(purchase) = purchases::find(connection, endpoint, &order.key)? else {
+    let Some(purchase) = purchases::find_newest(connection, endpoint, &order.key)? else {
         return Ok(RefundVerdict::UnknownOrder);
     };
     let price = purchase.terms.price;
@@ -26,6 +26,7 @@ pub(super) fn refund(
     }
     let returned = order.returned.unwrap_or(price.amount);
     if is_never_paid(connection, &purchase)? {
+        corrections::end_returned(connection, purchase.payout.id, order.at)?;
         return Ok(RefundVerdict::NeverPaid);
     }
     if let Some(before) = find(connection, purchase.payout.id)? {
@@ -60,14 +61,27 @@ fn book(
     returned: Amount,
     claim: Bytes,
 ) -> Result<RefundRecord, StoreError> {
-    let partner = order.key.partner;
-    let deposit = book::held(connection, endpoint, Account::Deposit(partner))?;
-    let refund =
-        RefundRecord { returned, share: order.share, claim, from_deposit: claim.min(deposit), at: order.at };
     let payout = purchase.payout.id;
+    let refund =
+        RefundRecord { returned, share: order.share, claim, from_deposit: Bytes::ZERO, at: order.at };
+    corrections::end_returned(connection, payout, order.at)?;
+    charge(connection, endpoint, order.key.partner, payout, refund)
+}
+
+/// Charges a partner for what a payout gave; its deposit pays what it can.
+fn charge(
+    connection: &Connection,
+    endpoint: Endpoint,
+    partner: PartnerId,
+    payout: PayoutId,
+    refund: RefundRecord,
+) -> Result<RefundRecord, StoreError> {
+    let RefundRecord { claim, at, .. } = refund;
+    let deposit = book::held(connection, endpoint, Account::Deposit(partner))?;
+    let refund = RefundRecord { from_deposit: claim.min(deposit), ..refund };
     if !claim.is_zero() {
         let entry = events::purchase_refunded(PayoutNumber::new(payout.get()), partner, claim, deposit)?;
-        book::post(connection, endpoint, order.at, &entry)?;
+        book::post(connection, endpoint, at, &entry)?;
     }
     remember(connection, endpoint, payout, &refund)?;
     Ok(refund)
@@ -102,17 +116,21 @@ pub(super) fn of_purchase(
     endpoint: Endpoint,
     key: &PurchaseKey,
 ) -> Result<Option<RefundRecord>, StoreError> {
-    match purchases::find(connection, endpoint, key)? {
-        Some(purchase) => find(connection, purchase.payout.id),
+    match purchases::newest_payout(connection, endpoint, key)? {
+        Some(payout) => find(connection, payout),
         None => Ok(None),
     }
 }
 
-fn find(connection: &Connection, payout: PayoutId) -> Result<Option<RefundRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT payout, returned, share, claim, from_deposit, at FROM refunds
-         WHERE payout = ? AND undone_at IS NULL",
-    )?;
+/// What was booked for the return of a payout's purchase, and is not undone.
+pub(super) fn find(connection: &Connection, payout: PayoutId) -> Result<Option<RefundRecord>, StoreError> {
+    read(connection, "payout = ? AND undone_at IS NULL", payout)
+}
+
+fn read(connection: &Connection, which: &str, payout: PayoutId) -> Result<Option<RefundRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT payout, returned, share, claim, from_deposit, at FROM refunds WHERE {which}"
+    ))?;
     let mut rows = statement.query([payout.get()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let fields = Fields::new("refunds", row);
@@ -123,6 +141,22 @@ fn find(connection: &Connection, payout: PayoutId) -> Result<Option<RefundRecord
         from_deposit: fields.bytes("from_deposit")?,
         at: fields.time("at")?,
     }))
+}
+
+/// The cashback of a returned purchase came back, and is given anew by another payout: its partner, who got back what it
+/// was charged, is charged anew.
+pub(super) fn book_anew(
+    connection: &Connection,
+    endpoint: Endpoint,
+    before: PayoutId,
+    payout: PayoutId,
+    key: &PurchaseKey,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(refund) = read(connection, "payout = ? AND undone_at IS NOT NULL", before)? else {
+        return Ok(());
+    };
+    charge(connection, endpoint, key.partner, payout, RefundRecord { at, ..refund }).map(drop)
 }
 
 /// A payout is given up: what its partner was charged for a return is its own again.

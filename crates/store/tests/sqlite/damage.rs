@@ -9,12 +9,13 @@ use rusqlite::Connection;
 use store::sqlite::SqliteStore;
 use store::{
     AttestedPayee, BookAudit, Bookkeeping, DepositOrder, Endpoint, Provisions, RefundOrder, RefundVerdict,
-    Shares, Verdict, WithdrawalFrom, WithdrawalOrder, WithdrawalVerdict,
+    Shares, StoreError, Verdict, Violation, WithdrawalFrom, WithdrawalOrder, WithdrawalVerdict,
 };
 use tempfile::TempDir;
 
 use crate::InFile;
 use crate::suite::Backend;
+use crate::suite::corrections::{corrected, issued};
 use crate::suite::units::{settled, slot};
 use crate::suite::world::{FUND, World, bytes, coin};
 
@@ -216,4 +217,51 @@ async fn an_audit_finds_what_was_changed_and_names_it() {
         let said: Vec<_> = audit.faults.iter().map(ToString::to_string).collect();
         assert!(said.iter().any(|fault| fault.contains(found)), "{damage}\nwants {found:?}\nfound {said:#?}");
     }
+}
+
+/// A payout that gives a cashback anew is explained by a correction and by what came back, and by nothing else.
+#[tokio::test]
+async fn what_is_given_anew_without_a_reason_is_found_and_goes_into_no_slot() {
+    let backend = InFile::fresh();
+    let (world, change, payout) = corrected(&backend).await;
+    drop(world);
+    let path = backend.path();
+    let anew = format!("payout {} gives the cashback of its purchase anew", payout.id);
+    let not_back =
+        "UPDATE textcoins SET outcome = NULL, ended_by = NULL, ended_at = NULL, ended_no = NULL".to_owned();
+    for (damage, found) in [
+        ("UPDATE payouts SET mailbox = 'thief@example.org' WHERE origin IS NOT NULL".to_owned(), &*anew),
+        ("DELETE FROM corrections".to_owned(), &anew),
+        ("UPDATE payouts SET fee_reserve = fee_reserve + 1 WHERE origin IS NOT NULL".to_owned(), &anew),
+        (not_back.clone(), &anew),
+        (
+            format!("UPDATE payouts SET amount = amount + 1 WHERE id = {}", payout.id),
+            "is not the sum of the shares",
+        ),
+        (
+            format!(
+                "DELETE FROM postings WHERE entry = (SELECT id FROM entries WHERE cause = 'purchase-accepted:{0}');
+                 DELETE FROM entries WHERE cause = 'purchase-accepted:{0}'",
+                payout.id
+            ),
+            &format!("no entry for purchase-accepted:{}", payout.id),
+        ),
+        (
+            format!("DELETE FROM corrections; DELETE FROM payouts WHERE id = {}", payout.id),
+            "is for nothing that has happened",
+        ),
+    ] {
+        let faults = after(&path, &damage).await.faults;
+        let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert!(texts.iter().any(|text| text.contains(found)), "{damage}\n{texts:#?}");
+    }
+    Connection::open(&path).expect("a database").execute_batch(&not_back).expect("a good statement");
+    let opened = slot(1, &[change], &[issued(payout, 1)]);
+    let store = backend.open();
+    let lock = store.lock_payer(Endpoint::Test).await.expect("nobody else pays");
+    let refused = store.apply(&lock, vec![Change::SlotOpened(opened)]).await;
+    assert!(
+        matches!(refused, Err(StoreError::Violation(Violation::NotTakenBack(id))) if id == payout.id),
+        "{refused:?}"
+    );
 }

@@ -22,23 +22,23 @@ use super::world::{World, answered, bytes, payer};
 /// What a textcoin holds on top here, and what taking it back costs.
 const CLAIM: u64 = 90;
 const SIZE: u64 = 60;
-const TPS: u64 = 7;
+pub(crate) const TPS: u64 = 7;
 /// What is set aside for spending what comes back.
 const SPENDING: u64 = 20;
 const WEEK: u64 = 7 * 24 * 60 * 60 * 1000;
 /// A moment behind everything else here.
-const LATER: Timestamp = Timestamp::from_millis(50_000);
+pub(crate) const LATER: Timestamp = Timestamp::from_millis(50_000);
 
 /// What a textcoin with a number is for, given by the fund and by the partner.
-const BASE: u64 = 1_000;
-const SHARE: u64 = 300;
+pub(crate) const BASE: u64 = 1_000;
+pub(crate) const SHARE: u64 = 300;
 
 fn no(counter: u32) -> TextcoinNo {
     TextcoinNo { generation: 0, counter }
 }
 
 /// Accepts a purchase for a mailbox and gives its payout a number.
-async fn owe(world: &World, order: &str, counter: u32) -> Payout {
+pub(crate) async fn owe(world: &World, order: &str, counter: u32) -> Payout {
     let mut purchase = world.purchase(order, BASE);
     purchase.terms.recipient = "a+b@example.org".parse().expect("a mailbox");
     purchase.shares = Shares { base: bytes(BASE), partner: bytes(SHARE), matched: Bytes::ZERO };
@@ -49,7 +49,7 @@ async fn owe(world: &World, order: &str, counter: u32) -> Payout {
 }
 
 /// A world in which slot 0 has given a textcoin to order 1; and the coin behind it.
-async fn given(backend: &impl Backend) -> (World, Coin) {
+pub(crate) async fn given(backend: &impl Backend) -> (World, Coin) {
     let world = World::rich(backend).await;
     world.deposit("d", 5_000).await;
     let owed = owe(&world, "1", 0).await;
@@ -58,7 +58,7 @@ async fn given(backend: &impl Backend) -> (World, Coin) {
 }
 
 /// Gives a textcoin by a slot that is settled; the coin behind it.
-async fn give(world: &World, at: u64, anchor: Coin, owed: Payout) -> Coin {
+pub(crate) async fn give(world: &World, at: u64, anchor: Coin, owed: Payout) -> Coin {
     let opened = slot(at, &[anchor], &[owed]);
     let head = opened.head().clone();
     world
@@ -72,13 +72,13 @@ async fn give(world: &World, at: u64, anchor: Coin, owed: Payout) -> Coin {
     head.change
 }
 
-async fn open(world: &World, after: Option<u64>) -> Vec<OpenTextcoin> {
+pub(crate) async fn open(world: &World, after: Option<u64>) -> Vec<OpenTextcoin> {
     let after = after.map(SlotNo::new);
     world.store.open_textcoins(Endpoint::Test, after).await.expect("the store works").textcoins
 }
 
 /// A unit that takes an open textcoin back.
-fn sweep(textcoin: &OpenTextcoin, version: u32, tps: u64) -> Sweep {
+pub(crate) fn sweep(textcoin: &OpenTextcoin, version: u32, tps: u64) -> Sweep {
     let amount = bytes(textcoin.coin.amount.get() - SIZE - tps);
     let parent = format!("sweep {version} of {}", textcoin.no);
     let (unit, json) =
@@ -98,27 +98,27 @@ async fn keep(world: &World, change: SweepChange) -> Result<(), StoreError> {
     world.store.keep_sweeps(&world.lock, vec![change]).await
 }
 
-async fn signed(world: &World, textcoin: &OpenTextcoin, sweep: &Sweep) -> Result<(), StoreError> {
+pub(crate) async fn signed(world: &World, textcoin: &OpenTextcoin, sweep: &Sweep) -> Result<(), StoreError> {
     keep(world, SweepChange::Signed { no: textcoin.no, sweep: sweep.clone() }).await
 }
 
-async fn claim(world: &World, counter: u32, by: &str) -> Result<(), StoreError> {
+pub(crate) async fn claim(world: &World, counter: u32, by: &str) -> Result<(), StoreError> {
     keep(world, SweepChange::Claimed { no: no(counter), unit: UnitHash::of(by), at: LATER }).await
 }
 
 /// The payer has proven what a unit brought.
-fn back(sweep: &Sweep) -> Change {
+pub(crate) fn back(sweep: &Sweep) -> Change {
     Change::CoinProven { coin: sweep.coin, origin: Origin::Others, reserve: bytes(SPENDING), at: LATER }
 }
 
-fn violation(refused: Result<(), StoreError>) -> Violation {
+pub(crate) fn violation(refused: Result<(), StoreError>) -> Violation {
     match refused {
         Err(StoreError::Violation(violation)) => violation,
         other => panic!("it is refused: {other:?}"),
     }
 }
 
-async fn counts(world: &World, at: u64) -> TextcoinCounts {
+pub(crate) async fn counts(world: &World, at: u64) -> TextcoinCounts {
     let now = Timestamp::from_millis(at);
     world.store.textcoin_counts(Endpoint::Test, now).await.expect("the store works")
 }

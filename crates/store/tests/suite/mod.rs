@@ -4,6 +4,7 @@
 //! own, on a fresh database.
 
 pub(crate) mod book;
+pub(crate) mod corrections;
 pub(crate) mod deposits;
 pub(crate) mod finding;
 pub(crate) mod invariants;
@@ -166,6 +167,26 @@ macro_rules! behaviours {
                 what_a_lost_database_has_taken_back_is_no_top_up,
                 an_operator_may_want_a_found_one_back_before_its_time,
                 an_audit_compares_found_ones_too;
+            corrections:
+                what_came_back_is_owed_anew_to_the_right_mailbox,
+                nothing_is_given_anew_before_all_is_proven_taken_back,
+                a_claim_that_comes_first_ends_the_correction,
+                a_payer_is_told_of_it_until_it_has_taken_it_up,
+                what_is_repeated_changes_nothing,
+                a_correction_that_waits_can_be_mended,
+                a_correction_that_was_done_can_be_corrected,
+                only_what_somebody_has_and_nobody_claimed_is_corrected,
+                what_nobody_claimed_in_time_can_still_be_corrected,
+                what_fund_or_deposit_lack_is_waited_for,
+                a_partner_corrects_nothing_beyond_the_limits_of_recipients,
+                what_is_given_anew_counts_for_its_new_recipient,
+                a_purchase_that_is_returned_is_not_given_anew,
+                a_return_that_comes_while_nothing_is_out_ends_the_correction,
+                a_return_after_the_correction_concerns_what_was_given_anew,
+                what_a_lost_unit_may_have_given_is_held,
+                what_was_owed_anew_when_a_database_was_lost_is_held,
+                what_is_being_corrected_gets_no_other_mail,
+                who_lost_the_right_to_pay_gives_nothing_anew;
             rulebook:
                 rules_that_change_get_a_number_and_the_old_ones_stay,
                 a_purchase_keeps_its_rules_and_its_explanation,

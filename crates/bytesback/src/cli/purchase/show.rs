@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use anyhow::Context;
-use store::{Explanation, KeptRate, PayoutState, PurchaseRecord, RefundRecord, RulesRecord};
+use payout::Timestamp;
+use store::{Explanation, KeptRate, PayoutState, PurchaseRecord, RefundRecord, RulesRecord, TextcoinRecord};
 
 use super::review::{OrderArgs, find};
 use crate::cli::people::{date, in_groups, plain};
@@ -20,11 +21,19 @@ pub(super) async fn show(args: &OrderArgs) -> anyhow::Result<()> {
     let returned = returned.map(|refund| returned_line(&refund, &record)).unwrap_or_default();
     let textcoin = store.textcoin(args.endpoint, &key).await?;
     let now = SystemClock.now();
-    let mailed = textcoin.map(|record| format!("mailbox   {}\n", textcoin_words::state(&record, now)));
+    let mailed = textcoin.map(|record| mailbox_lines(&record, now));
     let mailed = mailed.unwrap_or_default();
     let rules = store.rules().await?;
     let explained = explained(&record.explanation, &rules);
     Ok(write!(std::io::stdout(), "{}{mailed}{returned}{explained}", text(&record))?)
+}
+
+/// Where its textcoin stands, and how its mailbox was corrected.
+fn mailbox_lines(record: &TextcoinRecord, now: Timestamp) -> String {
+    let corrected = record.corrections.iter();
+    let corrected: String =
+        corrected.map(|one| format!("corrected {}\n", textcoin_words::correction(one))).collect();
+    format!("mailbox   {}, {}\n{corrected}", record.recipient, textcoin_words::state(record, now))
 }
 
 /// What the partner was charged, and how that came about.
@@ -106,7 +115,7 @@ fn state(state: &PayoutState) -> String {
 mod tests {
     use ledger::PartnerId;
     use obyte::{Address, Bytes, UnitHash};
-    use payout::{Payee, Payout, PayoutId, Timestamp};
+    use payout::{Payee, Payout, PayoutId};
     use program::{Currency, CurrencyAmount, Pair, RateSource};
     use store::{AttestedPayee, Details, OrderId, PurchaseKey, RulesVersion, Shares, Terms};
 

@@ -1,6 +1,7 @@
 //! `textcoin`: cashback for mailboxes. No command shows words but those that are given them.
 
 mod claim;
+mod correct;
 mod found;
 mod list;
 mod resend;
@@ -25,6 +26,8 @@ pub(super) enum TextcoinCommand {
     Show(show::ShowArgs),
     /// Send the mail of an order once more.
     Resend(resend::ResendArgs),
+    /// Have the cashback of an order go to another mailbox, once its textcoin has come back.
+    Correct(correct::CorrectArgs),
     /// Claim a textcoin, as a customer's wallet would. Needs the words and a hub, and no data of a server.
     Claim(claim::ClaimArgs),
     /// Have the server take a textcoin back before its time. What was claimed before stays claimed.
@@ -36,6 +39,7 @@ pub(super) async fn run(command: TextcoinCommand) -> anyhow::Result<ExitCode> {
         TextcoinCommand::List(args) => list::list(&args).await?,
         TextcoinCommand::Show(args) => show::show(&args).await?,
         TextcoinCommand::Resend(args) => return resend::resend(&args).await,
+        TextcoinCommand::Correct(args) => return correct::correct(&args).await,
         TextcoinCommand::Claim(args) => claim::claim(args).await?,
         TextcoinCommand::TakeBack(args) => take_back::take_back(args).await?,
     }
@@ -68,5 +72,8 @@ fn facts(record: &TextcoinRecord) -> Vec<String> {
         (None, None) => {}
     }
     lines.extend(record.mails.iter().map(|mail| format!("mail      {}", textcoin_words::mail(mail))));
+    lines.extend(
+        record.corrections.iter().map(|one| format!("corrected {}", textcoin_words::correction(one))),
+    );
     lines
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The fields of a purchase, as clients spell them.
+/// The fields of a request, as clients spell them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// `partner`: the name.
@@ -28,11 +28,13 @@ pub enum Field {
     PartnerCashbackPercentage,
     /// `purchase_unit`.
     PurchaseUnit,
+    /// `email`, of a correction.
+    Email,
 }
 
 impl Field {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Partner,
         Self::PartnerKey,
         Self::Customer,
@@ -44,6 +46,7 @@ impl Field {
         Self::CurrencyAmount,
         Self::PartnerCashbackPercentage,
         Self::PurchaseUnit,
+        Self::Email,
     ];
 
     /// The name in requests.
@@ -60,6 +63,7 @@ impl Field {
             Self::CurrencyAmount => "currency_amount",
             Self::PartnerCashbackPercentage => "partner_cashback_percentage",
             Self::PurchaseUnit => "purchase_unit",
+            Self::Email => "email",
         }
     }
 

@@ -110,15 +110,19 @@ fn every_error_fits_and_holds_no_markup() {
         PurchaseError::Missing(Field::PartnerCashbackPercentage),
         PurchaseError::MissingMerchant,
         PurchaseError::Unit,
+        PurchaseError::Email,
         UnknownCurrency.into(),
     ];
+    errors.extend(
+        [EmailError::Form, EmailError::Local, EmailError::Domain, EmailError::TooLong]
+            .map(PurchaseError::NoEmail),
+    );
     for field in Field::ALL {
         errors.extend(
             [FieldError::NotText, FieldError::Utf8, FieldError::Nul].map(|e| PurchaseError::Text(field, e)),
         );
         errors.extend([IdError::Empty, IdError::TooLong, IdError::Nul].map(|e| PurchaseError::Id(field, e)));
     }
-    use program::EmailError;
     errors.extend(
         [
             RecipientError::NoSendingAddress,

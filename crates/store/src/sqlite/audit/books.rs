@@ -46,7 +46,9 @@ pub(super) fn audit(connection: &Connection, endpoint: Endpoint) -> Result<BookA
         auditor.count(kind, happened)?;
     }
     auditor.look_for_paid()?;
-    auditor.found.purchases = auditor.booked("purchase-accepted");
+    let anew =
+        auditor.number("SELECT count(*) FROM payouts WHERE endpoint = :endpoint AND origin IS NOT NULL")?;
+    auditor.found.purchases = auditor.booked("purchase-accepted").saturating_sub(anew);
     auditor.found.units = auditor.booked("unit-settled");
     Ok(auditor.found)
 }

@@ -9,7 +9,7 @@ use payout::PayoutId;
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::Fields;
-use crate::sqlite::{finding, keeping, line, partners, purchases, withdrawals};
+use crate::sqlite::{corrections, finding, keeping, line, partners, purchases, withdrawals};
 use crate::{BookFault, Endpoint, StoreError};
 
 /// An entry that must stand in the book, where its rows make one, and what is wrong about the rows themselves.
@@ -162,12 +162,12 @@ impl Rows<'_> {
 
     fn accepted(&self, payout: PayoutNumber) -> Result<Option<Expected>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT payouts.id, partner, base, partner_share, matched, fee_reserve, amount,
+            "SELECT payouts.id, origin, partner, base, partner_share, matched, fee_reserve, amount,
                  CASE WHEN textcoin THEN attested_address IS NULL AND instr(recipient, '@') > 0
                       WHEN attested_address IS NULL THEN recipient = address
                       ELSE attested_address = address AND instr(recipient, '@') > 0 END AS same
-             FROM purchases JOIN payouts ON payouts.id = purchases.payout
-             WHERE purchases.payout = ?1 AND purchases.endpoint = ?2 AND payouts.endpoint = ?2",
+             FROM purchase_payouts JOIN payouts ON payouts.id = purchase_payouts.payout
+             WHERE purchase_payouts.payout = ?1 AND payouts.endpoint = ?2",
         )?;
         let mut rows = statement.query(params![payout.get(), self.endpoint.code()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -180,6 +180,10 @@ impl Rows<'_> {
         let shares = [acceptance.base, acceptance.partner_share, acceptance.matched];
         if Bytes::checked_sum(shares) != Some(fields.bytes("amount")?) {
             faults.push(BookFault::OtherSum { payout: payout.get() });
+        }
+        let is_anew = fields.plain::<Option<i64>>("origin")?.is_some();
+        if is_anew && !corrections::is_given_rightly(self.connection, PayoutId::new(payout.get()))? {
+            faults.push(BookFault::GivenTwice { payout: payout.get() });
         }
         Ok(Some((events::purchase_accepted(payout, &acceptance).ok(), faults)))
     }
@@ -250,7 +254,7 @@ impl Rows<'_> {
     fn cancelled(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {
         let is_purchase = self
             .connection
-            .prepare_cached("SELECT 1 FROM purchases WHERE payout = ?")?
+            .prepare_cached("SELECT 1 FROM purchase_payouts WHERE payout = ?")?
             .exists([payout.get()])?;
         if !is_purchase || !self.is_never_paid(payout)? {
             return Ok(None);

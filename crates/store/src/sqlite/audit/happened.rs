@@ -30,7 +30,8 @@ pub(super) const HAPPENED: [(&str, &str); 16] = [
     ),
     (
         "purchase-accepted",
-        "SELECT 'purchase-accepted:' || payout AS cause FROM purchases WHERE endpoint = :endpoint",
+        "SELECT 'purchase-accepted:' || payout AS cause FROM purchases WHERE endpoint = :endpoint
+      UNION ALL SELECT 'purchase-accepted:' || id FROM payouts WHERE endpoint = :endpoint AND origin IS NOT NULL",
     ),
     (
         "payout-cancelled",

@@ -20,8 +20,9 @@ pub(super) fn share_of(
     connection: &Connection,
     payout: PayoutId,
 ) -> Result<Option<(PartnerId, Bytes)>, StoreError> {
-    let is_purchase =
-        connection.prepare_cached("SELECT 1 FROM purchases WHERE payout = ?")?.exists([payout.get()])?;
+    let is_purchase = connection
+        .prepare_cached("SELECT 1 FROM purchase_payouts WHERE payout = ?")?
+        .exists([payout.get()])?;
     if !is_purchase {
         return Ok(None);
     }

@@ -2,13 +2,13 @@
 
 use obyte::unit::CoinId;
 use obyte::{Bytes, UnitHash};
-use payout::{TextcoinNo, Timestamp};
+use payout::{PayoutId, TextcoinNo, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ending;
 use super::reading::funding;
 use crate::sqlite::codec::millis;
-use crate::sqlite::finding;
+use crate::sqlite::{corrections, finding};
 use crate::{Endpoint, StoreError, Violation};
 
 /// A textcoin by its row.
@@ -147,7 +147,10 @@ impl Which {
             return if is_same { Ok(()) } else { Err(Violation::TextcoinEnded(no).into()) };
         }
         match self {
-            Self::Given(payout) => ending::book_claimed(connection, endpoint, payout, at)?,
+            Self::Given(payout) => {
+                ending::book_claimed(connection, endpoint, payout, at)?;
+                corrections::end_claimed(connection, PayoutId::new(payout), at)?;
+            }
             Self::Found(id) => {
                 if finding::came_back_late(connection, endpoint, id, unit, at)? {
                     return Ok(());

@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{Line, change};
 use crate::journal::{check_unit, check_version};
 use crate::sqlite::codec::{Fields, integer, is_taken, millis};
+use crate::sqlite::corrections;
 use crate::{StoreError, Violation};
 
 type Payouts = BTreeMap<PayoutId, Payout>;
@@ -151,6 +152,7 @@ impl Line<'_> {
         )?;
         for (payout, position) in payouts.iter().zip(held..) {
             self.check_owed(payout)?;
+            corrections::check_alone(self.connection, payout.id)?;
             let position = i64::try_from(position).expect("a slot holds few payouts");
             if update.execute(params![integer(slot.get())?, position, payout.id.get()])? != 1 {
                 return Err(Violation::NotQueued(payout.id).into());

@@ -103,7 +103,8 @@ pub(in crate::sqlite) fn trail(
     payout: PayoutId,
 ) -> Result<Option<PayoutTrail>, StoreError> {
     let Some(key) = purchases::key_of(connection, endpoint, payout)? else { return Ok(None) };
-    let Some(record) = purchases::find(connection, endpoint, &key)? else { return Ok(None) };
+    let record = purchases::find_as_paid(connection, endpoint, &key, Some(payout))?;
+    let Some(record) = record else { return Ok(None) };
     Ok(Some(PayoutTrail { record, slots: slots_ever_of(connection, payout)? }))
 }
 
@@ -126,7 +127,10 @@ pub(in crate::sqlite) fn payouts_of_order(
     order: &OrderId,
 ) -> Result<Vec<PayoutId>, StoreError> {
     let mut statement = connection
-        .prepare_cached("SELECT payout FROM purchases WHERE endpoint = ? AND order_id = ? ORDER BY payout")?;
+        .prepare_cached(
+            "SELECT coalesce((SELECT max(id) FROM payouts WHERE origin = purchases.payout), payout) FROM purchases
+             WHERE endpoint = ? AND order_id = ? ORDER BY payout",
+        )?;
     let payouts: Vec<i64> = statement
         .query_map(params![endpoint.code(), order.as_str()], |row| row.get(0))?
         .collect::<Result<_, _>>()?;

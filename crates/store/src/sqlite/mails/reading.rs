@@ -7,27 +7,26 @@ use rusqlite::{Connection, Row, params};
 
 use super::taking::kind;
 use crate::sqlite::codec::Fields;
-use crate::sqlite::{line, purchases};
+use crate::sqlite::{corrections, line, purchases};
 use crate::{Endpoint, MailNo, MailRecord, PurchaseKey, StoreError, TextcoinEnd, TextcoinRecord};
 
 const RECORD: &str =
     "SELECT payouts.id, address, amount, queued_at, textcoin, generation, counter, claim_reserve,
-        slot, parked_at, held_at, recipient, accepted_at, expires_at, claim_seen, outcome, ended_by, ended_at
-     FROM payouts JOIN purchases ON purchases.payout = payouts.id
+        slot, parked_at, held_at, first_payout, recipient, accepted_at, expires_at, claim_seen, outcome, ended_by,
+        ended_at
+     FROM payouts JOIN purchase_payouts ON purchase_payouts.payout = payouts.id
          LEFT JOIN textcoins ON textcoins.payout = payouts.id
      WHERE payouts.endpoint = ?1 AND textcoin = 1 AND ";
 
-pub(super) fn of_purchase(
+/// The textcoin that holds for a purchase.
+pub(in crate::sqlite) fn of_purchase(
     connection: &Connection,
     endpoint: Endpoint,
     key: &PurchaseKey,
 ) -> Result<Option<TextcoinRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "{RECORD} purchases.endpoint = ?1 AND partner = ?2 AND merchant_scope = ?3 AND order_id = ?4"
-    ))?;
-    let scope = key.merchant.as_ref().map_or("", |merchant| merchant.as_str());
-    let mut rows =
-        statement.query(params![endpoint.code(), key.partner.get(), scope, key.order_id.as_str()])?;
+    let Some(payout) = purchases::newest_payout(connection, endpoint, key)? else { return Ok(None) };
+    let mut statement = connection.prepare_cached(&format!("{RECORD} payouts.id = ?2"))?;
+    let mut rows = statement.query(params![endpoint.code(), payout.get()])?;
     rows.next()?.map(|row| record(connection, row, key.clone())).transpose()
 }
 
@@ -75,6 +74,7 @@ fn record(connection: &Connection, row: &Row<'_>, key: PurchaseKey) -> Result<Te
         claim_seen: fields.optional_text("claim_seen")?,
         ended: ended(&fields)?,
         mails,
+        corrections: corrections::of_purchase(connection, fields.plain("first_payout")?)?,
     })
 }
 

@@ -45,6 +45,9 @@ fn refused(record: &TextcoinRecord, order: &ResendOrder) -> Option<ResendVerdict
         return Some(ResendVerdict::Ended(end));
     }
     let Some((_, expires_at)) = record.times else { return Some(ResendVerdict::WaitsForUnit) };
+    if record.waiting_correction().is_some() {
+        return Some(ResendVerdict::BeingCorrected);
+    }
     if expires_at <= order.at {
         return Some(ResendVerdict::Expired);
     }

@@ -52,7 +52,8 @@ fn due(
                  OR mails.counter IS NOT payouts.counter
                  OR mails.kind > 0 AND claim_seen IS NOT NULL AS is_over
          FROM mails JOIN payouts ON payouts.id = mails.payout JOIN textcoins ON textcoins.payout = mails.payout
-             JOIN purchases ON purchases.payout = mails.payout JOIN partners ON partners.id = purchases.partner
+             JOIN purchase_payouts ON purchase_payouts.payout = mails.payout
+             JOIN partners ON partners.id = purchase_payouts.partner
          WHERE mails.endpoint = ? AND state = 'waiting' AND wake_at <= ?
          ORDER BY wake_at, mails.id LIMIT ?",
     )?;

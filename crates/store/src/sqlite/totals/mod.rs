@@ -42,9 +42,9 @@ struct Known {
 
 fn known(connection: &Connection, payout: PayoutId) -> Result<Option<Known>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT purchases.id, purchases.endpoint, partner, merchant_scope, recipient, customer, base, matched,
-             sold, counted_day
-         FROM purchases JOIN payouts ON payouts.id = payout WHERE payout = ?",
+        "SELECT purchase_payouts.id, purchase_payouts.endpoint, partner, merchant_scope, recipient, customer, base,
+             matched, sold, counted_day
+         FROM purchase_payouts JOIN payouts ON payouts.id = payout WHERE payout = ?",
     )?;
     let mut rows = statement.query([payout.get()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -122,7 +122,7 @@ pub(super) fn unfinish_payout(connection: &Connection, payout: PayoutId) -> Resu
 pub(super) fn finish(connection: &Connection, endpoint: Endpoint, version: i64) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT partner, sum(base + matched) AS finished
-         FROM version_outputs JOIN purchases ON purchases.payout = version_outputs.payout
+         FROM version_outputs JOIN purchase_payouts ON purchase_payouts.payout = version_outputs.payout
          WHERE version = ? GROUP BY partner",
     )?;
     let mut rows = statement.query([version])?;

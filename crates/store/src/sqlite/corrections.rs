@@ -1,0 +1,134 @@
+//! Correcting mailboxes, on SQLite.
+//!
+//! A correction is a row that waits until the textcoin of its payout has ended. If that was claimed, the row ends in the
+//! transaction that keeps so; if it came back, another payout is accepted, which the row names from then on.
+
+mod giving;
+mod noting;
+mod reading;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use payout::{PayoutId, Timestamp};
+use program::{LimitRules, Recipient, Stop};
+use rusqlite::{Connection, params};
+
+pub(super) use self::reading::{is_given_rightly, of_purchase};
+use super::codec::millis;
+use super::totals::Subject;
+use super::{SqliteStore, limits, payers, totals};
+use crate::{
+    CorrectionNo, CorrectionOrder, CorrectionVerdict, Corrections, Endpoint, GivenAnew, PayerLock,
+    PurchaseKey, StoreError, Violation,
+};
+
+#[async_trait]
+impl Corrections for SqliteStore {
+    async fn correct(
+        &self,
+        endpoint: Endpoint,
+        order: CorrectionOrder,
+    ) -> Result<CorrectionVerdict, StoreError> {
+        self.writer.run(move |connection| noting::note(connection, endpoint, &order)).await
+    }
+
+    async fn due_corrections(
+        &self,
+        endpoint: Endpoint,
+        now: Timestamp,
+    ) -> Result<Vec<CorrectionNo>, StoreError> {
+        self.readers.run(move |connection| reading::due(connection, endpoint, now)).await
+    }
+
+    async fn give_anew(
+        &self,
+        lock: &PayerLock,
+        correction: CorrectionNo,
+        limits: Option<Arc<LimitRules>>,
+        at: Timestamp,
+    ) -> Result<GivenAnew, StoreError> {
+        let claim = lock.claim();
+        let write = move |connection: &Connection| {
+            payers::check(connection, claim)?;
+            giving::give(connection, claim.0, correction, limits.as_deref(), at)
+        };
+        self.writer.run(write).await
+    }
+}
+
+/// The textcoin of a payout was claimed: nothing is left to be given anew.
+pub(super) fn end_claimed(
+    connection: &Connection,
+    payout: PayoutId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    end_waiting(connection, payout, "claimed", at)
+}
+
+/// The purchase of a payout was returned: its cashback is not given anew.
+pub(super) fn end_returned(
+    connection: &Connection,
+    payout: PayoutId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    end_waiting(connection, payout, "returned", at)
+}
+
+fn end_waiting(
+    connection: &Connection,
+    payout: PayoutId,
+    outcome: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE corrections SET outcome = ?, ended_at = ? WHERE payout = ? AND outcome IS NULL",
+        )?
+        .execute(params![outcome, millis(at)?, payout.get()])?;
+    Ok(())
+}
+
+/// A payout that gives a cashback anew is the only one of its purchase whose bytes are not proven to have come back.
+///
+/// # Errors
+/// [`Violation::NotTakenBack`].
+pub(super) fn check_alone(connection: &Connection, payout: PayoutId) -> Result<(), StoreError> {
+    let is_another_out = connection
+        .prepare_cached(
+            "SELECT 1 FROM payouts AS anew
+             JOIN payouts AS other ON other.id = anew.origin OR other.origin = anew.origin
+             LEFT JOIN textcoins ON textcoins.payout = other.id
+             WHERE anew.id = ? AND anew.origin IS NOT NULL AND other.id <> anew.id
+                 AND outcome IS NOT 'taken back'",
+        )?
+        .exists([payout.get()])?;
+    if is_another_out { Err(Violation::NotTakenBack(payout).into()) } else { Ok(()) }
+}
+
+/// What stops a mailbox from getting so much more of the fund. Nothing does for one that is known by the same name as the
+/// mailbox that has it until now.
+fn stopped(
+    connection: &Connection,
+    endpoint: Endpoint,
+    defaults: &LimitRules,
+    gift: &Gift<'_>,
+    at: Timestamp,
+) -> Result<Option<Stop>, StoreError> {
+    let recipient = gift.to.counted_as();
+    if recipient == gift.instead_of.counted_as() {
+        return Ok(None);
+    }
+    let rules = limits::rules(connection, defaults, gift.key)?;
+    let subject = Subject::new(endpoint, gift.key, &recipient, "");
+    let spent = subject.rows(connection, totals::day_of(at))?.standing(0).recipient;
+    Ok(rules.judge_recipient(gift.from_fund, spent))
+}
+
+/// What a mailbox is to get in place of another.
+struct Gift<'a> {
+    key: &'a PurchaseKey,
+    to: &'a Recipient,
+    instead_of: &'a Recipient,
+    from_fund: obyte::Bytes,
+}
