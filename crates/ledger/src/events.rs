@@ -15,13 +15,14 @@
 //! | [`tps_fee_charged`] | prepaid TPS | network fees |
 //! | [`textcoin_claimed`] | textcoins out | paid, network fees |
 //! | [`textcoin_taken_back`] | textcoins out | fund, deposit, what is owed first; fee reserve, network fees |
+//! | [`textcoin_taken_back_late`] | the same, and what was booked before it was known | |
 
 mod partner;
 mod textcoin;
 mod withdrawal;
 
 pub use partner::{credited, deposit_booked, deposit_in, deposit_received, purchase_refunded, refund_undone};
-pub use textcoin::{TextcoinOut, textcoin_claimed, textcoin_taken_back};
+pub use textcoin::{Mistaken, TextcoinOut, textcoin_claimed, textcoin_taken_back, textcoin_taken_back_late};
 pub use withdrawal::{Purse, Withdrawal, withdrawal_accepted, withdrawal_cancelled};
 
 use obyte::{Bytes, UnitHash};

@@ -25,5 +25,5 @@ pub use account::{Account, CodeError, PartnerId};
 pub use book::{Book, BookError, Refusal};
 pub use cause::{Cause, CommandId, CommandIdError, OutputRef, PayoutNumber};
 pub use entry::{Entry, EntryError, Posting, Transfer};
-pub use events::{Acceptance, Purse, Settlement, TextcoinOut, Withdrawal};
+pub use events::{Acceptance, Mistaken, Purse, Settlement, TextcoinOut, Withdrawal};
 pub use signed::SignedBytes;

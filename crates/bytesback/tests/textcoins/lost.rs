@@ -8,7 +8,7 @@ use store::{Recalled, TextcoinCounts};
 use crate::WEEK;
 use crate::common::until;
 use crate::kill::Server;
-use crate::stage::{ENDPOINT, Stage, someone};
+use crate::stage::{ENDPOINT, SHARE, Stage, someone};
 
 /// What the genesis gave to the wallet.
 const TOP_UPS: i64 = -1_000_000_000_000;
@@ -74,6 +74,29 @@ async fn over_an_older_copy_both_kinds_come_back() {
     stage.have_ended(2, 0).await;
     stage.restart(async |stage| stage.change_book(TIME_PASSES)).await;
     stage.have_ended(2, 6).await;
+    is_well(&stage).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_back_behind_an_older_copy_returns_to_those_who_gave() {
+    let mut stage = Stage::set(WEEK).await;
+    let orders = stage.buy(3).await;
+    stage.all_is_proven().await;
+    let (copy, deposit) = (stage.copy(), stage.deposit().await);
+    for order in &orders {
+        let payout = stage.record(order).await.payout.id;
+        let at = payout::Timestamp::from_millis(1);
+        assert_eq!(stage.store.recall(ENDPOINT, payout, at).await.expect("it works"), Recalled::Noted);
+    }
+    stage.have_ended(0, 3).await;
+    stage.buy_here(&["later"], "3").await;
+    stage.all_is_proven().await;
+    stage.lose(Some(&copy)).await;
+    stage.start().await;
+    are_found(&stage, 1).await;
+    stage.have_ended(0, 3).await;
+    assert_eq!(stage.deposit().await, deposit + 3 * i64::try_from(SHARE).expect("small"));
     is_well(&stage).await;
     stage.end().await;
 }

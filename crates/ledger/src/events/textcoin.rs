@@ -55,6 +55,63 @@ pub fn textcoin_taken_back(
     reserve: Bytes,
     receivable: Bytes,
 ) -> Result<Entry, EntryError> {
+    let transfers = back(textcoin, fees, reserve, receivable)?;
+    Entry::of_transfers(Cause::TextcoinTakenBack(payout), &transfers)
+}
+
+/// What was booked before it was known that a database which was lost had taken a textcoin back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistaken {
+    /// The coin that came back, for a top-up of the operator. Of that the fund still has so much at this moment.
+    ForTopUp {
+        /// What the fund holds.
+        fund: Bytes,
+    },
+    /// Its unit, for that of a customer who claims.
+    ForClaim,
+}
+
+/// A textcoin is proven taken back, as in [`textcoin_taken_back`], by a unit that was signed with a database which was
+/// lost. What was booked of it before is undone.
+///
+/// # Errors
+/// [`EntryError::TooLarge`] for fees above what it held, or above [`TextcoinOut::fees_max`] after a claim.
+pub fn textcoin_taken_back_late(
+    payout: PayoutNumber,
+    textcoin: &TextcoinOut,
+    fees: Bytes,
+    reserve: Bytes,
+    receivable: Bytes,
+    mistaken: Mistaken,
+) -> Result<Entry, EntryError> {
+    let mut transfers = match mistaken {
+        Mistaken::ForTopUp { fund } => {
+            let held = textcoin.cashback()?.checked_add(textcoin.claim_reserve);
+            let back = held.and_then(|held| held.checked_sub(fees)).ok_or(EntryError::TooLarge)?;
+            let share = textcoin.by_partner.min(back).min(fund);
+            let mut transfers = vec![
+                Transfer::new(Account::TextcoinsOut, Account::NetworkFees, fees),
+                Transfer::new(Account::TextcoinsOut, Account::OperatorTopUps, back),
+            ];
+            transfers.extend(credited(Account::Fund, textcoin.partner, share, receivable));
+            return Entry::of_transfers(Cause::TextcoinTakenBack(payout), &transfers);
+        }
+        Mistaken::ForClaim => vec![
+            Transfer::new(Account::Paid, Account::TextcoinsOut, textcoin.cashback()?),
+            Transfer::new(Account::NetworkFees, Account::TextcoinsOut, textcoin.claim_reserve),
+        ],
+    };
+    transfers.extend(back(textcoin, fees, reserve, receivable)?);
+    Entry::of_transfers(Cause::TextcoinTakenBack(payout), &transfers)
+}
+
+/// What it held returns to those who gave, less the fees.
+fn back(
+    textcoin: &TextcoinOut,
+    fees: Bytes,
+    reserve: Bytes,
+    receivable: Bytes,
+) -> Result<Vec<Transfer>, EntryError> {
     let to_fund = textcoin.fees_max().checked_sub(fees).ok_or(EntryError::TooLarge)?;
     let reserve = reserve.min(to_fund);
     let mut transfers = vec![
@@ -63,5 +120,5 @@ pub fn textcoin_taken_back(
         Transfer::new(Account::TextcoinsOut, Account::Fund, to_fund.saturating_sub(reserve)),
     ];
     transfers.extend(credited(Account::TextcoinsOut, textcoin.partner, textcoin.by_partner, receivable));
-    Entry::of_transfers(Cause::TextcoinTakenBack(payout), &transfers)
+    Ok(transfers)
 }

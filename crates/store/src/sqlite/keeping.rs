@@ -1,6 +1,7 @@
 //! Following textcoins, on SQLite.
 
 mod ending;
+mod lost;
 mod reading;
 mod sweeps;
 mod which;
@@ -10,6 +11,7 @@ use payout::{PayoutId, SlotNo, SweepChange, TextcoinNo, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub(super) use self::ending::{TakenBack, came_back, given, got_nothing, is_taken_back, textcoin_out};
+pub(super) use self::lost::{is_whole, top_up};
 pub(super) use self::reading::{ended, open_coins, sweeps_of};
 pub(super) use self::which::Which;
 use super::codec::millis;

@@ -17,6 +17,7 @@ use crate::{
     WithdrawalRecord, WithdrawalReviewed, WithdrawalVerdict, Withdrawals,
 };
 
+pub(super) use provisions::read as provisions_of;
 pub(super) use reading::{name_of, owed_for, set_aside};
 
 #[async_trait]

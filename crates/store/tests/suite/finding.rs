@@ -178,6 +178,9 @@ pub(crate) async fn nothing_is_searched_before_there_is_something_to_find(backen
     ];
     world.apply(again).await.expect("kept");
     assert_eq!(task(&world).await, None, "all that was paid is known");
+    let begun = Change::RestoreBegun { cause: RestoreCause::Declared, at: AT };
+    world.apply([begun, foreign_unit("later", &[output(no(0, 1), 900)], AT)]).await.expect("kept");
+    assert_eq!(task(&world).await, None, "more may be seen");
 }
 
 fn issued(payout: Payout, no: TextcoinNo) -> Payout {
@@ -246,10 +249,11 @@ pub(crate) async fn who_lost_the_right_to_pay_finds_nothing(backend: &impl Backe
     let world = restored(backend, &[output(no(0, 3), 1_500)]).await;
     let first = task(&world).await.expect("there is something to find");
     let kept = world.store.keep_tried(&world.lock, tried(first.clone())).await.expect("the store works");
+    step(&world).await.expect("there is more");
     let again = world.store.keep_tried(&world.lock, tried(first)).await.expect("the store works");
     assert_eq!((kept, again), (1, 0), "that step was made already");
     let next = task(&world).await.expect("there is more");
-    assert_eq!(next.search.next, no(0, STEP));
+    assert_eq!(next.search.next, no(0, 2 * STEP), "it does not go back");
     backend.lose_lock(Endpoint::Test);
     let newer = world.store.lock_payer(Endpoint::Test).await.expect("the lock was lost");
     let refused = world.store.keep_tried(&world.lock, tried(next)).await;
@@ -427,10 +431,33 @@ pub(crate) async fn what_came_back_has_paid_nobody(backend: &impl Backend) {
     world.check_book().await;
 }
 
+/// The server says that a unit of its own costs at most so much.
+pub(crate) async fn configured(world: &World, fees: u64) {
+    let provisions = store::Provisions { fee_reserve: bytes(fees), ..store::Provisions::default() };
+    world.store.keep_provisions(Endpoint::Test, provisions).await.expect("the store works");
+}
+
+/// Who claims one and sends a part of it to the wallet has claimed it.
+pub(crate) async fn a_part_that_comes_is_a_top_up(backend: &impl Backend) {
+    let world = restored(backend, &[output(no(0, 3), 2_000), output(no(0, 4), 1_900)]).await;
+    search(&world).await;
+    configured(&world, 200).await;
+    let (first, second) = (change_of("claims one", 1_799), change_of("claims two", 1_699));
+    world.apply([proven(first)]).await.expect("a new coin");
+    claim(&world, no(0, 3), "claims one").await.expect("it is open");
+    claim(&world, no(0, 4), "claims two").await.expect("it is open");
+    let before = sources(&world).await;
+    world.apply([proven(second)]).await.expect("a new coin");
+    let claimed = TextcoinCounts { claimed: 2, found: 2, ..TextcoinCounts::default() };
+    assert_eq!((counts(&world).await, sources(&world).await.0), (claimed, before.0 - 1_699));
+    world.check_book().await;
+}
+
 /// The coin may be credited before it is known that it was a textcoin, or after.
 pub(crate) async fn what_a_lost_database_has_taken_back_is_no_top_up(backend: &impl Backend) {
     let world = restored(backend, &[output(no(0, 3), 2_000), output(no(0, 4), 1_900)]).await;
     search(&world).await;
+    configured(&world, 200).await;
     let before = sources(&world).await;
     let (first, second) = (change_of("taken back by one", 1_800), change_of("taken back by two", 1_700));
     world.apply([proven(first)]).await.expect("a new coin");

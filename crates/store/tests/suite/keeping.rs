@@ -15,6 +15,7 @@ use store::{
 };
 
 use super::Backend;
+use super::finding::configured;
 use super::line::funding;
 use super::units::{settled, slot, unit};
 use super::world::{World, answered, bytes, payer};
@@ -404,4 +405,59 @@ pub(crate) async fn an_audit_compares_those_that_ended_since_the_last(backend: &
         store::EndedTextcoin { no: no(1), payout, coin, unit: UnitHash::of("a claim"), claimed: true };
     assert_eq!((second.ended.as_slice(), second.textcoins.len()), (&[ended][..], 1));
     assert_eq!(task(second.next).await.ended, []);
+}
+
+/// What a unit brought that this database does not know.
+fn brought(by: &str, amount: u64) -> Change {
+    let id = CoinId { unit: UnitHash::of(by), message_index: 0, output_index: 0 };
+    let coin = Coin { id, amount: bytes(amount), address: payer() };
+    Change::CoinProven { coin, origin: Origin::Others, reserve: bytes(SPENDING), at: LATER }
+}
+
+/// An older copy knows the textcoin, and not the unit that took it back. Its coin may be seen first, or what it spends.
+pub(crate) async fn what_a_lost_database_has_taken_back_returns_to_those_who_gave(backend: &impl Backend) {
+    let (world, change) = given(backend).await;
+    let owed = owe(&world, "2", 1).await;
+    give(&world, 1, change, owed).await;
+    configured(&world, 200).await;
+    let [top_ups, fund, deposit, fees] =
+        [Account::OperatorTopUps, Account::Fund, Account::Deposit(world.partner), Account::NetworkFees];
+    let now = async |world: &World| {
+        let mut balances = Vec::new();
+        for account in [top_ups, fund, deposit, fees, Account::Paid, Account::TextcoinsOut] {
+            balances.push(world.balance(account).await);
+        }
+        balances
+    };
+    let before = now(&world).await;
+    world.apply([brought("lost one", 1_390 - 70)]).await.expect("a new coin");
+    claim(&world, 0, "lost one").await.expect("it is open");
+    world.check_book().await;
+    claim(&world, 1, "lost two").await.expect("it is open");
+    world.apply([brought("lost two", 1_390 - 70)]).await.expect("a new coin");
+    world.apply([brought("lost one", 1_320), brought("lost two", 1_320)]).await.expect("the same again");
+    let spending = 2 * i64::try_from(SPENDING).expect("small");
+    let each = [0, 1_090 - 70, 300, 70, 0, -1_390];
+    let mut expected: Vec<i64> = before.iter().zip(each).map(|(before, each)| before + 2 * each).collect();
+    expected[1] -= spending;
+    assert_eq!(now(&world).await, expected);
+    assert_eq!(counts(&world, 0).await, TextcoinCounts { taken_back: 2, ..TextcoinCounts::default() });
+    let day = program::Day::of_millis(LATER.as_millis());
+    let given = world.store.totals(Endpoint::Test, &Scope::Fund, day).await.expect("it works");
+    assert_eq!(given.ever, Bytes::ZERO, "it was not given");
+    world.check_book().await;
+}
+
+pub(crate) async fn who_claims_and_sends_a_part_back_has_claimed_it(backend: &impl Backend) {
+    let (world, change) = given(backend).await;
+    let owed = owe(&world, "2", 1).await;
+    give(&world, 1, change, owed).await;
+    configured(&world, 200).await;
+    world.apply([brought("claims one", 1_189)]).await.expect("a new coin");
+    claim(&world, 0, "claims one").await.expect("it is open");
+    claim(&world, 1, "claims two").await.expect("it is open");
+    world.apply([brought("claims two", 1_189)]).await.expect("a new coin");
+    assert_eq!(counts(&world, 0).await, TextcoinCounts { claimed: 2, ..TextcoinCounts::default() });
+    assert_eq!(world.balance(Account::Paid).await, 2 * 1_300);
+    world.check_book().await;
 }

@@ -152,6 +152,8 @@ macro_rules! behaviours {
                 nothing_is_both_claimed_and_taken_back,
                 an_operator_may_want_a_textcoin_back_before_its_time,
                 who_lost_the_right_to_pay_keeps_no_sweep,
+                what_a_lost_database_has_taken_back_returns_to_those_who_gave,
+                who_claims_and_sends_a_part_back_has_claimed_it,
                 an_audit_compares_those_that_ended_since_the_last;
             finding:
                 textcoins_of_lost_units_are_found_by_their_numbers_once,
@@ -165,6 +167,7 @@ macro_rules! behaviours {
                 the_partner_of_an_order_that_counts_as_paid_by_it_gets_its_share,
                 what_came_back_has_paid_nobody,
                 what_a_lost_database_has_taken_back_is_no_top_up,
+                a_part_that_comes_is_a_top_up,
                 an_operator_may_want_a_found_one_back_before_its_time,
                 an_audit_compares_found_ones_too;
             corrections:

@@ -1,8 +1,8 @@
 //! Which entry something that has happened must have, made anew from its rows.
 
 use ledger::{
-    Account, Cause, CommandId, Entry, EntryError, OutputRef, PartnerId, PayoutNumber, Purse, Withdrawal,
-    events, restored,
+    Account, Cause, CommandId, Entry, EntryError, Mistaken, OutputRef, PartnerId, PayoutNumber, Purse,
+    Withdrawal, events, restored,
 };
 use obyte::{Bytes, UnitHash};
 use payout::PayoutId;
@@ -68,7 +68,8 @@ impl Rows<'_> {
         let coin = self.amounts(
             output,
             "SELECT id, amount, reserve FROM coins WHERE endpoint = ? AND unit = ? AND message_index = ?
-                 AND output_index = ? AND origin = 'others' AND partner IS NULL AND textcoin IS NULL
+                 AND output_index = ? AND origin = 'others' AND partner IS NULL
+                 AND (textcoin IS NULL OR textcoin IN (SELECT payout FROM textcoins WHERE late = 'top-up'))
                  AND (found IS NULL OR found IN (SELECT id FROM found_textcoins WHERE late))",
         )?;
         Ok(coin.map(|(amount, reserve)| events::fund_received(output, amount, reserve)))
@@ -189,23 +190,25 @@ impl Rows<'_> {
     }
 
     fn claimed(&self, payout: PayoutNumber) -> Result<Made, StoreError> {
-        let is_claimed = self.has_ended(payout, "claimed")?;
+        let is_claimed = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM textcoins WHERE payout = ? AND endpoint = ? AND (outcome = 'claimed' OR late = 'claim')",
+            )?
+            .exists(params![payout.get(), self.endpoint.code()])?;
         let textcoin =
             is_claimed.then(|| keeping::textcoin_out(self.connection, payout.get())).transpose()?;
         Ok(textcoin.map(|textcoin| events::textcoin_claimed(payout, &textcoin)))
     }
 
-    /// The fees are what the coin that came back lacks.
+    /// The fees are what the coin that came back lacks. Its unit was signed here, but for one that came late.
     fn taken_back(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {
-        if !self.has_ended(payout, "taken back")? {
-            return Ok(None);
-        }
         let mut statement = self.connection.prepare_cached(
-            "SELECT coins.id, coins.amount, coins.reserve FROM coins
-             JOIN payouts ON payouts.id = coins.textcoin
-             JOIN sweeps ON sweeps.unit = coins.unit AND sweeps.generation = payouts.generation
-                 AND sweeps.counter = payouts.counter
-             WHERE coins.textcoin = ? AND coins.endpoint = ?",
+            "SELECT coins.id, amount, reserve, late FROM coins
+             JOIN textcoins ON textcoins.payout = coins.textcoin AND ended_by = unit
+                 AND textcoins.endpoint = coins.endpoint AND outcome = 'taken back'
+             WHERE coins.textcoin = ? AND coins.endpoint = ?
+                 AND (late IS NOT NULL OR EXISTS (SELECT 1 FROM sweeps WHERE sweeps.unit = coins.unit))",
         )?;
         let mut rows = statement.query(params![payout.get(), self.endpoint.code()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -213,9 +216,15 @@ impl Rows<'_> {
         let textcoin = keeping::textcoin_out(self.connection, payout.get())?;
         let back = fields.bytes("amount")?;
         let Some(fees) = keeping::given(&textcoin)?.checked_sub(back) else { return Ok(None) };
-        let receivable = held(Account::Receivable(textcoin.partner));
-        let reserve = fields.bytes("reserve")?;
-        Ok(Some(events::textcoin_taken_back(payout, &textcoin, fees, reserve, receivable)))
+        let (reserve, receivable) = (fields.bytes("reserve")?, held(Account::Receivable(textcoin.partner)));
+        let mistaken = match fields.plain::<Option<String>>("late")?.as_deref() {
+            None => {
+                return Ok(Some(events::textcoin_taken_back(payout, &textcoin, fees, reserve, receivable)));
+            }
+            Some("claim") => Mistaken::ForClaim,
+            Some(_) => Mistaken::ForTopUp { fund: held(Account::Fund) },
+        };
+        Ok(Some(events::textcoin_taken_back_late(payout, &textcoin, fees, reserve, receivable, mistaken)))
     }
 
     /// The unit that brought the coin is the one that has ended the textcoin.
@@ -242,13 +251,6 @@ impl Rows<'_> {
         } else {
             restored::textcoin_found(output, amount, fields.bytes("reserve")?, back)
         }))
-    }
-
-    fn has_ended(&self, payout: PayoutNumber, outcome: &str) -> Result<bool, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT 1 FROM textcoins WHERE payout = ? AND endpoint = ? AND outcome = ?")?;
-        Ok(statement.exists(params![payout.get(), self.endpoint.code(), outcome])?)
     }
 
     fn cancelled(&self, payout: PayoutNumber, held: impl Fn(Account) -> Bytes) -> Result<Made, StoreError> {

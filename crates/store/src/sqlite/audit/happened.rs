@@ -5,7 +5,8 @@ pub(super) const HAPPENED: [(&str, &str); 16] = [
     (
         "fund-received",
         "SELECT 'fund-received:' || unit || ':' || message_index || ':' || output_index AS cause FROM coins
-      WHERE endpoint = :endpoint AND origin = 'others' AND partner IS NULL AND textcoin IS NULL
+      WHERE endpoint = :endpoint AND origin = 'others' AND partner IS NULL
+          AND (textcoin IS NULL OR textcoin IN (SELECT payout FROM textcoins WHERE late = 'top-up'))
           AND (found IS NULL OR found IN (SELECT id FROM found_textcoins WHERE late))",
     ),
     (
@@ -54,7 +55,7 @@ pub(super) const HAPPENED: [(&str, &str); 16] = [
     (
         "textcoin-claimed",
         "SELECT 'textcoin-claimed:' || payout AS cause FROM textcoins
-      WHERE endpoint = :endpoint AND outcome = 'claimed'",
+      WHERE endpoint = :endpoint AND (outcome = 'claimed' OR late = 'claim')",
     ),
     (
         "textcoin-taken-back",

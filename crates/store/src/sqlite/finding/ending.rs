@@ -10,9 +10,9 @@ use obyte::{Bytes, UnitHash};
 use payout::{PayoutId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::sqlite::codec::Fields;
-use crate::sqlite::keeping::{Which, got_nothing};
-use crate::sqlite::{book, purchases};
+use super::reading::coin_of;
+use crate::sqlite::keeping::{Which, got_nothing, is_whole, top_up};
+use crate::sqlite::{book, deposits, purchases};
 use crate::{Endpoint, StoreError};
 
 /// What the partner of a purchase has given to its payout.
@@ -85,20 +85,25 @@ pub(in crate::sqlite) fn note_returned(
     Ok(())
 }
 
-/// The one that counts as claimed by this unit. If its coins came to the wallet, a lost database had taken it back.
+/// The one that counts as claimed by the unit that brings this coin. A lost database had taken it back.
 pub(in crate::sqlite) fn ended_by(
     connection: &Connection,
     endpoint: Endpoint,
-    unit: UnitHash,
+    coin: &Coin,
 ) -> Result<Option<i64>, StoreError> {
-    let found = connection
+    let found: Option<i64> = connection
         .prepare_cached(
             "SELECT id FROM found_textcoins WHERE endpoint = ? AND ended_by = ? AND outcome = 'claimed'
              ORDER BY id LIMIT 1",
         )?
-        .query_row(params![endpoint.code(), unit.as_str()], |row| row.get(0))
+        .query_row(params![endpoint.code(), coin.id.unit.as_str()], |row| row.get(0))
         .optional()?;
-    Ok(found)
+    let Some(found) = found else { return Ok(None) };
+    // What comes to a partner's address is its deposit, wherever it came from.
+    let is_deposit = deposits::owner(connection, endpoint, &coin.address)?.is_some();
+    let (textcoin, _) = coin_of(connection, found)?;
+    let is_whole = is_whole(connection, endpoint, textcoin.amount, coin.amount)?;
+    Ok(Some(found).filter(|_| is_whole && !is_deposit))
 }
 
 /// If the unit that spends it brought a coin to the wallet that was taken for a top-up, a lost database had taken it
@@ -111,6 +116,10 @@ pub(in crate::sqlite) fn came_back_late(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let Some((coin_id, coin)) = top_up(connection, endpoint, unit)? else { return Ok(false) };
+    let (textcoin, _) = coin_of(connection, id)?;
+    if !is_whole(connection, endpoint, textcoin.amount, coin.amount)? {
+        return Ok(false);
+    }
     let held = |account| book::held(connection, endpoint, account);
     let payout = paid(connection, id)?;
     let back = share_back(connection, payout, held)?;
@@ -122,21 +131,4 @@ pub(in crate::sqlite) fn came_back_late(
     note_returned(connection, id, payout)?;
     payout.map_or(Ok(()), |payout| got_nothing(connection, endpoint, payout, at))?;
     Ok(true)
-}
-
-/// A coin of this unit that was booked as a top-up.
-fn top_up(
-    connection: &Connection,
-    endpoint: Endpoint,
-    unit: UnitHash,
-) -> Result<Option<(i64, Coin)>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT * FROM coins WHERE endpoint = ? AND unit = ? AND origin = 'others' AND partner IS NULL
-             AND textcoin IS NULL AND found IS NULL ORDER BY id LIMIT 1",
-    )?;
-    let mut rows = statement.query(params![endpoint.code(), unit.as_str()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let fields = Fields::new("coins", row);
-    let coin = fields.coin(["unit", "message_index", "output_index", "amount", "address"])?;
-    Ok(Some((fields.plain("id")?, coin)))
 }

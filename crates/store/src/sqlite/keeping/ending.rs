@@ -6,9 +6,10 @@ use obyte::{Bytes, UnitHash};
 use payout::{PayoutId, TextcoinNo, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::lost;
 use super::which::Which;
 use crate::sqlite::codec::Fields;
-use crate::sqlite::{book, deposits, finding, purchases, refunds, totals};
+use crate::sqlite::{book, finding, purchases, refunds, totals};
 use crate::{Endpoint, StoreError, Violation};
 
 /// A textcoin that was given, as the book has it.
@@ -70,6 +71,7 @@ fn taken_back(
         entry,
         unit: coin.id.unit,
         at,
+        was_claimed: false,
     })
 }
 
@@ -91,11 +93,10 @@ pub(in crate::sqlite) fn came_back(
             which
         }
         None => {
-            // What comes to a partner's address is its deposit, wherever it came from.
-            let is_deposit = deposits::owner(connection, endpoint, &coin.address)?.is_some();
-            match finding::ended_by(connection, endpoint, coin.id.unit)? {
-                Some(found) if !is_deposit => Which::Found(found),
-                _ => return Ok(None),
+            let was_claimed = lost::was_no_claim(connection, endpoint, coin, reserve, at)?;
+            match finding::ended_by(connection, endpoint, coin)? {
+                Some(found) if was_claimed.is_none() => Which::Found(found),
+                _ => return Ok(was_claimed),
             }
         }
     };
@@ -103,22 +104,25 @@ pub(in crate::sqlite) fn came_back(
         Which::Given(payout) => taken_back(connection, endpoint, payout, coin, reserve, at).map(Some),
         Which::Found(id) => {
             let (entry, reserve, returns) = finding::taken_back(connection, endpoint, id, coin, reserve)?;
-            Ok(Some(TakenBack { which, returns, reserve, entry, unit: coin.id.unit, at }))
+            let unit = coin.id.unit;
+            Ok(Some(TakenBack { which, returns, reserve, entry, unit, at, was_claimed: false }))
         }
     }
 }
 
 /// A textcoin that came back.
 pub(in crate::sqlite) struct TakenBack {
-    which: Which,
+    pub(super) which: Which,
     /// The payout that got nothing then.
-    returns: Option<PayoutId>,
+    pub(super) returns: Option<PayoutId>,
     /// What is set aside of the coin for spending it.
     pub(in crate::sqlite) reserve: Bytes,
     /// How it is booked.
     pub(in crate::sqlite) entry: ledger::Entry,
-    unit: UnitHash,
-    at: Timestamp,
+    pub(super) unit: UnitHash,
+    pub(super) at: Timestamp,
+    /// Whether it was booked as claimed before.
+    pub(super) was_claimed: bool,
 }
 
 impl TakenBack {
@@ -153,8 +157,10 @@ impl TakenBack {
                      WHERE sweeps.unit = ?1)",
             )?
             .execute([self.unit.as_str()])?;
-        if let Which::Found(id) = self.which {
-            finding::note_returned(connection, id, self.returns)?;
+        match self.which {
+            Which::Given(payout) if self.was_claimed => lost::note_late(connection, payout, "claim")?,
+            Which::Given(_) => {}
+            Which::Found(id) => finding::note_returned(connection, id, self.returns)?,
         }
         self.returns.map_or(Ok(()), |payout| got_nothing(connection, endpoint, payout, self.at))
     }

@@ -5,8 +5,8 @@ use obyte::{Bytes, UnitHash};
 use payout::{PayoutId, TextcoinNo, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::ending;
 use super::reading::funding;
+use super::{ending, lost};
 use crate::sqlite::codec::millis;
 use crate::sqlite::{corrections, finding};
 use crate::{Endpoint, StoreError, Violation};
@@ -148,6 +148,9 @@ impl Which {
         }
         match self {
             Self::Given(payout) => {
+                if lost::came_back_late(connection, endpoint, payout, unit, at)? {
+                    return Ok(());
+                }
                 ending::book_claimed(connection, endpoint, payout, at)?;
                 corrections::end_claimed(connection, PayoutId::new(payout), at)?;
             }

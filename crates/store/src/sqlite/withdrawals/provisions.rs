@@ -32,7 +32,10 @@ pub(super) fn keep(
     Ok(())
 }
 
-pub(super) fn read(connection: &Connection, endpoint: Endpoint) -> Result<Option<Provisions>, StoreError> {
+pub(in crate::sqlite) fn read(
+    connection: &Connection,
+    endpoint: Endpoint,
+) -> Result<Option<Provisions>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM provisions WHERE endpoint = ?")?;
     let mut rows = statement.query([endpoint.code()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
