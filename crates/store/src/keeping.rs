@@ -44,6 +44,8 @@ pub struct TextcoinCounts {
     pub taken_back: u64,
     /// Of all these, the ones that units of a lost database gave.
     pub found: u64,
+    /// How many corrections of mistyped mailboxes wait for their coins, or for what it takes to give them anew.
+    pub corrections: u64,
 }
 
 /// Keeps what becomes of textcoins.

@@ -150,10 +150,11 @@ fn note_held(sheet: &Sheet, held: &[(&str, HeldBacklog)], now: i64) {
 
 fn note_textcoins(sheet: &Sheet, textcoins: &[(&str, TextcoinCounts)]) {
     let help = "Textcoins: open ones, those of them whose time is over and those that a unit takes back already; \
-                those that are proven claimed or taken back; and, of all these, those of a lost database that were found.";
+                those that are proven claimed or taken back; and, of all these, those of a lost database that were found. \
+                Corrections of mistyped addresses that wait.";
     let figure = sheet.gauge("bytesback_textcoins", help, &["endpoint", "state"]);
     for (endpoint, counts) in textcoins {
-        let TextcoinCounts { open, expired, swept, claimed, taken_back, found } = *counts;
+        let TextcoinCounts { open, expired, swept, claimed, taken_back, found, corrections } = *counts;
         for (state, count) in [
             ("open", open),
             ("expired", expired),
@@ -161,6 +162,7 @@ fn note_textcoins(sheet: &Sheet, textcoins: &[(&str, TextcoinCounts)]) {
             ("claimed", claimed),
             ("taken_back", taken_back),
             ("found", found),
+            ("being_corrected", corrections),
         ] {
             figure.with_label_values(&[*endpoint, state]).set(whole(count));
         }
@@ -193,7 +195,15 @@ mod tests {
     #[test]
     fn textcoins_are_counted_by_how_they_stand() {
         let sheet = Sheet::default();
-        let counts = TextcoinCounts { open: 5, expired: 2, swept: 1, claimed: 7, taken_back: 3, found: 4 };
+        let counts = TextcoinCounts {
+            open: 5,
+            expired: 2,
+            swept: 1,
+            claimed: 7,
+            taken_back: 3,
+            found: 4,
+            corrections: 6,
+        };
         note_textcoins(&sheet, &[("live", counts)]);
         let text = sheet::text(&sheet.into_registry().gather());
         for line in [
@@ -201,6 +211,7 @@ mod tests {
             r#"bytesback_textcoins{endpoint="live",state="being_taken_back"} 1"#,
             r#"bytesback_textcoins{endpoint="live",state="taken_back"} 3"#,
             r#"bytesback_textcoins{endpoint="live",state="found"} 4"#,
+            r#"bytesback_textcoins{endpoint="live",state="being_corrected"} 6"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

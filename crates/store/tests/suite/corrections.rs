@@ -307,6 +307,7 @@ pub(crate) async fn what_fund_or_deposit_lack_is_waited_for(backend: &impl Backe
     assert_eq!(last_state(&world).await, CorrectionState::Waits(CorrectionWait::Fund(bytes(1_690))));
     assert_eq!(due(&world, LATER.plus(Duration::from_secs(4))).await, [], "it was tried a moment ago");
     assert_eq!(due(&world, at(1_000)).await.len(), 1, "the clock was set back");
+    assert_eq!(super::keeping::counts(&world, 0).await.corrections, 1);
     let later = LATER.plus(Duration::from_secs(5));
     let [correction] = due(&world, later).await[..] else { panic!("it is tried again") };
     world.apply([credited(coin("more", 5_000))]).await.expect("a new coin");
@@ -320,6 +321,7 @@ pub(crate) async fn what_fund_or_deposit_lack_is_waited_for(backend: &impl Backe
     world.deposit("d2", 1).await;
     let given = try_to_give(&world, correction, None, later).await.expect("the store works");
     assert!(matches!(given, GivenAnew::Queued(_)), "{given:?}");
+    assert_eq!(super::keeping::counts(&world, 0).await.corrections, 0);
     world.check_book().await;
 }
 

@@ -204,6 +204,10 @@ pub(super) fn counts(
         claimed: both("outcome = 'claimed'", params![code])?,
         taken_back: both("outcome = 'taken back'", params![code])?,
         found: number("SELECT count(*) FROM found_textcoins WHERE endpoint = ?1", params![code])?,
+        corrections: number(
+            "SELECT count(*) FROM corrections WHERE endpoint = ?1 AND outcome IS NULL",
+            params![code],
+        )?,
     })
 }
 
