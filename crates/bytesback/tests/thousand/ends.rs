@@ -1,6 +1,7 @@
 //! What became of each textcoin, by the proven units of the network alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use obyte::history::{Asked, OrderProviders, State, Trust, verify};
 use obyte::{Address, Bytes, Network, Unit, UnitHash};
@@ -10,6 +11,9 @@ use store::TextcoinEnd;
 use crate::customers::{mailbox, wallet};
 use crate::letter::Mail;
 use crate::stage::{AT_ONCE, Stage};
+
+/// How long to wait before looking again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How a textcoin ended.
 #[derive(Debug)]
@@ -30,13 +34,13 @@ pub(crate) struct Ends {
 }
 
 /// Looks up the history of every textcoin and of the wallet, with its proofs.
-pub(crate) async fn look(stage: &Stage, mails: &BTreeMap<Address, Vec<Mail>>) -> Ends {
+pub(crate) async fn look(stage: &Stage, mails: &BTreeMap<Address, Vec<Mail>>, deadline: Instant) -> Ends {
     let hub = stage.hub(0).await;
     let own = stage.own();
     let textcoins: Vec<Address> = mails.keys().copied().collect();
-    let mut found = good_units(stage, &hub, &own).await;
+    let mut found = good_units(stage, &hub, &own, deadline).await;
     for chunk in textcoins.chunks(AT_ONCE) {
-        found.append(&mut good_units(stage, &hub, chunk).await);
+        found.append(&mut good_units(stage, &hub, chunk, deadline).await);
     }
     let ends = mails.iter().map(|(address, mails)| (*address, end(*address, &mails[0].to, &found, &own)));
     let ends: BTreeMap<_, _> = ends.collect();
@@ -47,8 +51,29 @@ pub(crate) async fn look(stage: &Stage, mails: &BTreeMap<Address, Vec<Mail>>) ->
     Ends { ends, units: found }
 }
 
-/// The units of these addresses that are proven good. The rest has to be proven bad by now.
-async fn good_units(stage: &Stage, hub: &Hub, addresses: &[Address]) -> BTreeMap<UnitHash, Unit> {
+/// The units of these addresses that are proven good, once the others are proven bad: who has lost a race is known a
+/// little later than who has won it.
+async fn good_units(
+    stage: &Stage,
+    hub: &Hub,
+    addresses: &[Address],
+    deadline: Instant,
+) -> BTreeMap<UnitHash, Unit> {
+    loop {
+        match proven(stage, hub, addresses).await {
+            Ok(good) => return good,
+            Err(open) => assert!(Instant::now() < deadline, "unit {open} is not proven"),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// The good ones; or one that is not proven.
+async fn proven(
+    stage: &Stage,
+    hub: &Hub,
+    addresses: &[Address],
+) -> Result<BTreeMap<UnitHash, Unit>, UnitHash> {
     let order_provider = stage.devnet.order_provider();
     let request = HistoryRequest {
         witnesses: vec![order_provider],
@@ -61,9 +86,9 @@ async fn good_units(stage: &Stage, hub: &Hub, addresses: &[Address]) -> BTreeMap
     let trust = Trust { network: Network::Devnet, order_providers: &order_providers, genesis, now: None };
     let history = verify(&response, &Asked { addresses, joints: &[] }, &trust).expect("an honest hub");
     let good = history.units.into_iter().filter_map(|proven| match proven.state {
-        State::FinalGood => Some((proven.unit.hash(), proven.unit)),
+        State::FinalGood => Some(Ok((proven.unit.hash(), proven.unit))),
         State::FinalBad => None,
-        State::Unstable => panic!("unit {} is not proven", proven.unit.hash()),
+        State::Unstable => Some(Err(proven.unit.hash())),
     });
     good.collect()
 }

@@ -80,7 +80,7 @@ async fn of_many_textcoins_each_is_mailed_and_ends_once_whoever_is_faster() {
 
     stage.is_settled(deadline).await;
     let mails = post.all(plan.purchases, deadline).await;
-    let ends = ends::look(&stage, &mails).await;
+    let ends = ends::look(&stage, &mails, deadline).await;
     ends.agree_with_the_book(&stage).await;
     stage.balances_to_the_byte(&ends).await;
     stage.audit_is_sound(plan.purchases);
