@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use ledger::{Book, PartnerId};
 use payout::{Change, Snapshot, Timestamp};
-use program::Language;
+use program::{EmailAddress, Language};
 
 use crate::{
     Acceptance, BookCheck, BookedEntry, Bookkeeping, Claims, Corrections, DepositOrder, DepositVerdict,
     Deposits, Endpoint, EntryId, Finding, Identity, Keeping, KeptRate, KeyHash, KeyId, Limiting, Mails,
     NewPartner, Operations, Partner, PartnerName, PayerLock, PurchaseKey, PurchaseRecord, Receiving,
-    RefundOrder, RefundRecord, RefundVerdict, Review, Rulebook, StoreError, Verdict, Withdrawals,
+    RefundOrder, RefundRecord, RefundVerdict, Review, Rulebook, StoreError, Undelivered, Verdict,
+    Withdrawals,
 };
 
 /// Keeps everything that must outlive the process.
@@ -31,6 +32,7 @@ pub trait Store:
     + Receiving
     + Withdrawals
     + Mails
+    + Undelivered
     + Keeping
     + Claims
     + Finding
@@ -60,6 +62,12 @@ pub trait Store:
     /// # Errors
     /// [`StoreError::Unknown`].
     async fn set_language(&self, partner: PartnerId, language: Option<Language>) -> Result<(), StoreError>;
+
+    /// Says where a partner is told of cashback that reaches nobody.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`].
+    async fn set_contact(&self, partner: PartnerId, contact: Option<EmailAddress>) -> Result<(), StoreError>;
 
     /// Adds a key to a partner.
     ///

@@ -1,7 +1,7 @@
 //! Persistence: one contract, one behaviour suite, SQLite behind it.
 //!
 //! [`Store`], with its [`Operations`], its [`Review`], its [`Rulebook`], its [`Limiting`], its [`Deposits`], its
-//! [`Receiving`], its [`Withdrawals`], its [`Mails`], its [`Claims`], its [`Keeping`] of textcoins and its [`Corrections`] of
+//! [`Receiving`], its [`Withdrawals`], its [`Mails`] and [`Undelivered`] ones, its [`Claims`], its [`Keeping`] of textcoins and its [`Corrections`] of
 //! mailboxes, is all that the server
 //! knows of its database. Each method is one
 //! transaction and says in its types what can come of it.
@@ -37,6 +37,7 @@ mod review;
 mod rulebook;
 pub mod sqlite;
 mod textcoin;
+mod undelivered;
 mod withdrawal;
 
 pub use acceptance::{Acceptance, PeriodQuote, Verdict};
@@ -82,6 +83,7 @@ pub use refund::{RefundOrder, RefundRecord, RefundVerdict};
 pub use review::{HeldBacklog, HoldReason, Review, Reviewed, UnknownHoldReason};
 pub use rulebook::{Explanation, Rulebook, RulesRecord, RulesVersion, TermsRecord};
 pub use textcoin::{TextcoinEnd, TextcoinRecord, TextcoinState, UnknownTextcoinState};
+pub use undelivered::{Undelivered, UndeliveredMail};
 pub use withdrawal::{
     AddressVerdict, Provisions, WithdrawalAddress, WithdrawalFrom, WithdrawalOrder, WithdrawalRecord,
     WithdrawalReviewed, WithdrawalVerdict, Withdrawals,

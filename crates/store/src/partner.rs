@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ledger::PartnerId;
 use payout::Timestamp;
-use program::{Language, PartnerTerms};
+use program::{EmailAddress, Language, PartnerTerms};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -191,6 +191,8 @@ pub struct Partner {
     pub terms: PartnerTerms,
     /// In which language its customers are written to; in the usual one of the server without it.
     pub language: Option<Language>,
+    /// Where it is told of cashback that reaches nobody.
+    pub contact: Option<EmailAddress>,
     /// When it was added.
     pub added_at: Timestamp,
     /// Since when it may report nothing.
@@ -242,6 +244,7 @@ mod tests {
             trusted: false,
             terms: PartnerTerms::default(),
             language: None,
+            contact: None,
             added_at: now,
             disabled_at: None,
             keys: vec![key(1, "old", Some(now)), key(2, "new", None)],

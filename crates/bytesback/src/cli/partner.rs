@@ -1,6 +1,7 @@
 //! `partner`: who may report purchases.
 
 mod addresses;
+mod contact;
 mod deposit_address;
 mod language;
 mod limits;
@@ -36,6 +37,8 @@ pub(super) enum PartnerCommand {
     Terms(terms::TermsArgs),
     /// Say in which language the customers of a partner are written to.
     Language(language::LanguageArgs),
+    /// Say where a partner is told of cashback that reaches nobody.
+    Contact(contact::ContactArgs),
     /// Disable a partner for ever. Its purchases and its deposit stay in the book.
     Disable(NameArgs),
     /// Book bytes that arrived at the fund's address as a partner's deposit.
@@ -119,6 +122,7 @@ pub(super) async fn run(command: PartnerCommand) -> anyhow::Result<()> {
         PartnerCommand::DepositAddress(args) => deposit_address::run(&args).await,
         PartnerCommand::Terms(args) => terms::run(&args).await,
         PartnerCommand::Language(args) => language::run(args).await,
+        PartnerCommand::Contact(args) => contact::run(args).await,
         PartnerCommand::Disable(args) => {
             let store = args.data.open()?;
             let partner = find(&*store, &args.name).await?;

@@ -23,6 +23,7 @@ mod qr;
 mod relay;
 mod sample;
 mod templates;
+mod undelivered;
 mod values;
 mod verdict;
 
@@ -40,4 +41,5 @@ pub(crate) use qr::svg as qr_svg;
 pub use relay::{Relay, RelayError, RelaySettings};
 pub use sample::sample;
 pub use templates::{Rendered, TemplateError, Templates};
+pub use undelivered::{Reader, UndeliveredLine, UndeliveredNotice};
 pub use verdict::{Stage, Status};

@@ -7,6 +7,7 @@ use super::letter::{Letter, LetterId};
 use super::message::{Message, MessageError, Sender, picture_id};
 use super::qr;
 use super::templates::{Failed, Rendered, Templates};
+use super::undelivered::UndeliveredNotice;
 use crate::mail::Language;
 
 /// A sender with templates and a usual language.
@@ -83,6 +84,18 @@ impl Office {
         date: Timestamp,
     ) -> Result<Message, MessageError> {
         Message::plain(&self.sender, to, subject, text, id, date)
+    }
+
+    /// A mail about mails that reach nobody, in its language or else in the usual one.
+    ///
+    /// # Errors
+    /// For an address or a date that no mail can have.
+    pub fn undelivered(&self, notice: &UndeliveredNotice) -> Result<Message, WriteError> {
+        let (subject, text) = notice.words(&self.language).map_err(|error| WriteError::Template {
+            name: "undelivered".to_owned(),
+            why: error.kind().to_string(),
+        })?;
+        Ok(self.notice(&notice.to, &subject, &text, notice.id.clone(), notice.date)?)
     }
 
     /// The templates.

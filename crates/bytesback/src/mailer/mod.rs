@@ -12,6 +12,7 @@ mod letters;
 mod notices;
 mod pace;
 mod status;
+mod undelivered;
 mod worker;
 
 use std::fmt;
@@ -21,11 +22,11 @@ use payout::TextcoinKeys;
 use program::EmailAddress;
 use store::{Endpoint, Store};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use notices::tell;
 pub(crate) use status::Counted;
 pub use status::MailStatus;
-pub(crate) use worker::run;
 
 use crate::claim::ClaimAddress;
 use crate::clock::Clock;
@@ -46,7 +47,7 @@ pub struct MailSettings {
     pub at_once: usize,
     /// Where the claim page is found, if mails lead there instead of to the words.
     pub claim_page: Option<ClaimAddress>,
-    /// Who is told of low balances.
+    /// Who is told of low balances, and of mails that reach nobody.
     pub operator: Option<EmailAddress>,
 }
 
@@ -58,6 +59,15 @@ impl fmt::Debug for MailSettings {
             .field("at_once", &self.at_once)
             .finish_non_exhaustive()
     }
+}
+
+/// Sends, and tells of what reaches nobody, until it is told to stop.
+pub(crate) async fn run(parts: MailerParts, stop: CancellationToken) {
+    let (parts, failed) = (Arc::new(parts), Notify::new());
+    tokio::join!(
+        worker::run(Arc::clone(&parts), &failed, stop.clone()),
+        undelivered::run(Arc::clone(&parts), &failed, stop),
+    );
 }
 
 /// What a worker is made of.

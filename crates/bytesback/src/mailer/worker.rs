@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use payout::Timestamp;
 use store::{MailOutcome, MailTask, StoreError};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -29,11 +30,12 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long to wait after the store refused.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// Sends until it is told to stop.
-pub(crate) async fn run(parts: MailerParts, stop: CancellationToken) {
+/// Sends until it is told to stop; `failed` hears of each mail that has failed for good.
+pub(super) async fn run(parts: Arc<MailerParts>, failed: &Notify, stop: CancellationToken) {
     let endpoint = parts.endpoint;
     let mut worker = Worker {
-        parts: Arc::new(parts),
+        parts,
+        failed,
         waiting: VecDeque::new(),
         running: JoinSet::new(),
         trouble: None,
@@ -56,8 +58,9 @@ pub(crate) async fn run(parts: MailerParts, stop: CancellationToken) {
     worker.end().await;
 }
 
-struct Worker {
+struct Worker<'a> {
     parts: Arc<MailerParts>,
+    failed: &'a Notify,
     /// What was taken and is not on its way yet.
     waiting: VecDeque<MailTask>,
     running: JoinSet<(MailTask, Result<Accepted, Failure>)>,
@@ -73,7 +76,7 @@ enum Failure {
     Unwritten(String),
 }
 
-impl Worker {
+impl Worker<'_> {
     /// Only one process at a time pays for the endpoint: whoever had taken mails before is gone.
     async fn free(&self, stop: &CancellationToken) {
         while let Err(error) = self.parts.store.free_mails(self.parts.endpoint, self.parts.clock.now()).await
@@ -218,8 +221,12 @@ impl Worker {
     /// What cannot be kept is found out again: the mail is sent once more when its lease is over.
     async fn note(&self, task: &MailTask, outcome: MailOutcome) {
         let MailerParts { endpoint, store, clock, .. } = &*self.parts;
+        let has_failed = matches!(outcome, MailOutcome::Refused { .. } | MailOutcome::Dead { .. });
         if let Err(error) = store.note_mail(task.no, task.attempt, outcome, clock.now()).await {
             tracing::error!(%endpoint, mail = %task.no, %error, "what became of a mail cannot be kept");
+        }
+        if has_failed {
+            self.failed.notify_one();
         }
     }
 

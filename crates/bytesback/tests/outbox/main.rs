@@ -21,3 +21,4 @@ mod reminders;
 mod secrets;
 mod serve;
 mod stage;
+mod told;

@@ -80,6 +80,7 @@ mod review;
 mod rulebook;
 mod schema;
 mod totals;
+mod undelivered;
 mod wishes;
 mod withdrawals;
 mod writer;
@@ -89,7 +90,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use ledger::{Book, PartnerId};
 use payout::{Change, Snapshot, Timestamp};
-use program::Language;
+use program::{EmailAddress, Language};
 
 use self::readers::Readers;
 use self::writer::Writer;
@@ -138,6 +139,10 @@ impl Store for SqliteStore {
         self.writer
             .run(move |connection| partners::set_language(connection, partner, language.as_ref()))
             .await
+    }
+
+    async fn set_contact(&self, partner: PartnerId, contact: Option<EmailAddress>) -> Result<(), StoreError> {
+        self.writer.run(move |connection| partners::set_contact(connection, partner, contact.as_ref())).await
     }
 
     async fn disable_partner(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use ledger::PartnerId;
 use obyte::Address;
 use payout::Timestamp;
-use program::{Language, PartnerTerms};
+use program::{EmailAddress, Language, PartnerTerms};
 use rusqlite::{Connection, Params, named_params, params};
 
 use crate::sqlite::codec::{Fields, is_dangling, is_taken, millis};
@@ -58,6 +58,7 @@ pub(super) fn add(connection: &Connection, partner: &NewPartner) -> Result<Partn
         trusted: partner.trusted,
         terms: PartnerTerms::default(),
         language: None,
+        contact: None,
         added_at: partner.at,
         disabled_at: None,
         keys: Vec::new(),
@@ -79,6 +80,17 @@ pub(super) fn set_language(
     let changed = connection
         .prepare_cached("UPDATE partners SET language = ? WHERE id = ?")?
         .execute(params![language.map(Language::as_str), partner.get()])?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Unknown(Thing::Partner)) }
+}
+
+pub(super) fn set_contact(
+    connection: &Connection,
+    partner: PartnerId,
+    contact: Option<&EmailAddress>,
+) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached("UPDATE partners SET contact = ? WHERE id = ?")?
+        .execute(params![contact.map(EmailAddress::as_str), partner.get()])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Unknown(Thing::Partner)) }
 }
 
@@ -148,6 +160,7 @@ fn read(connection: &Connection, query: &str, params: impl Params) -> Result<Vec
             trusted: fields.plain("trusted")?,
             terms: rulebook::terms_now(connection, id)?,
             language: fields.optional_text("language")?,
+            contact: fields.optional_text("contact")?,
             added_at: fields.time("added_at")?,
             disabled_at: fields.optional_time("disabled_at")?,
             keys: keys(connection, id)?,

@@ -13,7 +13,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Marks our files: `BYTB` in ASCII.
 const APPLICATION_ID: i32 = 0x4259_5442;
 /// All migrations, in their order; the schema version is how many were applied.
-const MIGRATIONS: [&str; 24] = [
+const MIGRATIONS: [&str; 25] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_operator.sql"),
     include_str!("../../migrations/sqlite/0003_parked.sql"),
@@ -38,6 +38,7 @@ const MIGRATIONS: [&str; 24] = [
     include_str!("../../migrations/sqlite/0022_found_textcoins.sql"),
     include_str!("../../migrations/sqlite/0023_corrections.sql"),
     include_str!("../../migrations/sqlite/0024_taken_back_late.sql"),
+    include_str!("../../migrations/sqlite/0025_contacts.sql"),
 ];
 
 /// The page cache of the writer and of one reader, in KiB.

@@ -25,13 +25,13 @@ fn at(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-fn accepted(version: payout::VersionId) -> Change {
+pub(crate) fn accepted(version: payout::VersionId) -> Change {
     let status = VersionStatus::Accepted;
     Change::Answered { version, status, answer: "accepted".to_owned(), at: at(ACCEPTED) }
 }
 
 /// A world where the textcoins of these orders are in a unit that a hub has accepted.
-async fn sent(backend: &impl Backend, orders: &[&str]) -> (World, Vec<Payout>) {
+pub(crate) async fn sent(backend: &impl Backend, orders: &[&str]) -> (World, Vec<Payout>) {
     let world = World::rich(backend).await;
     let mut payouts = Vec::new();
     for (order, counter) in orders.iter().zip(0..) {
@@ -42,11 +42,11 @@ async fn sent(backend: &impl Backend, orders: &[&str]) -> (World, Vec<Payout>) {
     (world, payouts)
 }
 
-async fn take(world: &World, now: u64, most: u32) -> Vec<MailTask> {
+pub(crate) async fn take(world: &World, now: u64, most: u32) -> Vec<MailTask> {
     world.store.take_mails(Endpoint::Test, at(now), LEASE, most).await.expect("the store works")
 }
 
-async fn note(world: &World, task: &MailTask, outcome: MailOutcome, now: u64) {
+pub(crate) async fn note(world: &World, task: &MailTask, outcome: MailOutcome, now: u64) {
     world.store.note_mail(task.no, task.attempt, outcome, at(now)).await.expect("the store works");
 }
 
@@ -63,7 +63,7 @@ async fn record(world: &World, order: &str) -> TextcoinRecord {
     found.expect("it is a textcoin")
 }
 
-async fn resend(world: &World, key: PurchaseKey, per_day: u32, now: u64) -> ResendVerdict {
+pub(crate) async fn resend(world: &World, key: PurchaseKey, per_day: u32, now: u64) -> ResendVerdict {
     let order = ResendOrder { key, by: Asker::Operator, per_day, at: at(now) };
     world.store.resend_mail(Endpoint::Test, order).await.expect("the store works")
 }
@@ -74,7 +74,7 @@ fn later(due: u64) -> MailOutcome {
 
 const SENT: MailOutcome = MailOutcome::Sent { code: Some(250) };
 
-fn refused() -> MailOutcome {
+pub(crate) fn refused() -> MailOutcome {
     MailOutcome::Refused { code: Some(550), reason: "there is no such recipient".to_owned() }
 }
 

@@ -24,6 +24,7 @@ pub(crate) mod restoring;
 pub(crate) mod review;
 pub(crate) mod rulebook;
 pub(crate) mod textcoins;
+pub(crate) mod undelivered;
 pub(crate) mod units;
 pub(crate) mod withdrawals;
 pub(crate) mod world;
@@ -63,6 +64,7 @@ macro_rules! behaviours {
                 a_key_is_known_once,
                 what_is_disabled_stays_so,
                 customers_are_written_to_in_the_language_that_was_said_last,
+                a_partner_is_told_where_it_has_said_last,
                 what_does_not_exist_is_unknown;
             purchases:
                 an_accepted_purchase_is_remembered_whole,
@@ -138,6 +140,11 @@ macro_rules! behaviours {
                 who_claims_is_not_reminded,
                 a_mail_is_sent_once_more_within_limits,
                 a_textcoin_given_anew_gets_a_mail_of_its_own;
+            undelivered:
+                what_is_refused_or_given_up_is_told_once,
+                nobody_is_told_where_nothing_is_left_to_mend,
+                a_mail_that_is_refused_again_is_told_again,
+                one_partner_does_not_keep_others_waiting;
             keeping:
                 a_textcoin_is_open_once_its_unit_is_proven_until_it_ends,
                 only_textcoins_of_later_slots_are_told_again,

@@ -84,12 +84,25 @@ pub(crate) async fn customers_are_written_to_in_the_language_that_was_said_last(
     }
 }
 
+pub(crate) async fn a_partner_is_told_where_it_has_said_last(backend: &impl Backend) {
+    let store = backend.open();
+    let shop = store.add_partner(new("demo-shop", PartnerKind::Merchant)).await.expect("the name is free");
+    assert_eq!(shop.contact, None);
+    for contact in [Some("till@shop.example"), Some("me@shop.example"), None] {
+        let contact = contact.map(|text| text.parse().expect("a mailbox"));
+        store.set_contact(shop.id, contact.clone()).await.expect("the partner is there");
+        assert_eq!(found(&*store, "demo-shop").await.contact, contact);
+    }
+}
+
 pub(crate) async fn what_does_not_exist_is_unknown(backend: &impl Backend) {
     let store = backend.open();
     let nobody = PartnerId::new(7);
     let disabled = store.disable_partner(nobody, at(1)).await;
     assert!(matches!(disabled, Err(StoreError::Unknown(Thing::Partner))), "{disabled:?}");
     let said = store.set_language(nobody, Some(Language::ENGLISH)).await;
+    assert!(matches!(said, Err(StoreError::Unknown(Thing::Partner))), "{said:?}");
+    let said = store.set_contact(nobody, None).await;
     assert!(matches!(said, Err(StoreError::Unknown(Thing::Partner))), "{said:?}");
     let added = store.add_key(nobody, KeyHash::of("one"), "", at(1)).await;
     assert!(matches!(added, Err(StoreError::Unknown(Thing::Partner))), "{added:?}");
