@@ -191,9 +191,7 @@ impl Engine {
 
     pub(super) fn on_parents(&mut self, now: Timestamp, ask: AskId, found: Found, out: &mut Outbox) {
         let Some(Asking { plan, .. }) = self.asking.take_if(|asking| asking.ask == ask) else { return };
-        if self.are_used(&found) {
-            // A hub that calls every address used is not asked again and again without a pause.
-            self.compose_at = now.plus(self.settings.retry_after);
+        if self.are_used(now, &found, out) {
             return;
         }
         if self.still_holds(&plan) && (found.agents > 0 || self.wishes.want_agents()) {

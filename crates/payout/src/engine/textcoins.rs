@@ -12,28 +12,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use obyte::Address;
 
-use super::Engine;
 use super::composing::Plan;
 use super::making::Found;
+use super::{Engine, Outbox};
 use crate::textcoin::claim_reserve;
-use crate::{Alarm, Claims, Issue, Payee, Payout, TextcoinKeys, TextcoinNo};
+use crate::{Action, Alarm, Claims, Issue, Payee, Payout, Search, TextcoinKeys, TextcoinNo, Timestamp};
 
 /// So many addresses are kept in stock: those of two full units.
 const STOCK: usize = 256;
+
+/// So many numbers are skipped in a row on the word of a hub, which can call any address used. A larger gap would hide
+/// what is behind it from a search after a loss ([`Search::GAP`]).
+const SKIPPED_MAX: usize = Search::GAP as usize / 2;
+
+/// What was made of the word of a hub that addresses are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Skipped {
+    /// None of them was on offer.
+    Nothing,
+    /// Those will not be used.
+    Some,
+    /// That cannot be true of so many: all are on offer again.
+    TooMany(usize),
+}
 
 /// Gives numbers in their order.
 #[derive(Debug)]
 pub(super) struct Mint {
     next: TextcoinNo,
-    /// The addresses of the next numbers, as far as they are known; nothing for those that are skipped.
+    /// The addresses of the next numbers, as far as they are known; nothing where wallets would not agree on it.
     ahead: BTreeMap<u32, Option<Address>>,
+    /// Those of the next numbers that a hub calls used.
+    skipped: BTreeSet<u32>,
     /// Whether any was ever needed.
     is_in_use: bool,
 }
 
 impl Mint {
     pub(super) const fn new(next: TextcoinNo) -> Self {
-        Self { next, ahead: BTreeMap::new(), is_in_use: next.counter > 0 }
+        Self { next, ahead: BTreeMap::new(), skipped: BTreeSet::new(), is_in_use: next.counter > 0 }
     }
 
     /// These are owed.
@@ -47,7 +64,8 @@ impl Mint {
         let mut no = self.next;
         while offered.len() < count {
             let derive = || keys.textcoin(no).map(|textcoin| textcoin.address());
-            if let Some(address) = *self.ahead.entry(no.counter).or_insert_with(derive) {
+            let address = *self.ahead.entry(no.counter).or_insert_with(derive);
+            if let Some(address) = address.filter(|_| !self.skipped.contains(&no.counter)) {
                 offered.push((no, address));
             }
             no.counter = no.counter.checked_add(1).expect("fewer than 2^32 textcoins are ever given");
@@ -74,16 +92,20 @@ impl Mint {
         }
     }
 
-    /// Never uses what has a history. Whether anything was on offer of that.
-    fn skip(&mut self, used: &BTreeSet<Address>) -> bool {
-        let mut found = false;
-        for address in self.ahead.values_mut() {
-            if address.is_some_and(|address| used.contains(&address)) {
-                *address = None;
-                found = true;
+    /// Never uses what has a history.
+    fn skip(&mut self, used: &BTreeSet<Address>) -> Skipped {
+        let before = self.skipped.len();
+        let is_used = |address: &Option<Address>| address.is_some_and(|address| used.contains(&address));
+        let of_used = self.ahead.iter().filter(|(_, address)| is_used(address));
+        self.skipped.extend(of_used.map(|(counter, _)| *counter));
+        match self.skipped.len() {
+            after if after == before => Skipped::Nothing,
+            after if after <= SKIPPED_MAX => Skipped::Some,
+            after => {
+                self.skipped.clear();
+                Skipped::TooMany(after)
             }
         }
-        found
     }
 
     /// These stand in the journal.
@@ -93,6 +115,7 @@ impl Mint {
         let Some(last) = of_now.map(|issue| issue.no.counter).max() else { return };
         self.next.counter = self.next.counter.max(last + 1);
         self.ahead = self.ahead.split_off(&self.next.counter);
+        self.skipped = self.skipped.split_off(&self.next.counter);
     }
 
     /// Whether a payout that enters a slot needs a number. One of an earlier life of the wallet does not count: what
@@ -122,9 +145,23 @@ impl Engine {
         plan.offered = self.mint.offer(self.keyring.textcoins(), count);
     }
 
-    /// Whether the hub has shown that an address on offer was used, so that another plan is needed.
-    pub(super) fn are_used(&mut self, found: &Found) -> bool {
-        found.claims.as_ref().is_some_and(|claims| self.mint.skip(&claims.used))
+    /// Whether the hub has shown that an address on offer was used, so that another plan is needed. It is not asked again
+    /// and again without a pause.
+    pub(super) fn are_used(&mut self, now: Timestamp, found: &Found, out: &mut Outbox) -> bool {
+        let Some(claims) = &found.claims else { return false };
+        match self.mint.skip(&claims.used) {
+            Skipped::Nothing => return false,
+            Skipped::Some => self.compose_at = now.plus(self.settings.retry_after),
+            Skipped::TooMany(count) => {
+                self.compose_at = now.plus(self.settings.look_every);
+                let why = format!(
+                    "the hub calls the addresses of {count} new textcoins used, which are this wallet's alone: use another \
+                     hub, or find out who else has the mnemonic"
+                );
+                out.push(Action::Alarm(Alarm::CannotCompose(why)));
+            }
+        }
+        true
     }
 
     /// Writes what was offered into the payouts that join.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use obyte::answer::{PostAnswer, UnitError};
 use obyte::unit::Output;
 use obyte::{Address, Bytes, Network};
-use payout::{Alarm, Event, Issue, PayoutId, TextcoinNo};
+use payout::{Alarm, Event, Issue, PayoutId, Search, TextcoinNo};
 
 use crate::world::desk::Desk;
 
@@ -165,6 +165,23 @@ fn an_address_with_any_history_is_never_used() {
     desk.let_time_pass(10);
     let skipped = usable(4).into_iter().filter(|counter| *counter != second);
     assert_eq!(numbers(&desk, &ids), first(skipped));
+    desk.check_rest();
+}
+
+/// What is searched after a loss ends where so many numbers in a row were given to nobody.
+#[test]
+fn a_hub_that_calls_every_address_used_makes_no_gap_that_ends_a_search() {
+    let mut desk = Desk::new();
+    let ids = desk.owe_textcoins(60);
+    desk.calls_all_used = true;
+    desk.let_time_pass(20 * 60);
+    assert!(desk.posts.is_empty());
+    let told = desk.alarms.iter().filter(|alarm| matches!(alarm, Alarm::CannotCompose(_))).count();
+    assert!((1..=20).contains(&told), "{told}: {:?}", desk.alarms);
+    desk.calls_all_used = false;
+    desk.let_time_pass(2 * 60);
+    let first = numbers(&desk, &ids)[0].counter;
+    assert!(first < Search::GAP, "{first}");
     desk.check_rest();
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Desk {
     pub(crate) log: Vec<Action>,
     /// The TPS fee that claiming a textcoin takes.
     pub(crate) claim_fee: u64,
+    /// The hub says of every new address that it has a history.
+    pub(crate) calls_all_used: bool,
     next_payout: i64,
 }
 
@@ -79,6 +81,7 @@ impl Desk {
             alarms: Vec::new(),
             log: Vec::new(),
             claim_fee: 7,
+            calls_all_used: false,
             next_payout: 1,
         }
     }
@@ -198,7 +201,7 @@ impl Desk {
     }
 
     fn claims(&self, fresh: &[Address]) -> Claims {
-        let has_history = |address: &&Address| self.books.chain.knows(address);
+        let has_history = |address: &&Address| self.calls_all_used || self.books.chain.knows(address);
         let used = fresh.iter().filter(has_history).copied().collect();
         Claims { used, tps_fee: Bytes::new(self.claim_fee).expect("in range") }
     }
