@@ -12,6 +12,8 @@ use crate::{AskHistory, AskId, SeenUnit, Standing, TextcoinNo, Timestamp, Versio
 const AT_ONCE: usize = 100;
 /// The shortest time between two questions for balances, however many textcoins there are.
 const BALANCES_APART: Duration = Duration::from_secs(1);
+/// So many units of one textcoin are asked for by name at most: a question may name 2,000 (6.4).
+const NAMED: usize = 20;
 
 /// Which questions are on their way, and when the next ones are due.
 #[derive(Debug, Default)]
@@ -134,10 +136,13 @@ impl Keeper {
         for no in &asked {
             let kept = self.textcoins.get_mut(no).expect("it was found above");
             kept.look_at = None;
-            units.extend(kept.textcoin.sweeps.iter().map(|sweep| sweep.unit));
             if !kept.crowded {
+                // Its history tells of the units that it signed, too.
                 addresses.push(kept.textcoin.coin.address);
-            } else if kept.textcoin.sweeps.is_empty() {
+                continue;
+            }
+            units.extend(kept.textcoin.sweeps.iter().rev().take(NAMED).map(|sweep| sweep.unit));
+            if kept.textcoin.sweeps.is_empty() {
                 // There is nothing that could be asked; the network decides who is first.
                 kept.unspent_at = Some(now);
             }

@@ -122,6 +122,20 @@ fn a_hub_that_is_dear_for_long_is_seldom_asked() {
     assert!((55..=70).contains(&asked), "once in ten seconds, a little more at first: {asked}");
 }
 
+/// A hub is asked for 2,000 units by name at most (6.4).
+#[test]
+fn refused_units_are_named_where_the_address_does_not_tell_of_them_and_not_without_end() {
+    let mut world = World::new(1);
+    world.refusal = Some("known bad");
+    world.pass(40 * MINUTE);
+    assert!(world.sweeps(0).len() > 30, "{}", world.sweeps(0).len());
+    assert_eq!(world.named, 0, "the history of the address has them");
+    world.refusal = None;
+    world.crowd();
+    world.pass(2 * MINUTE);
+    assert_eq!(world.named, 20);
+}
+
 #[test]
 fn the_same_bytes_are_posted_until_they_are_proven() {
     let mut world = World::new(1);

@@ -55,6 +55,12 @@ pub(crate) struct World {
     /// How many questions came for balances and for histories.
     pub(crate) asked: [u32; 2],
     pub(crate) fee: u64,
+    /// What the hub says to every unit, if it takes none.
+    pub(crate) refusal: Option<&'static str>,
+    /// How many units the last question for a history named.
+    pub(crate) named: usize,
+    /// More touches each address than the hub tells.
+    crowded: bool,
     pub(crate) line: LineState,
     connected: bool,
 }
@@ -77,6 +83,9 @@ impl World {
             notes: Vec::new(),
             asked: [0; 2],
             fee: 10,
+            refusal: None,
+            named: 0,
+            crowded: false,
             line,
             connected: false,
         };
@@ -132,7 +141,11 @@ impl World {
             KeeperAction::Note { what, .. } => self.notes.push(what),
             question => {
                 self.asked[0] += u32::from(matches!(question, KeeperAction::AskBalances { .. }));
-                self.asked[1] += u32::from(matches!(question, KeeperAction::AskHistory(_)));
+                if let KeeperAction::AskHistory(AskHistory { addresses, units, .. }) = &question {
+                    assert!(addresses.len() + units.len() <= 2_000, "a hub answers nothing to that");
+                    self.asked[1] += 1;
+                    self.named = units.len();
+                }
                 self.waiting.push_back(question);
             }
         }
@@ -249,6 +262,11 @@ impl World {
         self.tell(event);
     }
 
+    /// From now on more touches each address than the hub tells (6.4).
+    pub(crate) fn crowd(&mut self) {
+        self.crowded = true;
+    }
+
     /// The hub refuses the oldest post with these words, if that is what waits.
     pub(crate) fn refuse(&mut self, text: &str) {
         if let Some(KeeperAction::Post { no, version, .. }) = self.waiting.front() {
@@ -266,6 +284,11 @@ impl World {
                 let balances = addresses.iter().map(|address| (*address, self.balance(address))).collect();
                 KeeperEvent::Balances { ask, balances }
             }
+            KeeperAction::AskHistory(AskHistory { ask, ref addresses, .. })
+                if self.crowded && !addresses.is_empty() =>
+            {
+                KeeperEvent::HistoryTooLarge { ask }
+            }
             KeeperAction::AskHistory(question) => {
                 KeeperEvent::History { ask: question.ask, units: self.history(&question) }
             }
@@ -274,7 +297,7 @@ impl World {
                 KeeperEvent::Parents { ask, parents, threshold }
             }
             KeeperAction::Post { no, version, json } => {
-                let text = self.take(no, &json);
+                let text = self.refusal.unwrap_or_else(|| self.take(no, &json));
                 let answer = PostAnswer::classify(text);
                 KeeperEvent::PostAnswered { no, version, answer, text: text.to_owned() }
             }
