@@ -63,9 +63,11 @@ struct Kept {
     posted: Posted,
     /// No other version before this time.
     sweep_at: Timestamp,
+    /// How often in a row none could be made, for a reason that lies in this textcoin.
+    in_vain: u32,
     /// The hub wants the definition to be shown, or not, other than usual (4.7).
     shows_definition: bool,
-    /// The least TPS fee that a hub said it takes. It counts for one version.
+    /// The least TPS fee that a hub said it takes. It counts for one attempt.
     tps_fee: Bytes,
 }
 
@@ -79,6 +81,7 @@ impl Kept {
             crowded: false,
             posted: Posted::default(),
             sweep_at: Timestamp::default(),
+            in_vain: 0,
             shows_definition: true,
             tps_fee: Bytes::ZERO,
         }

@@ -19,6 +19,8 @@ const FRESH: Duration = Duration::from_secs(60);
 const POLITE: Duration = Duration::from_secs(10);
 /// After a fee above the ceiling: what a moment has made dear is soon cheap again. Twice as long each time in a row.
 const DEAR: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(10)];
+/// After a reason that lies in one textcoin, that one waits so long. Twice as long each time in a row.
+const IN_VAIN: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(3600)];
 /// So many of those that are due are looked at ahead.
 const AHEAD: usize = 100;
 
@@ -39,8 +41,13 @@ impl Sweeping {
 
     pub(super) fn fail(&mut self, ask: AskId, later: Timestamp) {
         if self.asking.take_if(|(asked, _)| *asked == ask).is_some() {
-            self.not_before = later;
+            self.hold(later);
         }
+    }
+
+    /// None is made before that time.
+    pub(super) fn hold(&mut self, until: Timestamp) {
+        self.not_before = self.not_before.max(until);
     }
 
     pub(super) fn not_after(&mut self, now: Timestamp) {
@@ -55,9 +62,21 @@ impl Kept {
         self.textcoin.claim.is_none() && !self.is_being_swept()
     }
 
+    /// Since when it is to be taken back. What an operator wants back goes before what has expired.
+    fn wanted_at(&self) -> Timestamp {
+        if self.textcoin.recalled { Timestamp::default() } else { self.textcoin.expires_at }
+    }
+
     fn due_at(&self) -> Timestamp {
-        let due = if self.textcoin.recalled { Timestamp::default() } else { self.textcoin.expires_at };
-        due.max(self.sweep_at)
+        self.wanted_at().max(self.sweep_at)
+    }
+
+    /// None can be made for it now: it waits, and holds up no other.
+    fn wait(&mut self, now: Timestamp) {
+        let [first, most] = IN_VAIN;
+        let pause = first.saturating_mul(1 << self.in_vain.min(10));
+        self.sweep_at = now.plus(pause.min(most));
+        self.in_vain += 1;
     }
 
     fn is_seen_unspent(&self, now: Timestamp) -> bool {
@@ -122,7 +141,7 @@ impl Keeper {
         }
         let due = self.textcoins.values().filter(|kept| kept.may_be_swept() && kept.due_at() <= now);
         let mut due: Vec<(Timestamp, TextcoinNo)> =
-            due.map(|kept| (kept.textcoin.expires_at, kept.textcoin.no)).collect();
+            due.map(|kept| (kept.wanted_at(), kept.textcoin.no)).collect();
         due.sort_unstable();
         let in_question = self.looking.in_question().to_vec();
         for (_, no) in due.iter().take(AHEAD) {
@@ -146,22 +165,32 @@ impl Keeper {
         &mut self,
         now: Timestamp,
         ask: AskId,
-        parents: Parents,
+        mut parents: Parents,
         threshold: ThresholdSize,
         out: &mut Outbox,
     ) {
         let Some((_, no)) = self.sweeping.asking.take_if(|(asked, _)| *asked == ask) else { return };
-        let still_holds = self.textcoins.get(&no).is_some_and(|kept| kept.may_be_swept() && kept.is_due(now));
-        if !still_holds || !self.may_begin() {
+        let may_begin = self.may_begin();
+        let Some(kept) = self.textcoins.get_mut(&no) else { return };
+        if !may_begin || !kept.may_be_swept() || !kept.is_due(now) {
             return;
         }
-        match self.make(now, no, parents, threshold) {
+        parents.tps_fee = parents.tps_fee.max(std::mem::take(&mut kept.tps_fee));
+        match self.make(now, no, &parents, threshold) {
             Ok(sweep) => self.send(now, no, sweep, out),
             Err(NotNow { what, until }) => {
-                self.sweeping.not_before = until;
-                self.sweeping.in_vain += 1;
+                self.not_now(now, no, until);
                 out.push(KeeperAction::Note { no, what });
             }
+        }
+    }
+
+    fn not_now(&mut self, now: Timestamp, no: TextcoinNo, until: Option<Timestamp>) {
+        if let Some(until) = until {
+            self.sweeping.hold(until);
+            self.sweeping.in_vain += 1;
+        } else if let Some(kept) = self.textcoins.get_mut(&no) {
+            kept.wait(now);
         }
     }
 
@@ -173,7 +202,7 @@ impl Keeper {
             kept.sweep_at = now.plus(self.settings.retry_after);
             return;
         }
-        kept.tps_fee = Bytes::ZERO;
+        kept.in_vain = 0;
         kept.textcoin.sweeps.push(sweep.clone());
         kept.look_by(follow_at);
         self.sweeping.last_sent = Some(now);
@@ -186,25 +215,23 @@ impl Keeper {
         &self,
         now: Timestamp,
         no: TextcoinNo,
-        mut parents: Parents,
+        parents: &Parents,
         threshold: ThresholdSize,
     ) -> Result<Sweep, NotNow> {
         let kept = &self.textcoins[&no];
-        let soon = now.plus(self.settings.retry_after);
-        self.check_clock(now, &parents)?;
-        parents.tps_fee = parents.tps_fee.max(kept.tps_fee);
+        self.check_clock(now, parents)?;
         let (asked, ceiling) = (parents.tps_fee, self.settings.limits.ceiling(1, Bytes::ZERO));
         if asked > ceiling {
             let what = format!("the hub asks a TPS fee of {asked} bytes, above the ceiling of {ceiling}");
             return Err(self.too_dear(now, what));
         }
         let (unsigned, signed) =
-            self.compose(kept, &parents, threshold).map_err(|what| NotNow { what, until: soon })?;
+            self.compose(kept, parents, threshold).map_err(|what| NotNow { what, until: None })?;
         let fees = Fees { size: unsigned.fees.for_size(), tps: unsigned.fees.tps_fee };
         let most = kept.textcoin.fees_max;
         if fees.total() > most {
             let what = format!("taking it back costs {} bytes now, and may cost {most}", fees.total());
-            return Err(self.too_dear(now, what));
+            return Err(NotNow { what, until: None });
         }
         let rest = &unsigned.layout.change;
         let id = CoinId {
@@ -253,21 +280,22 @@ impl Keeper {
     fn too_dear(&self, now: Timestamp, what: String) -> NotNow {
         let [first, most] = DEAR;
         let pause = first.saturating_mul(1 << self.sweeping.in_vain.min(10));
-        NotNow { what, until: now.plus(pause.min(most)) }
+        NotNow { what, until: Some(now.plus(pause.min(most))) }
     }
 
     fn check_clock(&self, now: Timestamp, parents: &Parents) -> Result<(), NotNow> {
         let hub = Timestamp::from_millis(parents.timestamp.saturating_mul(1000));
         if hub.since(now).max(now.since(hub)) > self.settings.clock_skew_max {
             let what = "the hub's clock and this server's are minutes apart".to_owned();
-            return Err(NotNow { what, until: now.plus(DEAR[1]) });
+            return Err(NotNow { what, until: Some(now.plus(DEAR[1])) });
         }
         Ok(())
     }
 }
 
-/// Why no unit is made now, and until when.
+/// Why no unit is made now.
 struct NotNow {
     what: String,
-    until: Timestamp,
+    /// Until when none is, for whatever textcoin; nothing where the reason lies in this one.
+    until: Option<Timestamp>,
 }

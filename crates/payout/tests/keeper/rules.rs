@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use obyte::{Address, Bytes};
 use payout::{KeeperAction, KeeperEvent, VersionStatus};
 
 use crate::world::{End, World, no};
@@ -100,6 +101,40 @@ fn no_fee_above_the_ceiling_is_paid_and_no_partner_loses() {
 }
 
 #[test]
+fn a_fee_above_the_ceiling_that_a_hub_demands_once_counts_for_one_attempt() {
+    let mut world = World::new(1);
+    world.refusal = Some(
+        "tps_fee 10 + tps fees balance 0 less than required 5000 for address A4E5LY6MBKKEGBL5OWFFK7CQCTKWIBWJ",
+    );
+    world.pass(MINUTE + SECOND);
+    assert_eq!(world.sweeps(0)[0].status, VersionStatus::Refused);
+    world.refusal = None;
+    world.pass(MINUTE);
+    assert_eq!(world.sweeps(0).len(), 2, "{:?}", world.notes);
+}
+
+#[test]
+fn one_that_cannot_be_taken_back_now_holds_up_no_other() {
+    let mut world = World::new(3);
+    world.open.get_mut(&no(0)).expect("open").fees_max = Bytes::literal(100);
+    let of_another_wallet = Address::of_source("another wallet");
+    world.open.get_mut(&no(1)).expect("open").coin.address = of_another_wallet;
+    world.start();
+    world.pass(5 * MINUTE);
+    let sweeps: Vec<usize> = (0..3).map(|counter| world.sweeps(counter).len()).collect();
+    assert_eq!(sweeps, [0, 0, 1], "{:?}", world.notes);
+}
+
+#[test]
+fn one_that_can_never_be_taken_back_is_seldom_tried() {
+    let mut world = World::new(1);
+    world.open.get_mut(&no(0)).expect("open").fees_max = Bytes::literal(100);
+    world.start();
+    world.pass(24 * 60 * MINUTE);
+    assert!((24..40).contains(&world.notes.len()), "{}", world.notes.len());
+}
+
+#[test]
 fn a_fee_that_was_too_high_for_a_moment_holds_nothing_up() {
     let mut world = World::new(1);
     world.pass(MINUTE - SECOND);
@@ -194,6 +229,16 @@ fn an_operator_has_one_back_before_its_time() {
     world.tell(KeeperEvent::Recalled(vec![no(1)]));
     world.pass(10 * SECOND);
     assert_eq!((world.sweeps(0).len(), world.sweeps(1).len()), (0, 1));
+}
+
+#[test]
+fn what_an_operator_wants_back_goes_before_what_has_expired() {
+    let mut world = World::new(130);
+    world.now += 125 * 60_000;
+    world.open.get_mut(&no(129)).expect("open").recalled = true;
+    world.tell(KeeperEvent::Recalled(vec![no(129)]));
+    world.pass(3 * SECOND);
+    assert_eq!(world.sweeps(129).len(), 1);
 }
 
 #[test]
