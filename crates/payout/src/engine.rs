@@ -24,6 +24,7 @@ use obyte::{Address, UnitHash};
 
 pub(crate) use self::addresses::CRUMB;
 use self::addresses::Stay;
+pub(crate) use self::answers::Hint;
 use self::composing::Asking;
 use self::follow::Follow;
 use self::making::{Found, Wishes};

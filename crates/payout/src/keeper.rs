@@ -93,7 +93,13 @@ impl Kept {
 
     /// A unit that takes it back is at a hub, or may be.
     fn is_being_swept(&self) -> bool {
-        self.textcoin.sweeps.iter().any(Sweep::is_alive)
+        self.newest_alive().is_some()
+    }
+
+    /// The unit that is posted. Those before it were refused, or pay the same less a fee: they are not needed while it is
+    /// there.
+    fn newest_alive(&self) -> Option<&Sweep> {
+        self.textcoin.sweeps.iter().rfind(|sweep| sweep.is_alive())
     }
 
     fn is_own(&self, unit: &UnitHash) -> bool {

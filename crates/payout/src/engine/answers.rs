@@ -15,9 +15,9 @@ use crate::{Action, Alarm, Change, Timestamp, VersionId, VersionStatus};
 /// So many versions of a slot follow each other without a pause.
 const HASTY_VERSIONS: u32 = 3;
 
-/// What an answer tells about one version.
+/// What an answer tells about one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hint {
+pub(crate) enum Hint {
     /// The hub has it and finds it good.
     Has,
     /// The hub has it, good or not.
@@ -31,7 +31,7 @@ enum Hint {
 }
 
 impl Hint {
-    fn of(answer: PostAnswer) -> Self {
+    pub(crate) fn of(answer: PostAnswer) -> Self {
         match (answer.remedy(), answer) {
             (_, PostAnswer::Accepted) => Self::Has,
             (Remedy::Follow, _) => Self::MayHave,

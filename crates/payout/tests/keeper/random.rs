@@ -101,8 +101,9 @@ fn calm_down(world: &mut World) {
     world.spenders.iter_mut().for_each(|spender| spender.hidden = false);
     world.connect();
     world.tell(KeeperEvent::Line(world.line));
+    // A refusal that should not be possible is got over in an hour.
     for _ in 0..40 {
-        world.pass(Duration::from_secs(60));
+        world.pass(Duration::from_secs(240));
         for which in 0..COUNT {
             world.decide(which, 0);
         }

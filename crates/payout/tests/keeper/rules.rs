@@ -157,6 +157,62 @@ fn a_hub_that_is_dear_for_long_is_seldom_asked() {
     assert!((55..=70).contains(&asked), "once in ten seconds, a little more at first: {asked}");
 }
 
+/// A unit of that address that spends something else may be in the way; on top of it there is none (13).
+#[test]
+fn a_unit_that_stays_in_conflict_with_nobody_knows_what_is_made_anew() {
+    let mut world = World::new(1);
+    world.refusal = Some("The transaction would be non-serial (a double spend)");
+    world.pass(3 * MINUTE);
+    assert_eq!(world.sweeps(0).len(), 1, "it may pass");
+    world.pass(27 * MINUTE);
+    let made = world.sweeps(0).len();
+    assert!((2..=4).contains(&made), "{made}");
+    world.refusal = None;
+    world.pass(60 * MINUTE);
+    world.decide(0, 0);
+    world.pass(MINUTE);
+    assert_eq!(world.keeper.open(), 0);
+}
+
+#[test]
+fn a_unit_whose_parents_a_hub_does_not_find_stable_is_made_anew() {
+    for refusal in ["last ball unit X is not stable in view of your parents Y", "known unverified"] {
+        let mut world = World::new(1);
+        world.refusal = Some(refusal);
+        world.pass(3 * MINUTE);
+        assert!(world.sweeps(0).len() >= 2, "{refusal}: {}", world.sweeps(0).len());
+        world.refusal = None;
+        world.pass(2 * MINUTE);
+        world.decide(0, 0);
+        world.pass(MINUTE);
+        assert_eq!(world.keeper.open(), 0, "{refusal}");
+    }
+}
+
+#[test]
+fn a_hub_that_is_syncing_gets_the_same_unit_for_as_long_as_it_takes() {
+    let mut world = World::new(1);
+    world.refusal = Some("catching up, will not handle posted joint");
+    world.pass(30 * MINUTE);
+    assert_eq!(world.sweeps(0).len(), 1);
+}
+
+#[test]
+fn a_refusal_that_nobody_knows_is_told_and_tried_anew_much_later() {
+    let mut world = World::new(30);
+    world.now += 3 * 3_600_000;
+    world.refusal = Some("nobody knows these words");
+    world.tell(KeeperEvent::Tick);
+    world.pass(40 * MINUTE);
+    assert!(world.notes.iter().all(|note| note.contains("nobody knows these words")));
+    assert!((20..=41).contains(&world.notes.len()), "no flood: {}", world.notes.len());
+    assert!(world.open.values().all(|open| open.sweeps.len() <= 1));
+    world.refusal = None;
+    world.pass(3 * 60 * MINUTE);
+    let begun = world.open.values().filter(|open| open.sweeps.iter().any(payout::Sweep::is_alive)).count();
+    assert_eq!(begun, 20, "what was refused takes nobody's place");
+}
+
 /// A hub is asked for 2,000 units by name at most (6.4).
 #[test]
 fn refused_units_are_named_where_the_address_does_not_tell_of_them_and_not_without_end() {
