@@ -23,6 +23,8 @@ use crate::{
 /// So many addresses ahead of the line are watched, and at most so many behind it.
 pub(super) const AHEAD: Place = 2;
 const BEHIND: Place = 1_000;
+/// So many places the line leaves out at most. A restore looks at more behind the last one that was used.
+const LEAP: Place = 10;
 /// A TPS fee paid in advance that may be left behind at an address.
 const LITTLE: Bytes = Bytes::literal(1_000);
 /// What spending a coin costs at most: the coin among the inputs, and its owner among the authors with a
@@ -67,7 +69,8 @@ pub(super) fn derive(keyring: &mut Keyring, snapshot: &Snapshot) {
             keyring.find(&coin.address, up_to);
         }
     }
-    keyring.reach(home(keyring, snapshot.slots.last(), snapshot.anchor).max(snapshot.places) + AHEAD);
+    let home = home(keyring, snapshot.slots.last(), snapshot.anchor);
+    keyring.reach(home.max(snapshot.places).max(snapshot.textcoins.generation) + AHEAD);
 }
 
 /// What is known of the address at which the line stands. The keys are derived.
@@ -97,13 +100,17 @@ impl Engine {
         line.chain(self.keyring.deposits(self.deposits)).collect()
     }
 
-    /// Where the change of a new slot on this anchor goes.
+    /// Where the change of a new slot on this anchor goes. A life of the wallet that began without coins has moved none
+    /// to the place after which its textcoins are named; its first slot does, so that no later life takes that for new.
     pub(super) fn change_of_new(&self, anchor: &Coin) -> Address {
         let most = self.settings.slots_per_address;
         let stay = self.stays.get(&anchor.address).copied().unwrap_or_default();
         let moves =
             stay.slots >= most.saturating_add(most / 2) || (stay.slots >= most && stay.prepaid <= LITTLE);
         match self.keyring.place(&anchor.address) {
+            Some(place) if place < self.mint.generation() => {
+                self.keyring.address(self.mint.generation().min(place.saturating_add(LEAP)))
+            }
             Some(place) if moves => self.keyring.address(place + 1),
             Some(_) => anchor.address,
             // The line never stands where deposits come.

@@ -53,6 +53,11 @@ impl Mint {
         Self { next, ahead: BTreeMap::new(), skipped: BTreeSet::new(), is_in_use: next.counter > 0 }
     }
 
+    /// In which life of the wallet they are given.
+    pub(super) const fn generation(&self) -> u32 {
+        self.next.generation
+    }
+
     /// These are owed.
     pub(super) fn expect(&mut self, payouts: &[Payout]) {
         self.is_in_use |= payouts.iter().any(|payout| payout.payee.is_textcoin());

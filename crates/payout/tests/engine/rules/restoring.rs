@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use obyte::UnitHash;
 use obyte::answer::{PostAnswer, UnitError};
-use payout::{Action, Alarm, Change, Event, Standing, VersionStatus};
+use payout::{Action, Alarm, Change, Event, RestoreCause, Standing, Timestamp, VersionStatus};
 use simulation::{Journal, deposit_address, own_addresses};
 
 use crate::world::desk::Desk;
@@ -293,4 +293,31 @@ fn deposits_are_found_although_nobody_knows_whose_they_are() {
     let sweep = desk.version(Desk::id(0, 0));
     assert!(sweep.inputs.contains(&coin));
     assert_eq!(sweep.change.address, own_addresses()[1]);
+}
+
+/// Nothing of the wallet is left but the mnemonic, and the operator says so.
+fn declared() -> Journal {
+    let mut journal = Journal::default();
+    let begun = Change::RestoreBegun { cause: RestoreCause::Declared, at: Timestamp::default() };
+    journal.apply(&begun).expect("nothing speaks against it");
+    journal
+}
+
+/// A textcoin is named after the place to which its life has moved the coins. Without any there is nothing to be moved.
+#[test]
+fn a_life_that_begins_without_coins_names_its_textcoins_like_no_other() {
+    let mut desk = Desk::penniless(settings());
+    desk.lose_journal(declared());
+    desk.let_time_pass(60);
+    assert!(!is_restoring(&desk));
+    desk.deposit(50_000_000);
+    let owed = desk.owe_textcoins(1);
+    desk.let_time_pass(60);
+    let given = desk.books.journal.payouts[&owed[0]].payee.issue().expect("it has left").no;
+    desk.check_rest();
+    desk.lose_journal(declared());
+    desk.let_time_pass(60);
+    assert!(!is_restoring(&desk));
+    let next = desk.books.journal.snapshot().textcoins;
+    assert!(next.generation > given.generation, "{next} after {given}");
 }
