@@ -157,12 +157,6 @@ impl Keeper {
         seen.map(|(no, _)| *no).collect()
     }
 
-    /// The units that take textcoins back and that a hub may have or take, to be posted to a hub that has none.
-    pub fn alive(&self) -> impl Iterator<Item = std::sync::Arc<str>> {
-        let sweeps = self.textcoins.values().flat_map(|kept| &kept.textcoin.sweeps);
-        sweeps.filter(|sweep| sweep.is_alive()).map(|sweep| std::sync::Arc::clone(&sweep.json))
-    }
-
     /// Takes in what happened, and says what is to be done, in that order.
     pub fn handle(&mut self, now: Timestamp, event: KeeperEvent) -> Vec<KeeperAction> {
         let mut out = Outbox::default();
