@@ -87,7 +87,7 @@ pub(super) fn judge(stage: Stage, code: u16, text: &str) -> Refusal {
     let cause = match stage {
         Stage::Connect | Stage::File => Cause::Policy,
         Stage::Login => Cause::Authentication,
-        Stage::Sender if needs_login(code, status) => Cause::Authentication,
+        Stage::Sender | Stage::Recipient | Stage::Data if needs_login(code, status) => Cause::Authentication,
         Stage::Sender => Cause::Sender,
         Stage::Recipient | Stage::Data => match status {
             Some(status) => by_status(status),
@@ -111,31 +111,53 @@ fn by_status(status: Status) -> Cause {
     match (status.subject, status.detail) {
         // The address of the sender, not of the recipient.
         (1, 7 | 8) => Cause::Sender,
+        // Of either: Postfix, which refuses senders at `RCPT TO`, says so of one that it does not know.
+        (1, 0) => Cause::Policy,
         (1, _) => Cause::NoRecipient,
         // Disabled, or a list that cannot be expanded.
         (2, 1 | 4) => Cause::NoRecipient,
         (2, 2) => Cause::Full,
-        (7, 8) => Cause::Authentication,
         _ => Cause::Policy,
     }
 }
 
-/// Without an enhanced status code. Some relays say 550 both for unknown recipients and for relaying that is
-/// denied, so the text decides where it speaks of that.
+/// What relays call a recipient that does not exist.
+const RECIPIENT: [&str; 10] = [
+    "recipient",
+    "user",
+    "mailbox",
+    "account",
+    "unknown",
+    "no such",
+    "not exist",
+    "n't exist",
+    "not found",
+    "routeable",
+];
+/// What else they refuse with the same code: how we send, what, from where, or how much.
+const OTHER: &str = "relay authenti sender spam block black policy denied prohibit access verif spf dkim dmarc helo host \
+    reputation list quota exceed limit content";
+
+/// Without an enhanced status code. Relays say 550 both for unknown recipients and for whatever else they do not like,
+/// so a recipient is given up where the text speaks of one, and of nothing else.
 fn by_code(code: u16, text: &str) -> Cause {
-    let text = text.to_ascii_lowercase();
-    match code {
-        530 | 534 | 535 | 538 => Cause::Authentication,
-        _ if ["relay", "authenti", "sender", "spam", "block", "policy"]
-            .iter()
-            .any(|word| text.contains(word)) =>
-        {
-            Cause::Policy
-        }
-        550 | 551 | 553 => Cause::NoRecipient,
-        552 => Cause::Full,
-        _ => Cause::Policy,
+    if code == 552 {
+        return Cause::Full;
     }
+    let text = without_addresses(text);
+    let is_of_recipient = RECIPIENT.iter().any(|word| text.contains(word));
+    let is_of_other = OTHER.split_whitespace().any(|word| text.contains(word));
+    if matches!(code, 550 | 551 | 553) && is_of_recipient && !is_of_other {
+        Cause::NoRecipient
+    } else {
+        Cause::Policy
+    }
+}
+
+/// In lower case, and without addresses that it quotes, which can hold any word.
+fn without_addresses(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().filter(|word| !word.contains('@')).collect();
+    words.join(" ").to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -159,9 +181,19 @@ mod tests {
             (Recipient, 550, "5.7.1 Relaying denied", false, Policy, true),
             (Recipient, 550, "relay not permitted", false, Policy, true),
             (Recipient, 550, "Blocked by a list", false, Policy, true),
+            (Recipient, 550, "<blocky@x.org> User unknown", true, NoRecipient, false),
+            (Recipient, 550, "Mailbox unavailable", true, NoRecipient, false),
+            (Recipient, 550, "your host is blacklisted", false, Policy, true),
+            (Recipient, 550, "SPF check failed for <user@x.org>", false, Policy, true),
+            (Recipient, 550, "Verification failed for <a@x.org> No such user here", false, Policy, true),
+            (Recipient, 550, "Administrative prohibition", false, Policy, true),
+            (Recipient, 550, "", false, Policy, true),
             (Recipient, 554, "no", false, Policy, true),
             (Recipient, 550, "5.4.1 Access denied", false, Policy, true),
             (Recipient, 553, "5.1.8 sender's domain not found", false, Sender, true),
+            (Recipient, 550, "5.1.0 <a@b.org>: Sender address rejected", false, Policy, true),
+            (Recipient, 530, "5.7.0 log in first", false, Authentication, true),
+            (Data, 530, "log in", false, Authentication, true),
             (Recipient, 530, "5.7.8 log in", false, Authentication, true),
             (Recipient, 530, "log in", false, Authentication, true),
             (Stage::Sender, 550, "5.1.1 you", false, Cause::Sender, true),
