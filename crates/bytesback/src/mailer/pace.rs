@@ -16,10 +16,10 @@ pub(super) fn retry_after(attempt: u32) -> Duration {
     MINUTE * *RETRIES.get(index).unwrap_or(&RETRIES[RETRIES.len() - 1])
 }
 
-/// Whether a refusal says nothing about the mail: the same would have happened to any other.
+/// Whether a refusal says nothing about the mail: the same would have happened to any other. What the relay says once it
+/// knows the recipient may be about that one, whatever it gives as the cause.
 pub(super) const fn is_of_relay(reason: &Reason) -> bool {
-    matches!(reason.stage, Stage::Connect | Stage::Login | Stage::File)
-        || matches!(reason.cause, Cause::Sender | Cause::Authentication | Cause::Tls)
+    matches!(reason.stage, Stage::Connect | Stage::Login | Stage::Sender | Stage::File)
 }
 
 /// The relay does not take mail.

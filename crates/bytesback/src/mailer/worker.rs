@@ -152,7 +152,7 @@ impl Worker<'_> {
                 self.count(Counted::Dead, MailOutcome::Dead { reason })
             }
             Err(Failure::Refused(Refusal::Never(reason))) => {
-                self.recovered();
+                self.resumed();
                 tracing::info!(endpoint = %self.parts.endpoint, mail = %task.no, %reason, "a mail is undeliverable");
                 let (code, reason) = (reason.code, reason.to_string());
                 self.count(Counted::Refused, MailOutcome::Refused { code, reason })
@@ -165,14 +165,14 @@ impl Worker<'_> {
     /// Not now: because of the relay, or of this mail.
     async fn later(&mut self, task: &MailTask, reason: Reason) -> MailOutcome {
         let now = self.parts.clock.now();
-        let is_of_relay = is_of_relay(&reason);
-        if is_of_relay || reason.is_for_operator() {
+        if is_of_relay(&reason) {
             self.troubled(reason).await;
-        } else {
-            self.recovered();
-        }
-        if is_of_relay {
             return self.count(Counted::Deferred, MailOutcome::Back { due: now });
+        }
+        if reason.is_for_operator() {
+            self.disliked(reason);
+        } else if reason.code.is_some() {
+            self.resumed();
         }
         let due = now.plus(retry_after(task.attempt));
         self.count(
@@ -199,8 +199,27 @@ impl Worker<'_> {
         self.hand_back().await;
     }
 
+    /// The relay works, and the operator should see to what it says. It may be about this mail alone, so no other waits.
+    fn disliked(&mut self, reason: Reason) {
+        let endpoint = self.parts.endpoint;
+        self.trouble = None;
+        if self.parts.status.trouble().is_none() {
+            tracing::error!(%endpoint, %reason, "the relay does not like a mail; it is tried again, and others leave");
+        }
+        self.parts.status.set_trouble(Some(reason.to_string()));
+    }
+
+    /// The relay answers: nothing pauses any more.
+    fn resumed(&mut self) {
+        if self.trouble.is_some() {
+            self.recovered();
+        }
+    }
+
+    /// The relay takes mails: all is well.
     fn recovered(&mut self) {
-        if self.trouble.take().is_some() {
+        self.trouble = None;
+        if self.parts.status.trouble().is_some() {
             tracing::info!(endpoint = %self.parts.endpoint, "mails leave again");
             self.parts.status.set_trouble(None);
         }

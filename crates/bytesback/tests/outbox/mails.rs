@@ -131,6 +131,39 @@ async fn a_relay_that_wants_something_of_the_operator_makes_all_wait_and_is_said
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mails_that_a_relay_does_not_like_delay_no_others_and_are_said() {
+    let dislike = json!([554, "5.7.1 not to this one"]);
+    let sender = json!([550, "5.1.8 you are unknown"]);
+    let smtp = Smtp::start(json!({ "recipient": [dislike, sender, dislike, sender, null] }));
+    let relay = Relay::new(RelaySettings { connections: 1, ..smtp.settings("smtp") }).expect("it can be");
+    let stage = Stage::with(mails(Arc::new(relay))).await;
+    for order in ["1", "2", "3", "4"] {
+        stage.buy(order, "customer@example.org").await;
+        crate::common::until("it was tried", async || stage.record(order).await.mails[0].code.is_some())
+            .await;
+        let mail = stage.record(order).await.mails.remove(0);
+        assert_eq!((mail.state, mail.tries), (MailState::Waiting, 1), "it has its own next try");
+    }
+    assert!(readiness(&stage).await.1.contains("at RCPT TO"));
+    let begun = Instant::now();
+    stage.buy("5", "another@example.org").await;
+    Mail::arrived(&smtp.next());
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    crate::common::until("all is well", async || !readiness(&stage).await.1.contains("at RCPT TO")).await;
+    stage.inside.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_dies_at_the_sender_counts_as_away() {
+    let smtp = Smtp::start(json!({ "die": "sender" }));
+    let stage = Stage::behind(&smtp).await;
+    stage.buy("1", "customer@example.org").await;
+    crate::common::until("it is said", async || readiness(&stage).await.1.contains("at MAIL FROM")).await;
+    crate::common::until("it counts as no try", async || stage.record("1").await.mails[0].tries == 0).await;
+    stage.inside.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_relay_delays_no_answer() {
     let smtp = Smtp::start(json!({ "slow": { "at": "data", "ms": 3000 } }));
     let relay = Relay::new(RelaySettings { connections: 1, ..smtp.settings("smtp") }).expect("it can be");
