@@ -15,14 +15,18 @@ use super::MailerParts;
 use super::letters::letter;
 use super::pace::{Trouble, is_of_relay, retry_after};
 use super::status::Counted;
-use crate::mail::{Accepted, Message, Reason, Refusal};
+use crate::mail::{Accepted, Cause, Message, Reason, Refusal, Stage};
 
 /// How often to look whether something is due, when nobody says so: what other processes have asked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often reminders are looked for, by the wall clock.
 const PLAN_EVERY: Duration = Duration::from_secs(60);
-/// A mail that was taken is another's after this time: longer than it waits here and any conversation takes.
+/// A mail that was taken is another's after this time.
 const LEASE: Duration = Duration::from_secs(30 * 60);
+/// So long it may wait here, and so long being sent may take, which together is less: nobody sends what another is sending,
+/// however slow the relay is.
+const WAIT_MAX: Duration = Duration::from_secs(10 * 60);
+const SENDING_MAX: Duration = Duration::from_secs(15 * 60);
 /// So many are taken at once for each that can be on its way.
 const WAITING_PER_PLACE: usize = 4;
 /// How long what is on its way may take when the server ends.
@@ -61,8 +65,8 @@ pub(super) async fn run(parts: Arc<MailerParts>, failed: &Notify, stop: Cancella
 struct Worker<'a> {
     parts: Arc<MailerParts>,
     failed: &'a Notify,
-    /// What was taken and is not on its way yet.
-    waiting: VecDeque<MailTask>,
+    /// What was taken, when, and is not on its way yet.
+    waiting: VecDeque<(Instant, MailTask)>,
     running: JoinSet<(MailTask, Result<Accepted, Failure>)>,
     trouble: Option<Trouble>,
     planned_at: Option<Timestamp>,
@@ -101,7 +105,13 @@ impl Worker<'_> {
             if self.waiting.is_empty() && !self.take(places).await? {
                 return Ok(());
             }
-            let Some(task) = self.waiting.pop_front() else { continue };
+            let Some((taken_at, task)) = self.waiting.pop_front() else { continue };
+            if taken_at.elapsed() > WAIT_MAX {
+                // Taken anew it has a whole lease.
+                let due = self.parts.clock.now();
+                self.note(&task, MailOutcome::Back { due }).await;
+                continue;
+            }
             let parts = Arc::clone(&self.parts);
             self.running.spawn(async move {
                 let sent = send(&parts, &task).await;
@@ -133,7 +143,9 @@ impl Worker<'_> {
         }
         let most = if self.trouble.is_some() { 1 } else { places * WAITING_PER_PLACE };
         let most = u32::try_from(most).unwrap_or(u32::MAX);
-        self.waiting.extend(store.take_mails(*endpoint, now, LEASE, most).await?);
+        let taken_at = Instant::now();
+        let tasks = store.take_mails(*endpoint, now, LEASE, most).await?;
+        self.waiting.extend(tasks.into_iter().map(|task| (taken_at, task)));
         Ok(true)
     }
 
@@ -227,7 +239,7 @@ impl Worker<'_> {
 
     async fn hand_back(&mut self) {
         let due = self.parts.clock.now();
-        for task in std::mem::take(&mut self.waiting) {
+        for (_, task) in std::mem::take(&mut self.waiting) {
             self.note(&task, MailOutcome::Back { due }).await;
         }
     }
@@ -265,7 +277,14 @@ impl Worker<'_> {
 
 async fn send(parts: &Arc<MailerParts>, task: &MailTask) -> Result<Accepted, Failure> {
     let message = write(parts, task).await.map_err(Failure::Unwritten)?;
-    parts.settings.post.deliver(&message).await.map_err(Failure::Refused)
+    let delivering = timeout(SENDING_MAX, parts.settings.post.deliver(&message));
+    let done = delivering.await.unwrap_or(Err(Refusal::Later(Reason {
+        cause: Cause::Timeout,
+        stage: Stage::Data,
+        code: None,
+        status: None,
+    })));
+    done.map_err(Failure::Refused)
 }
 
 /// Making words and pictures takes some milliseconds of work.
