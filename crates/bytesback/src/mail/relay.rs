@@ -86,18 +86,26 @@ impl Relay {
 
     async fn send(&self, message: &Message) -> Result<Accepted, Trouble> {
         let _place = self.places.acquire().await.expect("nobody closes it");
-        let mut connection = match self.idle_one().await {
-            Some(connection) => connection,
-            None => self.connect().await?,
-        };
-        let mail = Mail::new(Some(message.from().clone()), Vec::new());
-        self.step(Stage::Sender, connection.command(mail)).await?;
+        let mut connection = self.begin(message).await?;
         self.step(Stage::Recipient, connection.command(Rcpt::new(message.to().clone(), Vec::new()))).await?;
         self.step(Stage::Data, connection.command(Data)).await?;
         let due = self.due.saturating_mul(DATA_FACTOR);
         let response = within(due, Stage::Data, connection.message(unfinished(message.bytes()))).await?;
         self.lock_idle().push(Idle { connection, since: Instant::now() });
         Ok(Accepted { code: Some(response.code().into()) })
+    }
+
+    /// A connection on which the relay has taken the sender. It may take no more messages on one that was used, so what it
+    /// says on a fresh one counts.
+    async fn begin(&self, message: &Message) -> Result<AsyncSmtpConnection, Trouble> {
+        if let Some(mut used) = self.idle_one().await
+            && self.step(Stage::Sender, used.command(sender(message))).await.is_ok()
+        {
+            return Ok(used);
+        }
+        let mut fresh = self.connect().await?;
+        self.step(Stage::Sender, fresh.command(sender(message))).await?;
+        Ok(fresh)
     }
 
     /// A connection on which the relay still answers.
@@ -145,6 +153,10 @@ impl Relay {
     fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn sender(message: &Message) -> Mail {
+    Mail::new(Some(message.from().clone()), Vec::new())
 }
 
 /// Without its last line break, which the end of a message in SMTP brings along.

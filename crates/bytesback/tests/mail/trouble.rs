@@ -64,6 +64,17 @@ async fn a_connection_that_was_closed_while_idle_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_connection_that_takes_no_more_messages_is_replaced_at_once() {
+    let server = Smtp::start(json!({ "each": 2 }));
+    let relay = Relay::new(RelaySettings { connections: 1, ..server.settings("smtp") }).expect("it can be");
+    for number in 0..5 {
+        relay.deliver(&message(number)).await.expect("taken");
+        assert!(content(&server.next()) == message(number).bytes());
+    }
+    assert!(server.rest().is_empty());
+}
+
+#[tokio::test]
 async fn a_lost_answer_makes_the_same_mail_arrive_twice() {
     let server = Smtp::start(json!({ "die": "answer" }));
     let relay = server.plain();

@@ -21,6 +21,7 @@ function quoting([code, text], content) {
 function start(orders) {
   const attempts = { recipient: 0, data: 0, connections: 0, open: 0, most: 0 };
   const login = orders.login;
+  const begun = new Map();
   const later = (callback) => setTimeout(callback, orders.slow?.ms ?? 0);
   const at = (stage, callback) => (orders.slow?.at === stage ? later(callback) : callback());
 
@@ -63,6 +64,11 @@ function start(orders) {
     },
     onMailFrom(address, session, callback) {
       if (dies('sender', session)) return;
+      begun.set(session.id, (begun.get(session.id) ?? 0) + 1);
+      if (begun.get(session.id) > orders.each) {
+        callback(refusal([421, '4.7.0 enough for one connection']));
+        return;
+      }
       at('sender', () => callback(orders.sender ? refusal(orders.sender) : undefined));
     },
     onRcptTo(address, session, callback) {
