@@ -294,6 +294,7 @@ pub trait Mails: Send + Sync {
 
     /// Makes the reminders that are due so many days after acceptance; how many it made. Only of textcoins whose first
     /// mail was sent, that nobody has claimed and whose time is not over; and only the newest of several that are due.
+    /// They bear the date on which they are made, so that what they say of the time that is left holds.
     async fn plan_reminders(
         &self,
         endpoint: Endpoint,

@@ -121,7 +121,7 @@ fn plan(
         made += connection
             .prepare_cached(
                 "INSERT INTO mails (endpoint, payout, generation, counter, kind, sending, written_at, wake_at)
-                 SELECT payouts.endpoint, payouts.id, generation, counter, ?3, 0, accepted_at + ?4, ?2
+                 SELECT payouts.endpoint, payouts.id, generation, counter, ?3, 0, ?2, ?2
                  FROM textcoins JOIN payouts ON payouts.id = textcoins.payout
                  WHERE textcoins.endpoint = ?1 AND outcome IS NULL AND recalled_at IS NULL AND claim_seen IS NULL
                      AND accepted_at <= ?2 - ?4
