@@ -61,8 +61,8 @@ impl FromStr for EmailAddress {
     type Err = EmailError;
 
     fn from_str(text: &str) -> Result<Self, EmailError> {
-        // Long before any table of the domain's conversion is asked.
-        if text.len() > 4 * ADDRESS_MAX {
+        // Long before any table of the domain's conversion is asked, and whatever else is wrong with it.
+        if text.len() > 4 * ADDRESS_MAX || text.is_ascii() && text.len() > ADDRESS_MAX {
             return Err(EmailError::TooLong);
         }
         let (local, domain) = text.split_once('@').ok_or(EmailError::Form)?;
@@ -149,6 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn letters_that_look_alike_stay_another_domain_and_invisible_ones_are_gone() {
+        assert_eq!(parse("a@\u{430}pple.com"), Ok("a@xn--pple-43d.com".into()));
+        assert_eq!(parse("a@ｘ。org"), Ok("a@x.org".into()), "wide letters and the wide dot");
+        assert_eq!(parse("a@exam\u{ad}ple.org\u{200b}"), Ok("a@example.org".into()));
+        for local in ["a\u{200b}", "ａ", "a\u{ad}", "\u{feff}a", "a(comment)", "a\\b"] {
+            assert_eq!(parse(&format!("{local}@x.org")), Err(EmailError::Local), "{local:?}");
+        }
+        for domain in ["x.org.", "x", "localhost", "x.org(comment)", "x%2eorg", "x.org\u{0}", "xn--.org."] {
+            assert_eq!(parse(&format!("a@{domain}")), Err(EmailError::Domain), "{domain:?}");
+        }
+    }
+
+    #[test]
     fn every_character_of_an_atom_is_taken() {
         assert_eq!(parse("!#$%&'*+-/=?^_`{|}~@x.org"), Ok("!#$%&'*+-/=?^_`{|}~@x.org".into()));
     }
@@ -186,7 +199,8 @@ mod tests {
             ("a@127.0.0.1", EmailError::Domain),
             ("a@[127.0.0.1]", EmailError::Domain),
             (&long_label, EmailError::Domain),
-            (&long_domain, EmailError::Domain),
+            (&long_domain, EmailError::TooLong),
+            (&format!("{}@{}org", "a".repeat(64), "abc.".repeat(63)), EmailError::TooLong),
         ] {
             assert_eq!(parse(bad), Err(error), "{bad:?}");
         }

@@ -1,7 +1,8 @@
 //! The `address` field: to whom the cashback goes.
 //!
 //! It comes typed, pasted, or as a QR scanner reads it. Schemes of every network and the query
-//! part are dropped; nothing is guessed: a wrong character ends in an error.
+//! part are dropped; nothing is guessed: a wrong character ends in an error. Only a space within the local part of an
+//! e-mail address is read as the plus that it was, since clients send it so.
 
 use std::borrow::Cow;
 
@@ -60,10 +61,18 @@ pub fn read_recipient(text: &str) -> Result<Recipient, RecipientError> {
         return Err(RecipientError::Attested);
     }
     if target.contains('@') {
-        // Clients that do not encode a plus make a space of it.
-        return Ok(Recipient::Email(target.replace(' ', "+").parse()?));
+        return Ok(Recipient::Email(with_pluses(target).parse()?));
     }
     wallet_address(target).map(Recipient::Address)
+}
+
+/// Clients that do not encode a plus make a space of it. One at either end of the local part was none: it is a mistake
+/// of who typed, and would lead to another mailbox.
+fn with_pluses(text: &str) -> Cow<'_, str> {
+    match text.split_once('@') {
+        Some((local, _)) if local.contains(' ') && local.trim() == local => text.replace(' ', "+").into(),
+        _ => text.into(),
+    }
 }
 
 fn wallet_address(text: &str) -> Result<Address, RecipientError> {
@@ -213,6 +222,11 @@ mod tests {
             ("491701234567", RecipientError::Attested),
             ("a@x", RecipientError::Email(EmailError::Domain)),
             ("a@ x.org", RecipientError::Email(EmailError::Domain)),
+            ("a @x.org", RecipientError::Email(EmailError::Local)),
+            ("mailto:a%20@x.org", RecipientError::Email(EmailError::Local)),
+            ("a@x .org", RecipientError::Email(EmailError::Domain)),
+            ("mailto:a@x.org%0d%0aBcc:b", RecipientError::Email(EmailError::Domain)),
+            ("a\u{0}@x.org", RecipientError::Email(EmailError::Local)),
         ] {
             assert_eq!(parse(text), Err(error), "{text:?}");
         }

@@ -15,11 +15,7 @@ async fn every_odd_address_has_a_clear_answer() {
         ("quotes", "\"a b\"@example.org".to_owned(), "before the @ is not valid"),
         ("unicode", "почта@example.org".to_owned(), "before the @ is not valid"),
         ("number", "a@[127.0.0.1]".to_owned(), "domain of the e-mail address is not valid"),
-        (
-            "320",
-            format!("{}@{}", "a".repeat(64), "bbb.".repeat(63) + "com"),
-            "domain of the e-mail address is not valid",
-        ),
+        ("320", format!("{}@{}", "a".repeat(64), "bbb.".repeat(63) + "com"), "too long"),
         ("300", format!("{}@{}", "a".repeat(64), "bbb.".repeat(58) + "com"), "too long"),
         ("header", "a@example.org\r\nBcc: b@example.org".to_owned(), "address"),
         ("line", "a@example.org\nX: y".to_owned(), "address"),
