@@ -32,8 +32,6 @@ pub struct Letter {
     pub id: LetterId,
     /// The date of the mail. A letter that is sent again keeps it.
     pub date: Timestamp,
-    /// Where answers go; where the configuration says if it is missing.
-    pub reply_to: Option<EmailAddress>,
 }
 
 /// Which mail about a cashback.

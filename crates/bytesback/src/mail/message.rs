@@ -142,8 +142,7 @@ impl Message {
             .date(UNIX_EPOCH + date(letter.date)?)
             .message_id(Some(message_id.clone()))
             .header(AutoSubmitted);
-        let own = letter.reply_to.clone().map(|address| Mailbox { name: String::new(), address });
-        if let Some(answers) = own.as_ref().or(sender.reply_to.as_ref()) {
+        if let Some(answers) = &sender.reply_to {
             builder = builder.reply_to(answers.for_header()?);
         }
         if let Some(address) = &sender.list_unsubscribe {

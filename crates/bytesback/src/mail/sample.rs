@@ -31,7 +31,6 @@ pub fn sample(kind: Kind, language: Language) -> Letter {
         link: LINK.to_owned().into(),
         id: LetterId::of(&format!("sample/{}", kind.name())),
         date: Timestamp::from_millis(DATE),
-        reply_to: None,
     }
 }
 

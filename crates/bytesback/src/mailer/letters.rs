@@ -36,7 +36,6 @@ pub(super) fn letter(
         link: link_of(page, endpoint, keys, task.textcoin, &textcoin),
         id: id(endpoint, task),
         date: task.written_at,
-        reply_to: None,
     })
 }
 

@@ -91,7 +91,7 @@ fn answers_and_unsubscribing_go_where_they_are_sent() {
     let reply_to = "Help <help@shop.example>".parse().ok();
     let unsubscribe = Some("https://shop.example/unsubscribe?x=1");
     let office = office(Sender::new(from.clone(), reply_to, unsubscribe).expect("a sender"));
-    let mut letter = sample(Kind::Textcoin, Language::ENGLISH);
+    let letter = sample(Kind::Textcoin, Language::ENGLISH);
     let header = |message: &Message, name: &str| {
         let mail = MessageParser::default().parse(message.bytes()).expect("a mail").into_owned();
         mail.header_raw(name).map(|value| value.trim().to_owned())
@@ -100,9 +100,6 @@ fn answers_and_unsubscribing_go_where_they_are_sent() {
     assert_eq!(header(&message, "Reply-To").as_deref(), Some("Help <help@shop.example>"));
     let wanted = "<https://shop.example/unsubscribe?x=1>";
     assert_eq!(header(&message, "List-Unsubscribe").as_deref(), Some(wanted));
-    letter.reply_to = "partner@other.example".parse().ok();
-    let message = office.write(&letter).expect("written");
-    assert_eq!(header(&message, "Reply-To").as_deref(), Some("partner@other.example"));
     for bad in ["http://x.org", "https://x.org/>", "https://x.org/\r\nBcc:a@b.org", "x", "mailto:a b"] {
         assert!(Sender::new(from.clone(), None, Some(bad)).is_err(), "{bad}");
     }
