@@ -3,7 +3,7 @@
 //! Whatever a program does that follows links, be it GET, HEAD or OPTIONS, or posts without being told to by a person,
 //! only a POST reveals. The path is a secret and never logged, here or elsewhere.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -63,7 +63,13 @@ impl ClaimPages {
         }
     }
 
-    async fn reveal(&self, endpoint: Endpoint, token: &str, peer: IpAddr, language: Language) -> Response {
+    async fn reveal(
+        &self,
+        endpoint: Endpoint,
+        token: &str,
+        peer: Option<IpAddr>,
+        language: Language,
+    ) -> Response {
         let claim = match self.find(endpoint, token).await {
             Ok(Some(claim)) if claim.state == State::Ready => claim,
             Ok(found) => return self.page(found.as_ref(), None, language),
@@ -126,12 +132,16 @@ fn no_method() -> Response {
     response
 }
 
-/// Who asks: the other end of the connection, or whom the reverse proxy there names last.
-fn peer(request: &Request) -> IpAddr {
-    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
-    let named = request.headers().get_all("x-forwarded-for").iter().next_back();
-    let named = named.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    named.filter(|_| is_inside(peer)).unwrap_or(peer)
+/// Who asks: the other end of the connection, or whom the reverse proxy there names last. Nobody where it names nobody:
+/// all come from there, and one must not use up what is allowed to the others.
+fn peer(request: &Request) -> Option<IpAddr> {
+    let Peer(peer) = *request.extensions().get::<Peer>()?;
+    if !is_inside(peer) {
+        return Some(peer);
+    }
+    let named = request.headers().get_all("x-forwarded-for").iter().next_back()?;
+    let named = named.to_str().ok()?.rsplit(',').next()?.trim();
+    named.parse().ok().or_else(|| named.parse().ok().map(|address: SocketAddr| address.ip()))
 }
 
 /// Whether a reverse proxy may be there: nobody comes from such an address over the Internet.
@@ -192,12 +202,16 @@ mod tests {
                 let named = HeaderValue::from_str(named).expect("a header");
                 request.headers_mut().insert("x-forwarded-for", named);
             }
-            peer(&request).to_string()
+            peer(&request).map(|peer| peer.to_string())
         };
-        assert_eq!(asks("127.0.0.1", None), "127.0.0.1");
-        assert_eq!(asks("127.0.0.1", Some("192.0.2.1, 198.51.100.7")), "198.51.100.7");
-        assert_eq!(asks("10.0.0.3", Some("2001:db8::1")), "2001:db8::1");
-        assert_eq!(asks("127.0.0.1", Some("nonsense")), "127.0.0.1");
-        assert_eq!(asks("192.0.2.1", Some("198.51.100.7")), "192.0.2.1");
+        let is = |peer: &str| Some(peer.to_owned());
+        assert_eq!(asks("127.0.0.1", Some("192.0.2.1, 198.51.100.7")), is("198.51.100.7"));
+        assert_eq!(asks("10.0.0.3", Some("2001:db8::1")), is("2001:db8::1"));
+        assert_eq!(asks("10.0.0.3", Some("198.51.100.7:50000")), is("198.51.100.7"));
+        assert_eq!(asks("192.0.2.1", Some("198.51.100.7")), is("192.0.2.1"));
+        assert_eq!(asks("192.0.2.1", None), is("192.0.2.1"));
+        for unnamed in [None, Some("nonsense"), Some("")] {
+            assert_eq!(asks("127.0.0.1", unnamed), None, "it may be anybody");
+        }
     }
 }

@@ -24,14 +24,17 @@ struct Counts {
 }
 
 impl Limiter {
-    /// Whether one more is allowed; counted if so.
-    pub(super) fn allows(&self, token: &str, peer: IpAddr, now: Instant) -> bool {
+    /// Whether one more is allowed, to whoever asks if that is known; counted if so.
+    pub(super) fn allows(&self, token: &str, peer: Option<IpAddr>, now: Instant) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let peer = network_of(peer);
-        let is_allowed = counts.tokens.left(token, PER_TOKEN, now) && counts.peers.left(&peer, PER_PEER, now);
+        let peer = peer.map(network_of);
+        let is_allowed = counts.tokens.left(token, PER_TOKEN, now)
+            && peer.is_none_or(|peer| counts.peers.left(&peer, PER_PEER, now));
         if is_allowed {
             counts.tokens.count(token.to_owned(), now);
-            counts.peers.count(peer, now);
+            if let Some(peer) = peer {
+                counts.peers.count(peer, now);
+            }
         }
         is_allowed
     }
@@ -81,8 +84,8 @@ impl<K: Eq + Hash + Clone> Windows<K> {
 mod tests {
     use super::*;
 
-    fn peer(text: &str) -> IpAddr {
-        text.parse().expect("an address")
+    fn peer(text: &str) -> Option<IpAddr> {
+        Some(text.parse().expect("an address"))
     }
 
     fn allowed(limiter: &Limiter, token: &str, from: &str, now: Instant) -> u32 {
@@ -111,6 +114,15 @@ mod tests {
             assert!(!limiter.allows("another", peer(other), now), "it is the same household");
             assert!(limiter.allows("another", peer("198.51.100.1"), now));
         }
+    }
+
+    #[test]
+    fn of_who_is_not_known_only_the_links_are_counted() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        for number in 0..2 * PER_PEER {
+            assert!(limiter.allows(&number.to_string(), None, now));
+        }
+        assert_eq!((0..50).filter(|_| limiter.allows("a", None, now)).count(), PER_TOKEN as usize);
     }
 
     #[test]

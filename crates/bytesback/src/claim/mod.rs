@@ -95,7 +95,10 @@ impl ClaimPages {
             Endpoint::Test => &self.test,
         };
         let Some(no) = side.keys.number(token) else { return Ok(None) };
-        let Some(textcoin) = side.keys.textcoin(no) else { return Ok(None) };
+        // Some milliseconds of work, whenever somebody asks, must not keep others waiting.
+        let keys = side.keys.clone();
+        let textcoin = tokio::task::spawn_blocking(move || keys.textcoin(no)).await.ok().flatten();
+        let Some(textcoin) = textcoin else { return Ok(None) };
         let Some(record) = self.store.claim(endpoint, no).await? else { return Ok(None) };
         // The database of another wallet.
         if record.address != textcoin.address() {
@@ -111,7 +114,7 @@ impl ClaimPages {
     }
 
     /// Whether the words may be shown once more.
-    fn may_reveal(&self, token: &str, peer: IpAddr) -> bool {
+    fn may_reveal(&self, token: &str, peer: Option<IpAddr>) -> bool {
         self.limiter.allows(token, peer, Instant::now())
     }
 }
