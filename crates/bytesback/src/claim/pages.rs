@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use store::ClaimRecord;
 use zeroize::Zeroizing;
 
-use crate::mail::{Habits, qr_svg, said};
+use crate::mail::{Habits, plural, qr_svg, said};
 
 const LAYOUT: &str = include_str!("pages/layout.html");
 const STYLE: &str = include_str!("pages/style.css");
@@ -98,6 +98,7 @@ pub(super) struct Pages {
 impl Pages {
     pub(super) fn new() -> Self {
         let mut environment = Environment::new();
+        environment.add_filter("plural", plural);
         for (name, text) in [
             ("layout.html", LAYOUT),
             (Language::English.page(), include_str!("pages/en.html")),
@@ -136,6 +137,7 @@ impl Pages {
                 shop => said::one_line(&record.shop, SHOP_MAX),
                 gbyte,
                 bytes,
+                count => record.amount.get(),
                 expires => said::moment(record.expires_at, habits),
                 words => revealed.map(|revealed| safe(&revealed.words)),
                 link => revealed.map(|revealed| safe(&revealed.link)),

@@ -35,6 +35,7 @@ pub use habits::Habits;
 pub use letter::{Kind, Letter, LetterId};
 pub use message::{Mailbox, MailboxError, Message, MessageError, Sender};
 pub use office::{Office, WriteError};
+pub(crate) use plural::plural;
 pub use post::{Accepted, Cause, Post, Reason, Refusal};
 pub use program::{Language, LanguageError};
 pub(crate) use qr::svg as qr_svg;

@@ -4,7 +4,7 @@ use minijinja::value::Rest;
 use minijinja::{Error, ErrorKind};
 
 /// Picks the form: of two by the rule of English, of three (one, few, many) by that of Russian.
-pub(super) fn plural(number: u32, forms: Rest<String>) -> Result<String, Error> {
+pub(crate) fn plural(number: u64, forms: Rest<String>) -> Result<String, Error> {
     let index = match (forms.len(), number % 10, number % 100) {
         (2, ..) => usize::from(number != 1),
         (3, 1, rest) if rest != 11 => 0,
@@ -19,7 +19,7 @@ pub(super) fn plural(number: u32, forms: Rest<String>) -> Result<String, Error> 
 mod tests {
     use super::*;
 
-    fn form(number: u32, forms: &[&str]) -> Option<String> {
+    fn form(number: u64, forms: &[&str]) -> Option<String> {
         plural(number, Rest(forms.iter().map(|form| (*form).to_owned()).collect())).ok()
     }
 

@@ -42,5 +42,6 @@ pub(super) fn samples(kind: Kind, language: &Language) -> [Letter; 3] {
         Kind::Textcoin => Kind::Textcoin,
         Kind::Reminder { .. } => Kind::Reminder { days_left: 5 },
     };
-    [full, bare, sample(many, language.clone())]
+    let large = Letter { amount: Bytes::literal(8_999_999_999_999_999), ..sample(many, language.clone()) };
+    [full, bare, large]
 }

@@ -13,11 +13,12 @@ const SHOP_MAX: usize = 80;
 const NANO: u64 = 1_000_000_000;
 
 /// The names of all variables of a template; docs/mail.md explains them.
-pub(super) const NAMES: [&str; 10] = [
+pub(super) const NAMES: [&str; 11] = [
     "language",
     "shop",
     "amount_gbyte",
     "amount_bytes",
+    "bytes",
     "about",
     "expires",
     "expires_iso",
@@ -35,11 +36,12 @@ pub(super) fn values(letter: &Letter, language: &str, habits: &Habits, qr: &str)
     let about = letter.about.map(|about| money(about, habits)).unwrap_or_default();
     // It holds nothing that HTML would have to escape, so that it stays the same text everywhere.
     let link = is_link(&letter.link).then(|| Value::from_safe_string(letter.link.to_string()))?;
-    let values: [Value; 10] = [
+    let values: [Value; 11] = [
         language.into(),
         one_line(&letter.shop, SHOP_MAX).into(),
         habits.number(&gbyte(letter.amount)).into(),
         habits.number(&letter.amount.to_string()).into(),
+        letter.amount.get().into(),
         about.into(),
         habits.moment(letter.expires)?.into(),
         iso(letter.expires)?.into(),

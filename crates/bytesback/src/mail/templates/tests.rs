@@ -76,6 +76,7 @@ fn words_are_spoken_of_only_where_the_link_has_them() {
         letter.link = "https://shop.example/claim/x1".to_owned().into();
         let made = render(&letter);
         assert!(!made.text.contains(words) && !made.html.contains(words));
+        assert!(!made.text.contains("\n\n\n\n"), "and nothing is left of it");
     }
 }
 
@@ -84,6 +85,30 @@ fn days_have_their_form() {
     for (days, words) in [(1, "1 день"), (3, "3 дня"), (5, "5 дней")] {
         let made = render(&sample(Kind::Reminder { days_left: days }, Language::RUSSIAN));
         assert!(made.subject.contains(words), "{}", made.subject);
+    }
+}
+
+#[test]
+fn a_template_that_fails_at_a_large_amount_is_refused() {
+    // Without the commas of thousands it is a number.
+    let refused = refused(&[("en/reminder.subject", "{{ amount_gbyte|float }}")]);
+    assert!(refused.file.ends_with("en/reminder.subject"), "{refused}");
+}
+
+#[test]
+fn bytes_have_their_form() {
+    for (bytes, language, words) in [
+        (1, Language::ENGLISH, "1 byte,"),
+        (62_500_000, Language::ENGLISH, "62,500,000 bytes,"),
+        (62_500_003, Language::RUSSIAN, "62 500 003 байта,"),
+        (62_500_011, Language::RUSSIAN, "62 500 011 байт,"),
+    ] {
+        let mut letter = sample(Kind::Textcoin, language);
+        letter.amount = obyte::Bytes::literal(bytes);
+        let made = render(&letter);
+        for part in [made.text, made.html] {
+            assert!(part.replace('\u{a0}', " ").contains(words), "{words}: {part}");
+        }
     }
 }
 
