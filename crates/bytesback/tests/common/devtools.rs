@@ -74,7 +74,8 @@ impl Page {
         loop {
             let is_loaded = self.value("document.readyState").await == "complete";
             let page = self.value("document.documentElement.outerHTML").await;
-            let page = page.as_str().expect("text");
+            // Between two documents there is none.
+            let page = page.as_str().unwrap_or_default();
             if is_loaded && such(page) {
                 return page.to_owned();
             }
