@@ -147,12 +147,15 @@ impl TextcoinRecord {
         self.corrections.iter().find(|one| one.payout == self.payout.id && one.state.is_waiting())
     }
 
-    /// The mail that tells how its mails stand: the newest, but for reminders that are not due.
+    /// The mail that tells how its mails stand: the newest, but for reminders that are not due or were given up, since
+    /// what they remind of has arrived before.
     pub fn telling_mail(&self) -> Option<&MailRecord> {
-        let is_to_come = |mail: &MailRecord| {
-            mail.state == MailState::Waiting && matches!(mail.kind, MailKind::Reminder(_))
+        let tells = |mail: &&MailRecord| match (mail.kind, mail.state) {
+            (_, MailState::Unneeded) => false,
+            (MailKind::Reminder(_), state) => matches!(state, MailState::Sent | MailState::Refused),
+            (MailKind::Textcoin, _) => true,
         };
-        self.mails.iter().rev().find(|mail| mail.state != MailState::Unneeded && !is_to_come(mail))
+        self.mails.iter().rev().find(tells)
     }
 
     fn mail_state(&self) -> TextcoinState {

@@ -33,7 +33,8 @@ pub struct UndeliveredMail {
 #[async_trait]
 pub trait Undelivered: Send + Sync {
     /// Mails that have ended so since this moment, at most so many of each partner, in the order of their numbers. Left
-    /// out are those with nothing left to mend: the textcoin was claimed, or is taken back on somebody's wish.
+    /// out are those with nothing left to mend: the textcoin was claimed, or is taken back on somebody's wish; and reminders
+    /// that were given up, since the first mail has arrived.
     async fn undelivered_mails(
         &self,
         endpoint: Endpoint,

@@ -45,7 +45,7 @@ pub struct MailConfig {
     pub list_unsubscribe: Option<String>,
     /// Who is told of low balances.
     pub operator: Option<String>,
-    /// Domains to which nothing is sent.
+    /// Domains whose addresses are refused.
     #[serde(default)]
     pub blocked_domains: Vec<String>,
     /// A file with more of them, one in each line.
@@ -147,7 +147,7 @@ impl MailConfig {
         Ok(Some((username.clone(), password)))
     }
 
-    /// Domains to which nothing is sent.
+    /// Domains whose addresses are refused.
     ///
     /// # Errors
     /// For what is no domain, and a file that cannot be read.

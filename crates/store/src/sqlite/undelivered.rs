@@ -39,6 +39,7 @@ fn untold(
                  JOIN purchase_payouts ON purchase_payouts.payout = mails.payout
                  JOIN partners ON partners.id = purchase_payouts.partner
              WHERE mails.endpoint = ?1 AND state IN ('refused', 'dead') AND told_at IS NULL
+                 AND (state = 'refused' OR mails.kind = 0)
                  AND mails.ended_at >= ?2 AND outcome IS NOT 'claimed' AND recalled_at IS NULL
                  AND mails.generation = payouts.generation AND mails.counter = payouts.counter)
          WHERE place <= ?3 ORDER BY id",

@@ -54,11 +54,11 @@ async fn next(world: &World) -> Option<u64> {
     world.store.next_mail(Endpoint::Test).await.expect("the store works").map(Timestamp::as_millis)
 }
 
-async fn remind(world: &World, days: &[u32], now: u64) -> u64 {
+pub(crate) async fn remind(world: &World, days: &[u32], now: u64) -> u64 {
     world.store.plan_reminders(Endpoint::Test, days, at(now)).await.expect("the store works")
 }
 
-async fn record(world: &World, order: &str) -> TextcoinRecord {
+pub(crate) async fn record(world: &World, order: &str) -> TextcoinRecord {
     let found = world.store.textcoin(Endpoint::Test, &world.key(order)).await.expect("the store works");
     found.expect("it is a textcoin")
 }

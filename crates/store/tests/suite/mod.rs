@@ -143,6 +143,7 @@ macro_rules! behaviours {
             undelivered:
                 what_is_refused_or_given_up_is_told_once,
                 nobody_is_told_where_nothing_is_left_to_mend,
+                a_reminder_that_is_given_up_tells_nothing,
                 a_mail_that_is_refused_again_is_told_again,
                 one_partner_does_not_keep_others_waiting;
             keeping:

@@ -2,12 +2,13 @@
 
 use payout::{Payout, SweepChange, Timestamp};
 use store::{
-    Acceptance, Endpoint, MailOutcome, NewPartner, PartnerKind, PurchaseKey, UndeliveredMail, Verdict,
+    Acceptance, Endpoint, MailOutcome, NewPartner, PartnerKind, PurchaseKey, TextcoinState, UndeliveredMail,
+    Verdict,
 };
 
 use super::Backend;
 use super::line::funding;
-use super::mails::{accepted, note, refused, resend, sent, take};
+use super::mails::{accepted, note, record, refused, remind, resend, sent, take};
 use super::textcoins::{issued, opened, owe};
 use super::units::settled;
 use super::world::World;
@@ -92,6 +93,17 @@ pub(crate) async fn nobody_is_told_where_nothing_is_left_to_mend(backend: &impl 
     };
     world.store.keep_sweeps(&world.lock, vec![claimed]).await.expect("it is there");
     assert_eq!(orders(&world).await, ["3"], "somebody had the words all the same");
+}
+
+pub(crate) async fn a_reminder_that_is_given_up_tells_nothing(backend: &impl Backend) {
+    let (world, _) = sent(backend, &["1"]).await;
+    note(&world, &take(&world, 10, 1).await[0], MailOutcome::Sent { code: Some(250) }, FAILED).await;
+    let third_day = 7 + 3 * 24 * 60 * 60 * 1000;
+    assert_eq!(remind(&world, &[3], third_day).await, 1);
+    let reminder = take(&world, third_day, 1).await.remove(0);
+    note(&world, &reminder, MailOutcome::Dead { reason: "too late".to_owned() }, third_day).await;
+    assert_eq!(orders(&world).await, [""; 0]);
+    assert_eq!(record(&world, "1").await.state(at(third_day)), TextcoinState::MailSent);
 }
 
 pub(crate) async fn a_mail_that_is_refused_again_is_told_again(backend: &impl Backend) {
