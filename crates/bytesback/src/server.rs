@@ -207,7 +207,7 @@ impl Starting {
         let units = UnitChecker::new(hubs.clone(), prover.clone());
         let attestors = Attestors::new(hubs.clone(), prover, setup.email_attestors);
         let accepted = Arc::new(Notify::new());
-        let mails = self.mails(endpoint, &setup.keyring, &accepted);
+        let mails = self.mails((endpoint, network), &setup.keyring, &accepted);
         let textcoins = setup.keyring.textcoins().clone();
         let payer = self.payer(PayerParts {
             endpoint,
@@ -228,11 +228,17 @@ impl Starting {
     }
 
     /// Begins to send mails, where there is a way to.
-    fn mails(&self, endpoint: Endpoint, keyring: &Keyring, wake: &Arc<Notify>) -> MailStatus {
+    fn mails(
+        &self,
+        (endpoint, network): (Endpoint, Network),
+        keyring: &Keyring,
+        wake: &Arc<Notify>,
+    ) -> MailStatus {
         let status = MailStatus::default();
         if let Some(settings) = self.mail.clone() {
             let parts = MailerParts {
                 endpoint,
+                network,
                 store: Arc::clone(&self.store),
                 keys: keyring.textcoins().clone(),
                 settings,

@@ -87,7 +87,8 @@ impl ClaimPages {
         match claim {
             None => self.of_state(State::Unknown, language, StatusCode::NOT_FOUND),
             Some(claim) => {
-                let text = self.pages.of(&claim.record, claim.state, revealed.as_ref(), language);
+                let text =
+                    self.pages.of((&claim.record, claim.network), claim.state, revealed.as_ref(), language);
                 self.answer(StatusCode::OK, text, language)
             }
         }

@@ -122,7 +122,7 @@ impl Pages {
     /// The page of a textcoin.
     pub(super) fn of(
         &self,
-        record: &ClaimRecord,
+        (record, network): (&ClaimRecord, Network),
         state: State,
         revealed: Option<&Revealed>,
         language: Language,
@@ -134,6 +134,7 @@ impl Pages {
             language,
             context! {
                 state => if revealed.is_some() { "revealed" } else { state.name() },
+                test_network => said::test_network(network),
                 shop => said::one_line(&record.shop, SHOP_MAX),
                 gbyte,
                 bytes,

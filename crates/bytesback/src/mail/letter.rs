@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use obyte::Bytes;
+use obyte::{Bytes, Network};
 use payout::Timestamp;
 use program::{CurrencyAmount, EmailAddress};
 use sha2::{Digest, Sha256};
@@ -20,6 +20,8 @@ pub struct Letter {
     pub recipient: EmailAddress,
     /// Where the customer bought something: a text from outside, or empty.
     pub shop: String,
+    /// Where the coins are; nowhere but on the livenet are they money.
+    pub network: Network,
     /// What the customer gets.
     pub amount: Bytes,
     /// About how much that is in the currency of the purchase.

@@ -1,5 +1,6 @@
 //! Writes letters.
 
+use obyte::Network;
 use payout::Timestamp;
 use program::EmailAddress;
 
@@ -106,7 +107,7 @@ impl Office {
     fn render(&self, letter: &Letter, qr: &str) -> Result<Rendered, WriteError> {
         let language = Some(&letter.language).filter(|language| self.templates.speaks(language));
         let made = self.templates.render(letter, language.unwrap_or(&self.language), qr);
-        made.map_err(|failed| match failed {
+        made.map(|rendered| marked(letter, rendered)).map_err(|failed| match failed {
             Failed::Letter => WriteError::Letter,
             Failed::Template { name, error } => WriteError::Template { name, why: error.kind().to_string() },
             Failed::Size { name } => {
@@ -114,4 +115,12 @@ impl Office {
             }
         })
     }
+}
+
+/// Coins that are no money must not look like it, whatever an operator's templates say.
+fn marked(letter: &Letter, rendered: Rendered) -> Rendered {
+    if letter.network == Network::Livenet {
+        return rendered;
+    }
+    Rendered { subject: format!("[TEST] {}", rendered.subject), ..rendered }
 }

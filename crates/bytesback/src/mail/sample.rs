@@ -1,6 +1,6 @@
 //! A letter to look at.
 
-use obyte::Bytes;
+use obyte::{Bytes, Network};
 use payout::Timestamp;
 use program::{Currency, CurrencyAmount};
 
@@ -25,6 +25,7 @@ pub fn sample(kind: Kind, language: Language) -> Letter {
         language,
         recipient: "customer@example.org".parse().expect("an address in the source"),
         shop: shop.into(),
+        network: Network::Livenet,
         amount: Bytes::literal(62_500_000),
         about: Some(CurrencyAmount { amount: amount.parse().expect("an amount in the source"), currency }),
         expires: Timestamp::from_millis(DATE + WEEK),
@@ -35,7 +36,7 @@ pub fn sample(kind: Kind, language: Language) -> Letter {
 }
 
 /// Letters that differ in what a template may ask for.
-pub(super) fn samples(kind: Kind, language: &Language) -> [Letter; 3] {
+pub(super) fn samples(kind: Kind, language: &Language) -> [Letter; 4] {
     let full = sample(kind, language.clone());
     let bare = Letter { shop: String::new(), about: None, ..sample(kind, language.clone()) };
     let many = match kind {
@@ -43,5 +44,6 @@ pub(super) fn samples(kind: Kind, language: &Language) -> [Letter; 3] {
         Kind::Reminder { .. } => Kind::Reminder { days_left: 5 },
     };
     let large = Letter { amount: Bytes::literal(8_999_999_999_999_999), ..sample(many, language.clone()) };
-    [full, bare, large]
+    let test = Letter { network: Network::Testnet, ..sample(kind, language.clone()) };
+    [full, bare, large, test]
 }

@@ -1,7 +1,7 @@
 //! What templates can say: the facts of a letter as texts.
 
 use minijinja::Value;
-use obyte::Bytes;
+use obyte::{Bytes, Network};
 use program::{Currency, CurrencyAmount};
 
 use super::clean::one_line;
@@ -13,8 +13,9 @@ const SHOP_MAX: usize = 80;
 const NANO: u64 = 1_000_000_000;
 
 /// The names of all variables of a template; docs/mail.md explains them.
-pub(super) const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 12] = [
     "language",
+    "test_network",
     "shop",
     "amount_gbyte",
     "amount_bytes",
@@ -36,8 +37,9 @@ pub(super) fn values(letter: &Letter, language: &str, habits: &Habits, qr: &str)
     let about = letter.about.map(|about| money(about, habits)).unwrap_or_default();
     // It holds nothing that HTML would have to escape, so that it stays the same text everywhere.
     let link = is_link(&letter.link).then(|| Value::from_safe_string(letter.link.to_string()))?;
-    let values: [Value; 11] = [
+    let values: [Value; 12] = [
         language.into(),
+        test_network(letter.network).into(),
         one_line(&letter.shop, SHOP_MAX).into(),
         habits.number(&gbyte(letter.amount)).into(),
         habits.number(&letter.amount.to_string()).into(),
@@ -50,6 +52,11 @@ pub(super) fn values(letter: &Letter, language: &str, habits: &Habits, qr: &str)
         Value::from_safe_string(qr.to_owned()),
     ];
     Some(Value::from_pairs(NAMES.into_iter().zip(values)))
+}
+
+/// The name of a network whose coins are no money; empty for the livenet.
+pub(super) fn test_network(network: Network) -> String {
+    if network == Network::Livenet { String::new() } else { network.to_string() }
 }
 
 /// Billions of bytes, exactly, without zeros at the end.

@@ -1,5 +1,6 @@
 //! From a task of the outbox to the letter that it stands for.
 
+use obyte::Network;
 use payout::{TextcoinKeys, Timestamp};
 use program::{CurrencyAmount, RateTable, about};
 use store::{Endpoint, MailKind, MailTask};
@@ -17,7 +18,7 @@ pub(super) struct OtherWallet;
 
 /// The letter of a task. For the same task it is always the same.
 pub(super) fn letter(
-    endpoint: Endpoint,
+    (endpoint, network): (Endpoint, Network),
     task: &MailTask,
     keys: &TextcoinKeys,
     settings: &MailSettings,
@@ -30,6 +31,7 @@ pub(super) fn letter(
         language: task.language.clone().unwrap_or_else(|| settings.language.clone()),
         recipient: task.recipient.clone(),
         shop: task.shop.clone(),
+        network,
         amount: task.amount,
         about: value(task),
         expires: task.expires_at,

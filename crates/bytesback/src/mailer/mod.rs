@@ -18,6 +18,7 @@ mod worker;
 use std::fmt;
 use std::sync::Arc;
 
+use obyte::Network;
 use payout::TextcoinKeys;
 use program::EmailAddress;
 use store::{Endpoint, Store};
@@ -74,6 +75,8 @@ pub(crate) async fn run(parts: MailerParts, stop: CancellationToken) {
 pub(crate) struct MailerParts {
     /// Whose outbox it sends.
     pub(crate) endpoint: Endpoint,
+    /// Where its coins are.
+    pub(crate) network: Network,
     /// Where that is.
     pub(crate) store: Arc<dyn Store>,
     /// From numbers to words.

@@ -291,8 +291,9 @@ async fn send(parts: &Arc<MailerParts>, task: &MailTask) -> Result<Accepted, Fai
 async fn write(parts: &Arc<MailerParts>, task: &MailTask) -> Result<Message, String> {
     let (parts, task) = (Arc::clone(parts), task.clone());
     let writing = tokio::task::spawn_blocking(move || {
-        let MailerParts { endpoint, keys, settings, .. } = &*parts;
-        let letter = letter(*endpoint, &task, keys, settings).map_err(|error| error.to_string())?;
+        let MailerParts { endpoint, network, keys, settings, .. } = &*parts;
+        let letter =
+            letter((*endpoint, *network), &task, keys, settings).map_err(|error| error.to_string())?;
         settings.office.write(&letter).map_err(|error| error.to_string())
     });
     writing.await.unwrap_or_else(|_| Err("writing it ended in a panic".to_owned()))

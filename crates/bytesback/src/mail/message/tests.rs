@@ -56,6 +56,15 @@ fn a_mail_has_its_headers_once_and_its_parts_in_order() {
 }
 
 #[test]
+fn a_mail_about_coins_that_are_no_money_is_marked() {
+    let mut letter = sample(Kind::Textcoin, Language::ENGLISH);
+    letter.network = obyte::Network::Testnet;
+    let message = write(&letter);
+    let mail = MessageParser::default().parse(message.bytes()).expect("a mail").into_owned();
+    assert_eq!(mail.subject(), Some("[TEST] Your cashback from Corner Coffee: 0.0625 GBYTE"));
+}
+
+#[test]
 fn a_notice_is_plain_text_and_its_subject_is_one_line() {
     let office = office(sender("Corner Coffee <cashback@shop.example>"));
     let letter = sample(Kind::Textcoin, Language::ENGLISH);

@@ -81,6 +81,23 @@ fn words_are_spoken_of_only_where_the_link_has_them() {
 }
 
 #[test]
+fn coins_that_are_no_money_are_said_to_be_none() {
+    for (language, words) in [(Language::ENGLISH, "worth nothing"), (Language::RUSSIAN, "ничего не стоят")]
+    {
+        for kind in [Kind::Textcoin, Kind::Reminder { days_left: 2 }] {
+            let mut letter = sample(kind, language.clone());
+            let made = render(&letter);
+            assert!(!made.text.contains(words) && !made.html.contains(words));
+            letter.network = obyte::Network::Testnet;
+            let made = render(&letter);
+            for part in [made.text, made.html] {
+                assert!(part.contains(words) && part.contains("testnet"), "{part}");
+            }
+        }
+    }
+}
+
+#[test]
 fn days_have_their_form() {
     for (days, words) in [(1, "1 день"), (3, "3 дня"), (5, "5 дней")] {
         let made = render(&sample(Kind::Reminder { days_left: days }, Language::RUSSIAN));
