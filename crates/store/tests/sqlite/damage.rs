@@ -250,6 +250,27 @@ async fn what_is_given_anew_without_a_reason_is_found_and_goes_into_no_slot() {
             format!("DELETE FROM corrections; DELETE FROM payouts WHERE id = {}", payout.id),
             "is for nothing that has happened",
         ),
+        (
+            // What came back once is given to two, with all that belongs to it.
+            format!(
+                "DROP INDEX corrections_given;
+                 INSERT INTO payouts (id, endpoint, address, textcoin, amount, fee_reserve, queued_at, expires_after,
+                     origin, mailbox)
+                 SELECT 77, endpoint, '', 1, amount, fee_reserve, queued_at, expires_after, origin, 'thief@example.org'
+                 FROM payouts WHERE id = {0};
+                 INSERT INTO corrections (endpoint, payout, mailbox, asked_by, asked_at, outcome, ended_at, next)
+                 SELECT endpoint, payout, 'thief@example.org', asked_by, asked_at, outcome, ended_at, 77
+                 FROM corrections;
+                 INSERT INTO entries SELECT 99, endpoint, at, 'purchase-accepted:77', note FROM entries
+                     WHERE cause = 'purchase-accepted:{0}';
+                 INSERT INTO postings SELECT 99, account, change FROM postings
+                     WHERE entry = (SELECT id FROM entries WHERE cause = 'purchase-accepted:{0}');
+                 UPDATE balances SET balance = (SELECT sum(change) FROM postings
+                     WHERE postings.account = balances.account) WHERE endpoint = 'test'",
+                payout.id
+            ),
+            "payout 77 gives the cashback of its purchase anew",
+        ),
     ] {
         let faults = after(&path, &damage).await.faults;
         let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();

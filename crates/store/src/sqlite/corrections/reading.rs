@@ -82,8 +82,8 @@ pub(super) fn due(
     Ok(numbers.into_iter().map(CorrectionNo::new).collect())
 }
 
-/// Whether a payout that gives a cashback anew does what a correction says, with as much, and after a textcoin of the same
-/// purchase has come back.
+/// Whether a payout that gives a cashback anew does what a correction says, with as much, and after all textcoins before it
+/// of the same purchase have come back.
 pub(in crate::sqlite) fn is_given_rightly(
     connection: &Connection,
     payout: PayoutId,
@@ -95,7 +95,10 @@ pub(in crate::sqlite) fn is_given_rightly(
          JOIN payouts AS before ON before.id = corrections.payout AND before.id < anew.id
              AND coalesce(before.origin, before.id) = anew.origin AND before.fee_reserve = anew.fee_reserve
          JOIN textcoins ON textcoins.payout = before.id AND textcoins.outcome = 'taken back'
-         WHERE anew.id = ?",
+         WHERE anew.id = ? AND NOT EXISTS (
+             SELECT 1 FROM payouts AS other LEFT JOIN textcoins ON textcoins.payout = other.id
+             WHERE (other.id = anew.origin OR other.origin = anew.origin) AND other.id < anew.id
+                 AND outcome IS NOT 'taken back')",
     )?;
     Ok(statement.exists([payout.get()])?)
 }
