@@ -201,7 +201,7 @@ impl Starting {
         self.store.bind(endpoint, &identity).await?;
         let lock = self.store.lock_payer(endpoint).await?;
         let fee_reserve = setup.settings.limits.reserve();
-        let claim_reserve = setup.settings.limits.claim_reserve(network);
+        let mailbox_reserve = setup.settings.limits.mailbox_reserve(network);
         let trust = ProofTrust { network, order_providers: order_providers.clone(), genesis: setup.genesis };
         let prover = Prover::new(trust, Arc::clone(&self.clock));
         let units = UnitChecker::new(hubs.clone(), prover.clone());
@@ -224,7 +224,7 @@ impl Starting {
             textcoin_expiry: self.textcoin_expiry,
         });
         let rates = self.rates(endpoint, setup.rates, &hubs).await?;
-        Ok(Side { payer, hubs, rates, units, textcoins, attestors, fee_reserve, claim_reserve, mails })
+        Ok(Side { payer, hubs, rates, units, textcoins, attestors, fee_reserve, mailbox_reserve, mails })
     }
 
     /// Begins to send mails, where there is a way to.

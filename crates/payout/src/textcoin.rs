@@ -134,6 +134,12 @@ impl FeeLimits {
     pub fn claim_reserve(&self, network: Network) -> Bytes {
         claim_reserve(network, self.per_payout)
     }
+
+    /// What has to be set aside when a payout to a mailbox is accepted: as for any other, and what its textcoin holds
+    /// above the cashback.
+    pub fn mailbox_reserve(&self, network: Network) -> Bytes {
+        self.reserve().checked_add(self.claim_reserve(network)).unwrap_or(Bytes::MAX)
+    }
 }
 
 /// What a textcoin holds above the cashback, where the hub asks this TPS fee for claiming it.

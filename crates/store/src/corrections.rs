@@ -143,6 +143,20 @@ pub struct CorrectionRecord {
     pub ended_at: Option<Timestamp>,
 }
 
+/// That what came back be given anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivingOrder {
+    /// By which correction.
+    pub correction: CorrectionNo,
+    /// What is set aside for fees, as for any mailbox to which cashback is promised now: what was enough when the
+    /// purchase was accepted need not be.
+    pub fee_reserve: Bytes,
+    /// The limits that hold for what a partner has asked for; without them nothing is limited.
+    pub limits: Option<Arc<LimitRules>>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What became of a correction whose textcoin has come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenAnew {
@@ -172,17 +186,10 @@ pub trait Corrections: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<CorrectionNo>, StoreError>;
 
-    /// Accepts the cashback of a purchase anew: as much, from fund and deposit in the same shares, with the same reserve
-    /// for fees. The limits hold for what a partner has asked for.
+    /// Accepts the cashback of a purchase anew: as much, from fund and deposit in the same shares.
     ///
     /// # Errors
     /// [`StoreError::Superseded`] when another has taken the right to pay; [`StoreError::Unknown`] for a correction that
     /// does not wait; [`StoreError::Violation`] while any textcoin of the purchase is not proven taken back.
-    async fn give_anew(
-        &self,
-        lock: &PayerLock,
-        correction: CorrectionNo,
-        limits: Option<Arc<LimitRules>>,
-        at: Timestamp,
-    ) -> Result<GivenAnew, StoreError>;
+    async fn give_anew(&self, lock: &PayerLock, order: GivingOrder) -> Result<GivenAnew, StoreError>;
 }

@@ -50,7 +50,7 @@ pub use claims::{ClaimRecord, Claims};
 pub use contract::Store;
 pub use corrections::{
     CorrectionNo, CorrectionOrder, CorrectionRecord, CorrectionState, CorrectionVerdict, CorrectionWait,
-    Corrections, GivenAnew,
+    Corrections, GivenAnew, GivingOrder,
 };
 pub use deposits::{DepositAddress, Deposits};
 pub use endpoint::{Endpoint, UnknownEndpoint};

@@ -29,8 +29,8 @@ pub struct Side {
     pub attestors: Attestors,
     /// What is set aside for the network fees of one payout.
     pub fee_reserve: Bytes,
-    /// What is set aside besides for what a textcoin holds above the cashback.
-    pub claim_reserve: Bytes,
+    /// What is set aside for those of a textcoin, and for what it holds above the cashback.
+    pub mailbox_reserve: Bytes,
     /// How its mails stand.
     pub mails: MailStatus,
 }
@@ -45,9 +45,7 @@ impl Side {
     pub(super) fn reserve_for(&self, recipient: &Recipient, attested: Option<&AttestedPayee>) -> Bytes {
         match (recipient, attested) {
             (Recipient::Address(_), _) | (Recipient::Email(_), Some(_)) => self.fee_reserve,
-            (Recipient::Email(_), None) => {
-                self.fee_reserve.checked_add(self.claim_reserve).unwrap_or(Bytes::MAX)
-            }
+            (Recipient::Email(_), None) => self.mailbox_reserve,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What operators want of the payer, and what it keeps for them.
 
 use payout::{Alarm, Event};
-use store::{DepositAddress, GivenAnew, StoreError, Wishes};
+use store::{DepositAddress, GivenAnew, GivingOrder, StoreError, Wishes};
 
 use super::worker::{Fixed, Worker};
 
@@ -41,9 +41,11 @@ impl Worker<'_> {
 
     /// Accepts anew what came back from mailboxes that were mistyped. Once accepted, it is told like what was released.
     async fn give_anew(&self) -> Result<(), StoreError> {
-        let Fixed { store, lock, endpoint, clock, limits, .. } = self.fixed;
+        let Fixed { store, lock, endpoint, clock, limits, settings, .. } = self.fixed;
+        let fee_reserve = settings.limits.mailbox_reserve(settings.network);
         for correction in store.due_corrections(*endpoint, clock.now()).await? {
-            match store.give_anew(lock, correction, limits.clone(), clock.now()).await {
+            let (limits, at) = (limits.clone(), clock.now());
+            match store.give_anew(lock, GivingOrder { correction, fee_reserve, limits, at }).await {
                 Ok(GivenAnew::Queued(payout)) => {
                     tracing::info!(%endpoint, payout = %payout.id, "cashback goes to a mailbox that was corrected");
                 }

@@ -7,11 +7,11 @@ use bytesback::clock::{Clock, SystemClock};
 use bytesback_client::{Client, CorrectionAnswer, CorrectionRequest, Endpoint};
 use futures_util::future::join_all;
 use ledger::Account;
-use obyte::{Address, Bytes};
-use payout::{PayoutId, Timestamp};
+use obyte::{Address, Bytes, Network};
+use payout::{FeeLimits, PayoutId, Timestamp};
 use store::{
-    Asker, CorrectionOrder, CorrectionState, CorrectionVerdict, CorrectionWait, GivenAnew, TextcoinEnd,
-    TextcoinRecord, TextcoinState,
+    Asker, CorrectionOrder, CorrectionState, CorrectionVerdict, CorrectionWait, GivenAnew, GivingOrder,
+    TextcoinEnd, TextcoinRecord, TextcoinState,
 };
 
 use crate::WEEK;
@@ -206,7 +206,9 @@ async fn a_server_that_ends_between_return_and_payment_is_followed_by_one_that_p
             let at = SystemClock.now();
             let due = stage.store.due_corrections(ENDPOINT, at).await.expect("the store works");
             assert_eq!(due.len(), 2);
-            let given = stage.store.give_anew(&lock, due[0], None, at).await.expect("the store works");
+            let fee_reserve = FeeLimits::default().mailbox_reserve(Network::Devnet);
+            let order = GivingOrder { correction: due[0], fee_reserve, limits: None, at };
+            let given = stage.store.give_anew(&lock, order).await.expect("the store works");
             assert!(matches!(given, GivenAnew::Queued(_)), "{given:?}");
         })
         .await;

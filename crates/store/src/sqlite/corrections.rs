@@ -7,8 +7,6 @@ mod giving;
 mod noting;
 mod reading;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use payout::{PayoutId, Timestamp};
 use program::{LimitRules, Recipient, Stop};
@@ -19,8 +17,8 @@ use super::codec::millis;
 use super::totals::Subject;
 use super::{SqliteStore, limits, payers, totals};
 use crate::{
-    CorrectionNo, CorrectionOrder, CorrectionVerdict, Corrections, Endpoint, GivenAnew, PayerLock,
-    PurchaseKey, StoreError, Violation,
+    CorrectionNo, CorrectionOrder, CorrectionVerdict, Corrections, Endpoint, GivenAnew, GivingOrder,
+    PayerLock, PurchaseKey, StoreError, Violation,
 };
 
 #[async_trait]
@@ -41,17 +39,11 @@ impl Corrections for SqliteStore {
         self.readers.run(move |connection| reading::due(connection, endpoint, now)).await
     }
 
-    async fn give_anew(
-        &self,
-        lock: &PayerLock,
-        correction: CorrectionNo,
-        limits: Option<Arc<LimitRules>>,
-        at: Timestamp,
-    ) -> Result<GivenAnew, StoreError> {
+    async fn give_anew(&self, lock: &PayerLock, order: GivingOrder) -> Result<GivenAnew, StoreError> {
         let claim = lock.claim();
         let write = move |connection: &Connection| {
             payers::check(connection, claim)?;
-            giving::give(connection, claim.0, correction, limits.as_deref(), at)
+            giving::give(connection, claim.0, &order)
         };
         self.writer.run(write).await
     }

@@ -232,7 +232,10 @@ async fn what_is_given_anew_without_a_reason_is_found_and_goes_into_no_slot() {
     for (damage, found) in [
         ("UPDATE payouts SET mailbox = 'thief@example.org' WHERE origin IS NOT NULL".to_owned(), &*anew),
         ("DELETE FROM corrections".to_owned(), &anew),
-        ("UPDATE payouts SET fee_reserve = fee_reserve + 1 WHERE origin IS NOT NULL".to_owned(), &anew),
+        (
+            "UPDATE payouts SET fee_reserve = fee_reserve + 1 WHERE origin IS NOT NULL".to_owned(),
+            "books other amounts",
+        ),
         (not_back.clone(), &anew),
         (
             format!("UPDATE payouts SET amount = amount + 1 WHERE id = {}", payout.id),

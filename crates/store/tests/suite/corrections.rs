@@ -10,8 +10,9 @@ use payout::{Change, Issue, Payee, Payout, PayoutId, RestoreCause, TextcoinNo, T
 use program::{Day, EmailAddress, Limit, LimitRules, LimitSetting, Recipient};
 use store::{
     Asker, CorrectionNo, CorrectionOrder, CorrectionRecord, CorrectionState, CorrectionVerdict,
-    CorrectionWait, Endpoint, GivenAnew, HoldReason, PayoutState, RefundOrder, RefundVerdict, ResendOrder,
-    ResendVerdict, Reviewed, Scope, StoreError, TextcoinRecord, TextcoinState, Thing, Verdict, Violation,
+    CorrectionWait, Endpoint, GivenAnew, GivingOrder, HoldReason, PayoutState, RefundOrder, RefundVerdict,
+    ResendOrder, ResendVerdict, Reviewed, Scope, StoreError, TextcoinRecord, TextcoinState, Thing, Verdict,
+    Violation,
 };
 
 use super::Backend;
@@ -20,7 +21,7 @@ use super::keeping::{
 };
 use super::restoring::foreign_unit;
 use super::units::slot;
-use super::world::{World, answered, bytes, coin, credited};
+use super::world::{RESERVE, World, answered, bytes, coin, credited};
 
 /// Whose mailbox it is in the beginning.
 const TYPED: &str = "a+b@example.org";
@@ -56,7 +57,11 @@ async fn try_to_give(
     limits: Option<Arc<LimitRules>>,
     now: Timestamp,
 ) -> Result<GivenAnew, StoreError> {
-    world.store.give_anew(&world.lock, correction, limits, now).await
+    world.store.give_anew(&world.lock, giving(correction, limits, now)).await
+}
+
+fn giving(correction: CorrectionNo, limits: Option<Arc<LimitRules>>, at: Timestamp) -> GivingOrder {
+    GivingOrder { correction, fee_reserve: bytes(RESERVE), limits, at }
 }
 
 /// Gives the one that is due.
@@ -142,6 +147,21 @@ pub(crate) async fn what_came_back_is_owed_anew_to_the_right_mailbox(backend: &i
     let again = world.record("1").await;
     assert_eq!((again.payout, again.terms, again.answered), (first.payout, first.terms, first.answered));
     assert_eq!(world.balance(Account::Paid).await, 1_300);
+    world.check_book().await;
+}
+
+pub(crate) async fn what_is_set_aside_for_fees_is_what_they_may_cost_now(backend: &impl Backend) {
+    let (world, _) = given(backend).await;
+    correct(&world, RIGHT).await;
+    take_back(&world).await;
+    let [correction] = due(&world, LATER).await[..] else { panic!("one is due") };
+    let before = [world.balance(Account::Fund).await, world.balance(Account::FeeReserve).await];
+    // The ceiling of fees was raised since the purchase was accepted.
+    let order = GivingOrder { fee_reserve: bytes(RESERVE + 200), ..giving(correction, None, LATER) };
+    let given = world.store.give_anew(&world.lock, order).await.expect("the store works");
+    assert!(matches!(given, GivenAnew::Queued(_)), "{given:?}");
+    let after = [world.balance(Account::Fund).await, world.balance(Account::FeeReserve).await];
+    assert_eq!([before[0] - after[0], after[1] - before[1]], [1_900, 900]);
     world.check_book().await;
 }
 
@@ -488,5 +508,5 @@ pub(crate) async fn who_lost_the_right_to_pay_gives_nothing_anew(backend: &impl 
     let other = world.store.lock_payer(Endpoint::Test).await.expect("it is free");
     let refused = try_to_give(&world, correction, None, LATER).await;
     assert!(matches!(refused, Err(StoreError::Superseded(_))), "{refused:?}");
-    world.store.give_anew(&other, correction, None, LATER).await.expect("it has the right");
+    world.store.give_anew(&other, giving(correction, None, LATER)).await.expect("it has the right");
 }

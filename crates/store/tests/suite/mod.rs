@@ -180,6 +180,7 @@ macro_rules! behaviours {
                 an_audit_compares_found_ones_too;
             corrections:
                 what_came_back_is_owed_anew_to_the_right_mailbox,
+                what_is_set_aside_for_fees_is_what_they_may_cost_now,
                 nothing_is_given_anew_before_all_is_proven_taken_back,
                 a_claim_that_comes_first_ends_the_correction,
                 a_payer_is_told_of_it_until_it_has_taken_it_up,

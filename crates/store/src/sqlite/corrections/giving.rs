@@ -3,7 +3,7 @@
 use ledger::{Account, PayoutNumber, Refusal, events};
 use obyte::Bytes;
 use payout::{Payee, Payout, PayoutId, Timestamp};
-use program::{LimitRules, Recipient};
+use program::Recipient;
 use rusqlite::{Connection, params};
 
 use super::{Gift, check_alone, stopped};
@@ -11,7 +11,8 @@ use crate::sqlite::accepting::next_payout;
 use crate::sqlite::codec::{Fields, millis};
 use crate::sqlite::{book, holds, purchases, refunds, totals};
 use crate::{
-    Asker, CorrectionNo, CorrectionWait, Endpoint, GivenAnew, HoldReason, PurchaseKey, StoreError, Thing,
+    Asker, CorrectionNo, CorrectionWait, Endpoint, GivenAnew, GivingOrder, HoldReason, PurchaseKey,
+    StoreError, Thing,
 };
 
 /// A correction that waits, with the payout that came back.
@@ -28,14 +29,13 @@ struct Waiting {
 pub(super) fn give(
     connection: &Connection,
     endpoint: Endpoint,
-    no: CorrectionNo,
-    limits: Option<&LimitRules>,
-    at: Timestamp,
+    order: &GivingOrder,
 ) -> Result<GivenAnew, StoreError> {
+    let GivingOrder { correction: no, fee_reserve, at, .. } = *order;
     let waiting = waiting(connection, endpoint, no)?;
-    let set_aside = purchases::set_aside(connection, waiting.before)?;
+    let set_aside = ledger::Acceptance { fee_reserve, ..purchases::set_aside(connection, waiting.before)? };
     let from_fund = set_aside.base.checked_add(set_aside.matched).ok_or(ledger::EntryError::TooLarge)?;
-    if let Some(limits) = limits.filter(|_| waiting.asked_by == Asker::Partner) {
+    if let Some(limits) = order.limits.as_deref().filter(|_| waiting.asked_by == Asker::Partner) {
         let Waiting { key, to, instead_of, .. } = &waiting;
         let gift = Gift { key, to, instead_of, from_fund };
         if let Some(stop) = stopped(connection, endpoint, limits, &gift, at)? {
@@ -56,10 +56,9 @@ pub(super) fn give(
     };
     book::write(connection, endpoint, at, &entry, "", &after)?;
     let payout = Payout { id, payee: Payee::Textcoin(None), amount: waiting.amount, queued_at: at };
-    queue(connection, &waiting, &payout)?;
+    queue(connection, &waiting, &payout, fee_reserve)?;
     check_alone(connection, id)?;
     done(connection, &waiting, id, at)?;
-    let fee_reserve = set_aside.fee_reserve;
     let given = if holds::may_be_paid(connection, endpoint, &payout.payee, payout.amount, fee_reserve)? {
         holds::hold(connection, endpoint, id, HoldReason::Unexplained, at)?;
         GivenAnew::Held(payout)
@@ -115,16 +114,22 @@ fn wait(
 }
 
 /// A payout like the one that came back, to the other mailbox.
-fn queue(connection: &Connection, waiting: &Waiting, payout: &Payout) -> Result<(), StoreError> {
+fn queue(
+    connection: &Connection,
+    waiting: &Waiting,
+    payout: &Payout,
+    fee_reserve: Bytes,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO payouts (id, endpoint, address, textcoin, amount, fee_reserve, queued_at, expires_after,
                  origin, mailbox)
-             SELECT ?1, endpoint, '', 1, amount, fee_reserve, ?2, expires_after, coalesce(origin, id), ?3
-             FROM payouts WHERE id = ?4",
+             SELECT ?1, endpoint, '', 1, amount, ?2, ?3, expires_after, coalesce(origin, id), ?4
+             FROM payouts WHERE id = ?5",
         )?
         .execute(params![
             payout.id.get(),
+            i64::from(fee_reserve),
             millis(payout.queued_at)?,
             waiting.to.as_str(),
             waiting.before.get()

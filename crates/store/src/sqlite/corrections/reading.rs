@@ -93,7 +93,7 @@ pub(in crate::sqlite) fn is_given_rightly(
          JOIN corrections ON corrections.next = anew.id AND corrections.mailbox = anew.mailbox
              AND corrections.endpoint = anew.endpoint
          JOIN payouts AS before ON before.id = corrections.payout AND before.id < anew.id
-             AND coalesce(before.origin, before.id) = anew.origin AND before.fee_reserve = anew.fee_reserve
+             AND coalesce(before.origin, before.id) = anew.origin
          JOIN textcoins ON textcoins.payout = before.id AND textcoins.outcome = 'taken back'
          WHERE anew.id = ? AND NOT EXISTS (
              SELECT 1 FROM payouts AS other LEFT JOIN textcoins ON textcoins.payout = other.id
