@@ -25,7 +25,13 @@ pub(super) fn refund(
         return Ok(RefundVerdict::OtherCurrency(currency));
     }
     let returned = order.returned.unwrap_or(price.amount);
+    let shares = purchase.shares;
+    let gave = shares.base.checked_add(shares.matched).ok_or(ledger::EntryError::TooLarge)?;
+    let claim = refund_claim(gave, order.share, returned, price.amount);
     if is_never_paid(connection, &purchase)? {
+        if claim.is_none() {
+            return Ok(RefundVerdict::MoreThanPaid);
+        }
         corrections::end_returned(connection, purchase.payout.id, order.at)?;
         return Ok(RefundVerdict::NeverPaid);
     }
@@ -33,11 +39,7 @@ pub(super) fn refund(
         let same = before.returned == returned;
         return Ok(if same { RefundVerdict::Replay(before) } else { RefundVerdict::Conflict });
     }
-    let shares = purchase.shares;
-    let gave = shares.base.checked_add(shares.matched).ok_or(ledger::EntryError::TooLarge)?;
-    let Some(claim) = refund_claim(gave, order.share, returned, price.amount) else {
-        return Ok(RefundVerdict::MoreThanPaid);
-    };
+    let Some(claim) = claim else { return Ok(RefundVerdict::MoreThanPaid) };
     book(connection, endpoint, order, &purchase, returned, claim).map(RefundVerdict::Booked)
 }
 

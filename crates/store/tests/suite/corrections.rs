@@ -427,6 +427,10 @@ pub(crate) async fn a_return_that_comes_while_nothing_is_out_ends_the_correction
     let (world, _) = given(backend).await;
     correct(&world, RIGHT).await;
     take_back(&world).await;
+    let too_much = RefundOrder { returned: "12.51".parse().ok(), ..returned(&world) };
+    let verdict = world.store.refund(Endpoint::Test, too_much).await.expect("the store works");
+    assert_eq!(verdict, RefundVerdict::MoreThanPaid);
+    assert!(last_state(&world).await.is_waiting(), "what cannot be changes nothing");
     assert_eq!(refund(&world).await, RefundVerdict::NeverPaid);
     assert_eq!(last_state(&world).await, CorrectionState::Returned);
     assert_eq!(due(&world, LATER).await, []);
