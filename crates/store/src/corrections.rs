@@ -40,7 +40,8 @@ pub struct CorrectionOrder {
     pub by: Asker,
     /// How often a partner may correct one purchase.
     pub most: u32,
-    /// The limits that hold for recipients where an operator has set no others; without them none is limited.
+    /// The limits that hold where an operator has set no others; without them nothing is limited. Here that of the
+    /// recipient is asked, and all when the cashback is given anew.
     pub limits: Option<Arc<LimitRules>>,
     /// When.
     pub at: Timestamp,
@@ -83,7 +84,7 @@ pub enum CorrectionWait {
     Fund(Bytes),
     /// The deposit of the partner lacks so much.
     Deposit(Bytes),
-    /// The mailbox has got as much as this limit allows.
+    /// This limit allows no more now.
     Limit(Limit),
 }
 
@@ -151,7 +152,8 @@ pub struct GivingOrder {
     /// What is set aside for fees, as for any mailbox to which cashback is promised now: what was enough when the
     /// purchase was accepted need not be.
     pub fee_reserve: Bytes,
-    /// The limits that hold for what a partner has asked for; without them nothing is limited.
+    /// The limits that hold for what a partner has asked for, but those of a single sale; without them nothing is
+    /// limited.
     pub limits: Option<Arc<LimitRules>>,
     /// When.
     pub at: Timestamp,

@@ -120,9 +120,20 @@ impl LimitRules {
     pub fn judge_recipient(&self, from_fund: Bytes, recipient: Spent) -> Option<Stop> {
         let asked = Asked { from_fund, sold: Turnover::ZERO, fund_left: Bytes::MAX };
         let standing = Standing { recipient, ..Standing::default() };
-        let limits = [Limit::RecipientDay, Limit::RecipientTotal].into_iter();
-        let stops = |limit| Some(Stop { limit, retry: self.stopped_by(limit, &asked, &standing)? });
-        limits.map(stops).find_map(|stop| stop)
+        self.first_stop(&[Limit::RecipientDay, Limit::RecipientTotal], &asked, &standing)
+    }
+
+    /// What stops cashback that came back from being given anew. What is asked of a sale was asked when it was
+    /// reported, and is not asked again; a limit that would have a purchase held stops here, too.
+    pub fn judge_anew(&self, asked: &Asked, standing: &Standing) -> Option<Stop> {
+        let of_a_sale = [Limit::Purchase, Limit::Proportion];
+        let limits: Vec<_> = Limit::ALL.into_iter().filter(|limit| !of_a_sale.contains(limit)).collect();
+        self.first_stop(&limits, asked, standing)
+    }
+
+    fn first_stop(&self, limits: &[Limit], asked: &Asked, standing: &Standing) -> Option<Stop> {
+        let stop = |&limit| Some(Stop { limit, retry: self.stopped_by(limit, asked, standing)? });
+        limits.iter().find_map(stop)
     }
 
     /// When it may be allowed, if this limit stops the purchase.

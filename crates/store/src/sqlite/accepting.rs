@@ -161,7 +161,7 @@ fn record(acceptance: Acceptance, payout: Payout, state: PayoutState) -> Box<Pur
 }
 
 /// What an entry leaves in the fund; one that does not touch it leaves whatever there is.
-fn fund_left(after: &book::After) -> Bytes {
+pub(super) fn fund_left(after: &book::After) -> Bytes {
     let left = after.iter().find(|(account, _)| *account == Account::Fund);
     left.and_then(|(_, balance)| balance.to_bytes()).unwrap_or(Bytes::MAX)
 }

@@ -9,16 +9,14 @@ mod reading;
 
 use async_trait::async_trait;
 use payout::{PayoutId, Timestamp};
-use program::{LimitRules, Recipient, Stop};
 use rusqlite::{Connection, params};
 
 pub(super) use self::reading::{is_given_rightly, of_purchase};
 use super::codec::millis;
-use super::totals::Subject;
-use super::{SqliteStore, limits, payers, totals};
+use super::{SqliteStore, payers};
 use crate::{
     CorrectionNo, CorrectionOrder, CorrectionVerdict, Corrections, Endpoint, GivenAnew, GivingOrder,
-    PayerLock, PurchaseKey, StoreError, Violation,
+    PayerLock, StoreError, Violation,
 };
 
 #[async_trait]
@@ -96,31 +94,4 @@ pub(super) fn check_alone(connection: &Connection, payout: PayoutId) -> Result<(
         )?
         .exists([payout.get()])?;
     if is_another_out { Err(Violation::NotTakenBack(payout).into()) } else { Ok(()) }
-}
-
-/// What stops a mailbox from getting so much more of the fund. Nothing does for one that is known by the same name as the
-/// mailbox that has it until now.
-fn stopped(
-    connection: &Connection,
-    endpoint: Endpoint,
-    defaults: &LimitRules,
-    gift: &Gift<'_>,
-    at: Timestamp,
-) -> Result<Option<Stop>, StoreError> {
-    let recipient = gift.to.counted_as();
-    if recipient == gift.instead_of.counted_as() {
-        return Ok(None);
-    }
-    let rules = limits::rules(connection, defaults, gift.key)?;
-    let subject = Subject::new(endpoint, gift.key, &recipient, "");
-    let spent = subject.rows(connection, totals::day_of(at))?.standing(0).recipient;
-    Ok(rules.judge_recipient(gift.from_fund, spent))
-}
-
-/// What a mailbox is to get in place of another.
-struct Gift<'a> {
-    key: &'a PurchaseKey,
-    to: &'a Recipient,
-    instead_of: &'a Recipient,
-    from_fund: obyte::Bytes,
 }

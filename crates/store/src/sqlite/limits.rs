@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use ledger::PartnerId;
 use obyte::Bytes;
-use program::{Asked, Judgement, LimitRules, LimitSetting};
+use payout::Timestamp;
+use program::{Asked, Judgement, LimitRules, LimitSetting, Stop, Turnover};
 use rusqlite::{Connection, params};
 
 use crate::sqlite::codec::{Fields, is_dangling};
+use crate::sqlite::partners;
 use crate::sqlite::totals::{Rows, merchant_of};
 use crate::{Acceptance, PurchaseKey, Shop, StoreError, Thing};
 
@@ -18,17 +20,35 @@ pub(super) fn judge(
     connection: &Connection,
     acceptance: &Acceptance,
     rows: &Rows,
-    partner_added_at: payout::Timestamp,
+    partner_added_at: Timestamp,
     fund_left: Bytes,
 ) -> Result<Judgement, StoreError> {
     let Some(defaults) = &acceptance.limits else { return Ok(Judgement::Allowed) };
     let rules = rules(connection, defaults, &acceptance.key)?;
-    let age = acceptance.at.as_millis().saturating_sub(partner_added_at.as_millis()) / DAY_MS;
-    let standing = rows.standing(u32::try_from(age).unwrap_or(u32::MAX));
+    let standing = rows.standing(age_days(partner_added_at, acceptance.at));
     let shares = acceptance.shares;
     let from_fund = shares.base.checked_add(shares.matched).ok_or(ledger::EntryError::TooLarge)?;
     let asked = Asked { from_fund, sold: acceptance.sold, fund_left };
     Ok(rules.judge(&asked, &standing))
+}
+
+/// What stops so much of the fund from being given anew.
+pub(super) fn judge_anew(
+    connection: &Connection,
+    (defaults, key): (&LimitRules, &PurchaseKey),
+    rows: &Rows,
+    (from_fund, fund_left): (Bytes, Bytes),
+    at: Timestamp,
+) -> Result<Option<Stop>, StoreError> {
+    let rules = rules(connection, defaults, key)?;
+    let added_at = partners::added_at(connection, key.partner)?.ok_or(StoreError::Unknown(Thing::Partner))?;
+    let asked = Asked { from_fund, sold: Turnover::ZERO, fund_left };
+    Ok(rules.judge_anew(&asked, &rows.standing(age_days(added_at, at))))
+}
+
+fn age_days(added_at: Timestamp, at: Timestamp) -> u32 {
+    let age = at.as_millis().saturating_sub(added_at.as_millis()) / DAY_MS;
+    u32::try_from(age).unwrap_or(u32::MAX)
 }
 
 /// The defaults, with what was set for the partner, and for the merchant.

@@ -13,7 +13,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Marks our files: `BYTB` in ASCII.
 const APPLICATION_ID: i32 = 0x4259_5442;
 /// All migrations, in their order; the schema version is how many were applied.
-const MIGRATIONS: [&str; 25] = [
+const MIGRATIONS: [&str; 26] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_operator.sql"),
     include_str!("../../migrations/sqlite/0003_parked.sql"),
@@ -39,6 +39,7 @@ const MIGRATIONS: [&str; 25] = [
     include_str!("../../migrations/sqlite/0023_corrections.sql"),
     include_str!("../../migrations/sqlite/0024_taken_back_late.sql"),
     include_str!("../../migrations/sqlite/0025_contacts.sql"),
+    include_str!("../../migrations/sqlite/0026_limits_of_corrections.sql"),
 ];
 
 /// The page cache of the writer and of one reader, in KiB.
@@ -250,6 +251,31 @@ mod tests {
             })
             .expect("one unit");
         assert_eq!(kept, ("test".to_owned(), 2, 4, "a unit".to_owned(), 8));
+    }
+
+    #[test]
+    fn corrections_that_wait_are_kept() {
+        let mut connection = in_memory();
+        for migration in &MIGRATIONS[..24] {
+            connection.execute_batch(migration).expect("an older schema");
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO payouts (id, endpoint, address, amount, fee_reserve, queued_at, textcoin, expires_after)
+                 VALUES (7, 'test', '', 1, 0, 5, 1, 60000);
+                 INSERT INTO corrections (id, endpoint, payout, mailbox, asked_by, asked_at, tried_at, waits_for, missing)
+                 VALUES (3, 'test', 7, 'a@example.org', 'partner', 6, 8, 'fund', 9);",
+            )
+            .expect("rows of an older schema");
+        connection.pragma_update(None, "application_id", APPLICATION_ID).expect("a number");
+        connection.pragma_update(None, "user_version", 24).expect("a number");
+        migrate(&mut connection).expect("a database of an older version");
+        let again = "INSERT INTO corrections (endpoint, payout, mailbox, asked_by, asked_at)
+             VALUES ('test', 7, 'b@example.org', 'partner', 9)";
+        assert!(connection.execute(again, []).is_err(), "one at a time");
+        let limited = "UPDATE corrections SET waits_for = 'partner_day', missing = NULL
+             WHERE id = 3 AND payout = 7 AND mailbox = 'a@example.org' AND tried_at = 8 AND missing = 9";
+        assert_eq!(connection.execute(limited, []).expect("any limit"), 1);
     }
 
     #[test]

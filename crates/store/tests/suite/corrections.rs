@@ -386,6 +386,60 @@ pub(crate) async fn a_partner_corrects_nothing_beyond_the_limits_of_recipients(b
     world.check_book().await;
 }
 
+pub(crate) async fn what_is_given_anew_passes_no_limit_of_partners_or_of_the_fund(backend: &impl Backend) {
+    let (world, _) = given(backend).await;
+    correct(&world, RIGHT).await;
+    take_back(&world).await;
+    let [correction] = due(&world, LATER).await[..] else { panic!("one is due") };
+    let fund = u64::try_from(world.balance(Account::Fund).await).expect("above zero");
+    let reserve = (fund - BASE - RESERVE + 1).to_string();
+    for (limit, name, cap) in [
+        (Limit::PartnerDay, "partner_day", "999"),
+        (Limit::PartnerTotal, "partner_total", "999"),
+        (Limit::CustomerDay, "customer_day", "999"),
+        (Limit::FundDay, "fund_day", "999"),
+        (Limit::FundReserve, "fund_reserve", &reserve),
+    ] {
+        let given =
+            try_to_give(&world, correction, rules(&[(name, cap)]), LATER).await.expect("the store works");
+        assert_eq!(given, GivenAnew::Waits(CorrectionWait::Limit(limit)));
+        assert_eq!(last_state(&world).await, CorrectionState::Waits(CorrectionWait::Limit(limit)));
+    }
+    let reserve = (fund - BASE - RESERVE).to_string();
+    let fits = rules(&[
+        ("purchase", "1"),
+        ("partner_day", "1000"),
+        ("partner_total", "1000"),
+        ("customer_day", "1000"),
+        ("fund_day", "1000"),
+        ("fund_reserve", &reserve),
+    ]);
+    let given = try_to_give(&world, correction, fits, LATER).await.expect("the store works");
+    assert!(matches!(given, GivenAnew::Queued(_)), "what came back counts no more: {given:?}");
+    world.check_book().await;
+}
+
+pub(crate) async fn a_mailbox_by_another_name_of_it_has_the_same_limit(backend: &impl Backend) {
+    let (world, _) = given(backend).await;
+    let limits = rules(&[("recipient_day", "1000")]);
+    let same = CorrectionOrder { limits: limits.clone(), ..asked(&world, "a+c@example.org", Asker::Partner) };
+    assert_eq!(order(&world, same.clone()).await, CorrectionVerdict::Noted, "it has it already");
+    take_back(&world).await;
+    let mut other = world.purchase("other", 1);
+    other.terms.recipient = "a@example.org".parse().expect("a mailbox");
+    other.at = LATER;
+    assert!(matches!(world.accept(other).await, Verdict::Accepted(_)));
+    let [correction] = due(&world, LATER).await[..] else { panic!("one is due") };
+    let given = try_to_give(&world, correction, limits, LATER).await.expect("the store works");
+    assert_eq!(given, GivenAnew::Waits(CorrectionWait::Limit(Limit::RecipientDay)));
+    let another = CorrectionOrder { mailbox: mailbox("a+d@example.org"), ..same };
+    let stopped = order(&world, another).await;
+    assert!(
+        matches!(stopped, CorrectionVerdict::Stopped(stop) if stop.limit == Limit::RecipientDay),
+        "{stopped:?}"
+    );
+}
+
 pub(crate) async fn what_is_given_anew_counts_for_its_new_recipient(backend: &impl Backend) {
     let (world, ..) = corrected(backend).await;
     let ever = async |scope| {

@@ -191,6 +191,8 @@ macro_rules! behaviours {
                 what_nobody_claimed_in_time_can_still_be_corrected,
                 what_fund_or_deposit_lack_is_waited_for,
                 a_partner_corrects_nothing_beyond_the_limits_of_recipients,
+                what_is_given_anew_passes_no_limit_of_partners_or_of_the_fund,
+                a_mailbox_by_another_name_of_it_has_the_same_limit,
                 what_is_given_anew_counts_for_its_new_recipient,
                 a_purchase_that_is_returned_is_not_given_anew,
                 a_return_that_comes_while_nothing_is_out_ends_the_correction,

@@ -3,13 +3,14 @@
 use ledger::{Account, PayoutNumber, Refusal, events};
 use obyte::Bytes;
 use payout::{Payee, Payout, PayoutId, Timestamp};
-use program::Recipient;
+use program::{Recipient, Stop};
 use rusqlite::{Connection, params};
 
-use super::{Gift, check_alone, stopped};
-use crate::sqlite::accepting::next_payout;
+use super::check_alone;
+use crate::sqlite::accepting::{fund_left, next_payout};
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, holds, purchases, refunds, totals};
+use crate::sqlite::totals::{self, Subject};
+use crate::sqlite::{book, holds, limits, purchases, refunds};
 use crate::{
     Asker, CorrectionNo, CorrectionWait, Endpoint, GivenAnew, GivingOrder, HoldReason, PurchaseKey,
     StoreError, Thing,
@@ -21,7 +22,7 @@ struct Waiting {
     before: PayoutId,
     key: PurchaseKey,
     to: Recipient,
-    instead_of: Recipient,
+    customer: String,
     asked_by: Asker,
     amount: Bytes,
 }
@@ -34,14 +35,6 @@ pub(super) fn give(
     let GivingOrder { correction: no, fee_reserve, at, .. } = *order;
     let waiting = waiting(connection, endpoint, no)?;
     let set_aside = ledger::Acceptance { fee_reserve, ..purchases::set_aside(connection, waiting.before)? };
-    let from_fund = set_aside.base.checked_add(set_aside.matched).ok_or(ledger::EntryError::TooLarge)?;
-    if let Some(limits) = order.limits.as_deref().filter(|_| waiting.asked_by == Asker::Partner) {
-        let Waiting { key, to, instead_of, .. } = &waiting;
-        let gift = Gift { key, to, instead_of, from_fund };
-        if let Some(stop) = stopped(connection, endpoint, limits, &gift, at)? {
-            return wait(connection, no, CorrectionWait::Limit(stop.limit), at);
-        }
-    }
     let id = next_payout(connection)?;
     let entry = events::purchase_accepted(PayoutNumber::new(id.get()), &set_aside)?;
     let after = match book::weigh(connection, endpoint, &entry)? {
@@ -54,6 +47,10 @@ pub(super) fn give(
         }
         Err(refusal) => return Err(refusal.into()),
     };
+    let from_fund = set_aside.base.checked_add(set_aside.matched).ok_or(ledger::EntryError::TooLarge)?;
+    if let Some(stop) = stopped(connection, endpoint, &waiting, order, (from_fund, fund_left(&after)))? {
+        return wait(connection, no, CorrectionWait::Limit(stop.limit), at);
+    }
     book::write(connection, endpoint, at, &entry, "", &after)?;
     let payout = Payout { id, payee: Payee::Textcoin(None), amount: waiting.amount, queued_at: at };
     queue(connection, &waiting, &payout, fee_reserve)?;
@@ -71,9 +68,26 @@ pub(super) fn give(
     Ok(given)
 }
 
+/// What stops it. Limits hold for what partners ask for; and what came back counts for none of them any more.
+fn stopped(
+    connection: &Connection,
+    endpoint: Endpoint,
+    waiting: &Waiting,
+    order: &GivingOrder,
+    amounts: (Bytes, Bytes),
+) -> Result<Option<Stop>, StoreError> {
+    let Some(defaults) = order.limits.as_deref().filter(|_| waiting.asked_by == Asker::Partner) else {
+        return Ok(None);
+    };
+    let Waiting { key, to, customer, .. } = waiting;
+    let subject = Subject::new(endpoint, key, &to.counted_as(), customer);
+    let rows = subject.rows(connection, totals::day_of(order.at))?;
+    limits::judge_anew(connection, (defaults, key), &rows, amounts, order.at)
+}
+
 fn waiting(connection: &Connection, endpoint: Endpoint, no: CorrectionNo) -> Result<Waiting, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT corrections.id, corrections.payout AS before, corrections.mailbox AS mailbox, recipient, asked_by, amount
+        "SELECT corrections.id, corrections.payout AS before, corrections.mailbox AS mailbox, customer, asked_by, amount
          FROM corrections JOIN payouts ON payouts.id = corrections.payout
              JOIN purchase_payouts ON purchase_payouts.payout = corrections.payout
          WHERE corrections.id = ? AND corrections.endpoint = ? AND outcome IS NULL",
@@ -88,7 +102,7 @@ fn waiting(connection: &Connection, endpoint: Endpoint, no: CorrectionNo) -> Res
         before,
         key,
         to: fields.text("mailbox")?,
-        instead_of: fields.text("recipient")?,
+        customer: fields.plain("customer")?,
         asked_by: fields.text("asked_by")?,
         amount: fields.bytes("amount")?,
     })

@@ -1,12 +1,13 @@
 //! That a mailbox is to be corrected.
 
 use payout::Timestamp;
-use program::Recipient;
+use program::{EmailAddress, Recipient, Stop};
 use rusqlite::{Connection, params};
 
-use super::{Gift, end_waiting, stopped};
+use super::end_waiting;
 use crate::sqlite::codec::millis;
-use crate::sqlite::{keeping, mails, purchases, refunds};
+use crate::sqlite::totals::{self, Subject};
+use crate::sqlite::{keeping, limits, mails, purchases, refunds};
 use crate::{
     Asker, CorrectionOrder, CorrectionState, CorrectionVerdict, Endpoint, PayoutState, StoreError,
     TextcoinEnd, TextcoinRecord,
@@ -75,17 +76,29 @@ fn forbidden(
     if u32::try_from(asked).unwrap_or(u32::MAX) >= order.most {
         return Ok(Some(CorrectionVerdict::TooOften));
     }
-    let Some(limits) = &order.limits else { return Ok(None) };
+    stopped(connection, endpoint, record, order).map(|stop| stop.map(CorrectionVerdict::Stopped))
+}
+
+/// What stops the mailbox from getting so much more of the fund. All other limits count it as given until it is back; so
+/// does the recipient's, where the mailbox that has it is known by the same name.
+fn stopped(
+    connection: &Connection,
+    endpoint: Endpoint,
+    record: &TextcoinRecord,
+    order: &CorrectionOrder,
+) -> Result<Option<Stop>, StoreError> {
+    let Some(defaults) = &order.limits else { return Ok(None) };
+    let counted_as = |mailbox: &EmailAddress| Recipient::Email(mailbox.clone()).counted_as().into_owned();
+    let recipient = counted_as(&order.mailbox);
+    if record.ended.is_none() && recipient == counted_as(&record.recipient) {
+        return Ok(None);
+    }
     let shares = purchases::set_aside(connection, record.payout.id)?;
     let from_fund = shares.base.checked_add(shares.matched).ok_or(ledger::EntryError::TooLarge)?;
-    let gift = Gift {
-        key: &order.key,
-        to: &Recipient::Email(order.mailbox.clone()),
-        instead_of: &Recipient::Email(record.recipient.clone()),
-        from_fund,
-    };
-    let stop = stopped(connection, endpoint, limits, &gift, order.at)?;
-    Ok(stop.map(CorrectionVerdict::Stopped))
+    let rules = limits::rules(connection, defaults, &order.key)?;
+    let subject = Subject::new(endpoint, &order.key, &recipient, "");
+    let spent = subject.rows(connection, totals::day_of(order.at))?.standing(0).recipient;
+    Ok(rules.judge_recipient(from_fund, spent))
 }
 
 fn write(
