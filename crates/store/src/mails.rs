@@ -277,6 +277,10 @@ pub trait Mails: Send + Sync {
         most: u32,
     ) -> Result<Vec<MailTask>, StoreError>;
 
+    /// Whether a mail that was taken is still to be sent: much may have happened while others were sent before it, and its
+    /// mailbox may turn out to be the wrong one. What is not is given back, and ended when it is taken again.
+    async fn is_wanted(&self, no: MailNo) -> Result<bool, StoreError>;
+
     /// When the next mail is to be tried, or a lease is over.
     async fn next_mail(&self, endpoint: Endpoint) -> Result<Option<Timestamp>, StoreError>;
 

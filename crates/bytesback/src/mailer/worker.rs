@@ -78,6 +78,8 @@ enum Failure {
     Refused(Refusal),
     /// It cannot be written.
     Unwritten(String),
+    /// It was not sent: nobody needs it any more, or that could not be found out.
+    Unwanted,
 }
 
 impl Worker<'_> {
@@ -170,6 +172,7 @@ impl Worker<'_> {
                 self.count(Counted::Refused, MailOutcome::Refused { code, reason })
             }
             Err(Failure::Refused(Refusal::Later(reason))) => self.later(&task, reason).await,
+            Err(Failure::Unwanted) => MailOutcome::Back { due: self.parts.clock.now().plus(LOOK_EVERY) },
         };
         self.note(&task, outcome).await;
     }
@@ -276,6 +279,14 @@ impl Worker<'_> {
 }
 
 async fn send(parts: &Arc<MailerParts>, task: &MailTask) -> Result<Accepted, Failure> {
+    match parts.store.is_wanted(task.no).await {
+        Ok(true) => {}
+        Ok(false) => return Err(Failure::Unwanted),
+        Err(error) => {
+            tracing::error!(endpoint = %parts.endpoint, mail = %task.no, %error, "a mail cannot be looked up");
+            return Err(Failure::Unwanted);
+        }
+    }
     let message = write(parts, task).await.map_err(Failure::Unwritten)?;
     let delivering = timeout(SENDING_MAX, parts.settings.post.deliver(&message));
     let done = delivering.await.unwrap_or(Err(Refusal::Later(Reason {

@@ -33,6 +33,10 @@ impl Mails for SqliteStore {
         self.writer.run(move |connection| taking::take(connection, endpoint, now, lease, most)).await
     }
 
+    async fn is_wanted(&self, no: MailNo) -> Result<bool, StoreError> {
+        self.readers.run(move |connection| taking::is_wanted(connection, no)).await
+    }
+
     async fn next_mail(&self, endpoint: Endpoint) -> Result<Option<Timestamp>, StoreError> {
         self.readers.run(move |connection| next(connection, endpoint)).await
     }

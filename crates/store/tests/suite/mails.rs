@@ -260,6 +260,29 @@ pub(crate) async fn nobody_is_reminded_before_the_first_mail_was_sent(backend: &
     assert_eq!(remind(&world, &[3], ACCEPTED + 3 * DAY).await, 0);
 }
 
+pub(crate) async fn what_is_no_longer_needed_is_not_sent_though_it_was_taken(backend: &impl Backend) {
+    let (world, _) = super::keeping::given(backend).await;
+    let take = async |at: u64| {
+        let now = Timestamp::from_millis(at);
+        world
+            .store
+            .take_mails(Endpoint::Test, now, Duration::from_secs(60), 9)
+            .await
+            .expect("the store works")
+    };
+    let taken = take(9).await;
+    let wanted = async || world.store.is_wanted(taken[0].no).await.expect("the store works");
+    assert!(wanted().await);
+    let payout = world.record("1").await.payout.id;
+    let at = Timestamp::from_millis(10);
+    world.store.recall(Endpoint::Test, payout, at).await.expect("the store works");
+    assert!(!wanted().await, "it waits behind others, and its textcoin is to come back");
+    let back = MailOutcome::Back { due: at };
+    world.store.note_mail(taken[0].no, taken[0].attempt, back, at).await.expect("the store works");
+    assert_eq!(take(11).await, []);
+    assert!(!wanted().await, "it is ended");
+}
+
 pub(crate) async fn who_claims_is_not_reminded(backend: &impl Backend) {
     let (world, payouts) = sent(backend, &["1", "2"]).await;
     for task in take(&world, 10, 9).await {

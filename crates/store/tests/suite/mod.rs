@@ -137,6 +137,7 @@ macro_rules! behaviours {
                 of_reminders_missed_only_the_newest_comes,
                 nobody_is_reminded_before_the_first_mail_was_sent,
                 what_is_taken_back_early_gets_no_mail,
+                what_is_no_longer_needed_is_not_sent_though_it_was_taken,
                 who_claims_is_not_reminded,
                 a_mail_is_sent_once_more_within_limits,
                 a_textcoin_given_anew_gets_a_mail_of_its_own;

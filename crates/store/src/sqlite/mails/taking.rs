@@ -10,6 +10,11 @@ use crate::sqlite::codec::{Fields, millis};
 use crate::sqlite::rates;
 use crate::{Endpoint, MailKind, MailNo, MailOutcome, MailTask, StoreError};
 
+/// Whether nobody needs a mail any more: its textcoin has ended, is to come back, or has other words by now; or it would
+/// remind somebody who is about to claim.
+const IS_OVER: &str =
+    "(outcome IS NOT NULL OR recalled_at IS NOT NULL OR mails.generation IS NOT payouts.generation
+     OR mails.counter IS NOT payouts.counter OR mails.kind > 0 AND claim_seen IS NOT NULL)";
 const EXPIRED: &str = "the textcoin expired before its mail could be sent";
 
 pub(super) fn take(
@@ -44,19 +49,17 @@ fn due(
     now: Timestamp,
     most: u32,
 ) -> Result<(Vec<MailTask>, Vec<Ended>), StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT mails.id, mails.kind, sending, tries, written_at, mails.generation, mails.counter, address, amount, recipient,
              currency, rates, expires_at, language,
              iif(partners.kind = 'processor' AND merchant <> '', merchant, partners.name) AS shop,
-             outcome IS NOT NULL OR recalled_at IS NOT NULL OR mails.generation IS NOT payouts.generation
-                 OR mails.counter IS NOT payouts.counter
-                 OR mails.kind > 0 AND claim_seen IS NOT NULL AS is_over
+             {IS_OVER} AS is_over
          FROM mails JOIN payouts ON payouts.id = mails.payout JOIN textcoins ON textcoins.payout = mails.payout
              JOIN purchase_payouts ON purchase_payouts.payout = mails.payout
              JOIN partners ON partners.id = purchase_payouts.partner
          WHERE mails.endpoint = ? AND state = 'waiting' AND wake_at <= ?
          ORDER BY wake_at, mails.id LIMIT ?",
-    )?;
+    ))?;
     let mut rows = statement.query(params![endpoint.code(), millis(now)?, most])?;
     let (mut tasks, mut ended) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
@@ -71,6 +74,14 @@ fn due(
         }
     }
     Ok((tasks, ended))
+}
+
+pub(super) fn is_wanted(connection: &Connection, no: MailNo) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT 1 FROM mails JOIN payouts ON payouts.id = mails.payout JOIN textcoins ON textcoins.payout = mails.payout
+         WHERE mails.id = ? AND state = 'waiting' AND NOT {IS_OVER}"
+    ))?;
+    Ok(statement.exists([no.get()])?)
 }
 
 fn task(fields: &Fields<'_>, no: MailNo) -> Result<MailTask, StoreError> {
