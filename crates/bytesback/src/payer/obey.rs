@@ -55,6 +55,11 @@ impl Worker<'_> {
                 Ok(GivenAnew::Waits(_)) => {}
                 // It was replaced in between, or its purchase returned.
                 Err(StoreError::Unknown(_)) => {}
+                // Nothing of it has changed. Others are paid all the same.
+                Err(error @ (StoreError::Violation(_) | StoreError::BadRow { .. })) => {
+                    let no = correction.get();
+                    tracing::error!(%endpoint, correction = no, %error, "a correction of a mailbox cannot be done");
+                }
                 Err(error) => return Err(error),
             }
         }

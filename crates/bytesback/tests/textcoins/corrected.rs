@@ -223,6 +223,24 @@ async fn a_server_that_ends_between_return_and_payment_is_followed_by_one_that_p
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_correction_that_is_damaged_keeps_nobody_else_from_being_paid() {
+    let mut stage = Stage::set(Duration::from_secs(1)).await;
+    let orders = stage.buy(2).await;
+    stage.have_ended(0, 2).await;
+    stage
+        .restart(async |stage| {
+            for order in &orders {
+                assert_eq!(stage.note(order).await, CorrectionVerdict::Noted);
+            }
+            stage.change_book("UPDATE corrections SET mailbox = 'nobody' WHERE id = 1");
+        })
+        .await;
+    stage.buy_here(&["another"], "1").await;
+    stage.is_given_anew(&orders[1]).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_killed_while_mailboxes_are_corrected_gives_each_anew_once() {
     let stage = Stage::without_server(Duration::from_secs(3)).await;
     let mut orders: Vec<String> = Vec::new();
