@@ -21,7 +21,7 @@ pub(crate) fn state(record: &TextcoinRecord, now: Timestamp) -> String {
         TextcoinState::MailGivenUp => format!("its mail was given up: {}", why()),
         TextcoinState::Claimed => "claimed".to_owned(),
         TextcoinState::ClaimSeen => "being claimed, by a unit that is not proven yet".to_owned(),
-        TextcoinState::Expired => "expired, its coins return".to_owned(),
+        TextcoinState::Expired => "its time is over, its coins return".to_owned(),
         TextcoinState::TakenBack => "taken back".to_owned(),
         TextcoinState::BeingCorrected => {
             record.waiting_correction().map(correction_state).unwrap_or_default()
@@ -67,7 +67,7 @@ fn correction_state(correction: &CorrectionRecord) -> String {
             format!("its mailbox is corrected, its coins are back; the deposit lacks {missing} bytes")
         }
         CorrectionState::Waits(CorrectionWait::Limit(limit)) => {
-            format!("its mailbox is corrected, its coins are back; the new one is above the limit {limit}")
+            format!("its mailbox is corrected, its coins are back; the limit {limit} leaves no room now")
         }
         CorrectionState::Given(payout) => format!("given anew by payout {payout}"),
         CorrectionState::Claimed => "not done: the cashback was claimed first".to_owned(),
@@ -176,7 +176,7 @@ pub(crate) fn no_resend(verdict: &ResendVerdict) -> Option<String> {
         ResendVerdict::Ended(TextcoinEnd::TakenBack) => {
             "the cashback was not claimed in time and returned".to_owned()
         }
-        ResendVerdict::Expired => "the cashback was not claimed in time and returns".to_owned(),
+        ResendVerdict::Expired => "the time to claim the cashback is over, and it returns".to_owned(),
         ResendVerdict::TooOften { again_at } => {
             format!("it was sent too often within 24 hours; the next time from {}", date(*again_at))
         }

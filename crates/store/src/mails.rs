@@ -246,7 +246,7 @@ pub enum ResendVerdict {
     BeingCorrected,
     /// It was claimed or taken back.
     Ended(TextcoinEnd),
-    /// Its time is over.
+    /// Its time is over, or somebody wants it back before.
     Expired,
     /// It was asked for too often.
     TooOften {

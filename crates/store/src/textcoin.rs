@@ -33,6 +33,8 @@ pub struct TextcoinRecord {
     pub answered: Option<AnsweredUnit>,
     /// When a hub has accepted the unit, and until when it can be claimed.
     pub times: Option<(Timestamp, Timestamp)>,
+    /// Whether somebody wants it back before that.
+    pub is_recalled: bool,
     /// A unit that claims it, as far as a hub tells; not proven.
     pub claim_seen: Option<UnitHash>,
     /// How it ended, by which unit, and when; proven.
@@ -62,7 +64,7 @@ pub enum TextcoinState {
     Claimed,
     /// A unit that is not proven yet claims it.
     ClaimSeen,
-    /// Nobody has claimed it in time; its coins are on their way back.
+    /// Nobody has claimed it in time, or somebody wants it back before; its coins are on their way back.
     Expired,
     /// Its coins have returned, proven.
     TakenBack,
@@ -133,7 +135,7 @@ impl TextcoinRecord {
             (None, Some(_)) if self.claim_seen.is_some() => TextcoinState::ClaimSeen,
             _ if self.waiting_correction().is_some() => TextcoinState::BeingCorrected,
             (Some((TextcoinEnd::TakenBack, ..)), _) => TextcoinState::TakenBack,
-            (None, Some((_, expires_at))) if expires_at <= now => TextcoinState::Expired,
+            (None, Some((_, expires_at))) if expires_at <= now || self.is_recalled => TextcoinState::Expired,
             (None, Some(_)) => self.mail_state(),
             (None, None) => match self.paid {
                 PayoutState::Parked | PayoutState::Rejected { .. } => TextcoinState::NeverPaid,

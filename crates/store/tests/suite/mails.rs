@@ -314,6 +314,8 @@ pub(crate) async fn what_is_taken_back_early_gets_no_mail(backend: &impl Backend
     assert_eq!((take(&world, 13, 9).await, next(&world).await), (vec![], None));
     assert_eq!(record(&world, "2").await.mails[0].state, MailState::Unneeded);
     assert_eq!(remind(&world, &[3], ACCEPTED + 3 * DAY).await, 0);
+    assert_eq!(record(&world, "1").await.state(at(14)), TextcoinState::Expired);
+    assert_eq!(resend(&world, world.key("1"), 3, 14).await, ResendVerdict::Expired, "and none once more");
 }
 
 pub(crate) async fn a_mail_is_sent_once_more_within_limits(backend: &impl Backend) {

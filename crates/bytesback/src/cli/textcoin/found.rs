@@ -46,7 +46,7 @@ fn state(found: &FoundTextcoin, now: Timestamp) -> &'static str {
         Some(TextcoinState::ClaimSeen) => "being claimed, which is not proven yet",
         Some(TextcoinState::Claimed) => "claimed",
         Some(TextcoinState::TakenBack) => "taken back",
-        Some(_) => "expired, its coins return",
+        Some(_) => "its time is over, its coins return",
     }
 }
 

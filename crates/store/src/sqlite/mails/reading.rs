@@ -12,7 +12,7 @@ use crate::{Endpoint, MailNo, MailRecord, PurchaseKey, StoreError, TextcoinEnd, 
 
 const RECORD: &str =
     "SELECT payouts.id, address, amount, queued_at, textcoin, generation, counter, claim_reserve,
-        slot, parked_at, held_at, first_payout, recipient, accepted_at, expires_at, claim_seen, outcome, ended_by,
+        slot, parked_at, held_at, first_payout, recipient, accepted_at, expires_at, recalled_at, claim_seen, outcome, ended_by,
         ended_at
      FROM payouts JOIN purchase_payouts ON purchase_payouts.payout = payouts.id
          LEFT JOIN textcoins ON textcoins.payout = payouts.id
@@ -71,6 +71,7 @@ fn record(connection: &Connection, row: &Row<'_>, key: PurchaseKey) -> Result<Te
         paid,
         answered,
         times,
+        is_recalled: fields.optional_time("recalled_at")?.is_some(),
         claim_seen: fields.optional_text("claim_seen")?,
         ended: ended(&fields)?,
         mails,

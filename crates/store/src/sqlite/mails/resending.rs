@@ -48,7 +48,7 @@ fn refused(record: &TextcoinRecord, order: &ResendOrder) -> Option<ResendVerdict
     if record.waiting_correction().is_some() {
         return Some(ResendVerdict::BeingCorrected);
     }
-    if expires_at <= order.at {
+    if expires_at <= order.at || record.is_recalled {
         return Some(ResendVerdict::Expired);
     }
     let waits = |mail: &MailRecord| mail.state == MailState::Waiting && mail.kind == MailKind::Textcoin;
