@@ -73,6 +73,7 @@ fn correction_state(correction: &CorrectionRecord) -> String {
         CorrectionState::Claimed => "not done: the cashback was claimed first".to_owned(),
         CorrectionState::Replaced => "not done: another mailbox was named".to_owned(),
         CorrectionState::Returned => "not done: the purchase was returned".to_owned(),
+        CorrectionState::Rejected => "not done: the cashback was rejected".to_owned(),
     }
 }
 

@@ -101,6 +101,8 @@ pub enum CorrectionState {
     Replaced,
     /// The purchase was returned before it was done.
     Returned,
+    /// An operator has rejected the payout before it was done.
+    Rejected,
 }
 
 impl CorrectionState {
@@ -121,6 +123,7 @@ impl CorrectionState {
             Self::Claimed => "claimed_first",
             Self::Replaced => "replaced",
             Self::Returned => "purchase_returned",
+            Self::Rejected => "payout_rejected",
         }
     }
 }

@@ -61,10 +61,10 @@ async fn dev_sends_to_a_relay_and_shortens_the_week() {
     let dev = Dev::start_with(&data, &["--smtp", &relay, "--textcoin-expiry", "2s"]);
     ok(settle(&dev.client(), Endpoint::Test, &bought("1", "customer@example.org")).await);
     Mail::arrived(&smtp.next());
-    until("it expires", async || {
+    until("its time is over", async || {
         let show = ["textcoin", "show", "1", "--partner", "demo-shop", "--endpoint", "test", "--data-dir"];
         let (good, text) = run(&[&show[..], &[argument(&data)]].concat());
-        good && text.contains("expired")
+        good && (text.contains("its time is over") || text.contains("taken back"))
     })
     .await;
     dev.interrupt();

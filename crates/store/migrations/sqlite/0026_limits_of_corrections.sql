@@ -1,5 +1,5 @@
--- A correction may wait for any limit, not for those of recipients only. The table is made anew, since the rule of a
--- column cannot be changed.
+-- A correction may wait for any limit, not for those of recipients only; and it ends when its payout is rejected. The table
+-- is made anew, since the rule of a column cannot be changed.
 
 CREATE TABLE corrections_with_limits (
     id          INTEGER PRIMARY KEY,
@@ -8,7 +8,7 @@ CREATE TABLE corrections_with_limits (
     mailbox     TEXT    NOT NULL,
     asked_by    TEXT    NOT NULL CHECK (asked_by IN ('operator', 'partner')),
     asked_at    INTEGER NOT NULL,
-    outcome     TEXT    CHECK (outcome IN ('given', 'claimed', 'replaced', 'returned')),
+    outcome     TEXT    CHECK (outcome IN ('given', 'claimed', 'replaced', 'returned', 'rejected')),
     ended_at    INTEGER CHECK ((ended_at IS NULL) = (outcome IS NULL)),
     next        INTEGER UNIQUE REFERENCES payouts (id)    -- the payout that gives the cashback anew
                         CHECK ((next IS NOT NULL) = (outcome IS 'given')),

@@ -65,6 +65,15 @@ pub(super) fn end_returned(
     end_waiting(connection, payout, "returned", at)
 }
 
+/// A payout was rejected: its cashback is never given.
+pub(super) fn end_rejected(
+    connection: &Connection,
+    payout: PayoutId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    end_waiting(connection, payout, "rejected", at)
+}
+
 fn end_waiting(
     connection: &Connection,
     payout: PayoutId,

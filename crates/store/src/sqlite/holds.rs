@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 pub(super) use self::elsewhere::{give_up, is_paid_elsewhere, may_be_paid};
 
 use crate::sqlite::codec::{Fields, millis};
-use crate::sqlite::{book, purchases, receiving, refunds, totals, withdrawals};
+use crate::sqlite::{book, corrections, purchases, receiving, refunds, totals, withdrawals};
 use crate::{
     Endpoint, HeldBacklog, HoldReason, PayoutState, PurchaseKey, PurchaseRecord, Reviewed, StoreError, Thing,
     Violation,
@@ -132,6 +132,7 @@ fn mark_rejected(connection: &Connection, payout: PayoutId, at: Timestamp) -> Re
     connection
         .prepare_cached("UPDATE payouts SET rejected_at = ? WHERE id = ?")?
         .execute(params![millis(at)?, payout.get()])?;
+    corrections::end_rejected(connection, payout, at)?;
     end(connection, payout, "rejected", at)
 }
 

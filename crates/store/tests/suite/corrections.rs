@@ -6,7 +6,9 @@ use std::time::Duration;
 use ledger::Account;
 use obyte::compose::Coin;
 use obyte::{Address, Output};
-use payout::{Change, Issue, Payee, Payout, PayoutId, RestoreCause, TextcoinNo, Timestamp, VersionStatus};
+use payout::{
+    Change, Issue, Payee, Payout, PayoutId, RestoreCause, Slot, TextcoinNo, Timestamp, VersionStatus,
+};
 use program::{Day, EmailAddress, Limit, LimitRules, LimitSetting, Recipient};
 use store::{
     Asker, CorrectionNo, CorrectionOrder, CorrectionRecord, CorrectionState, CorrectionVerdict,
@@ -19,8 +21,9 @@ use super::Backend;
 use super::keeping::{
     BASE, LATER, SHARE, TPS, back, claim, give, given, open, owe, signed, sweep, violation,
 };
+use super::line::{added, funding};
 use super::restoring::foreign_unit;
-use super::units::slot;
+use super::units::{id, settled, slot, version};
 use super::world::{RESERVE, World, answered, bytes, coin, credited};
 
 /// Whose mailbox it is in the beginning.
@@ -545,6 +548,28 @@ pub(crate) async fn what_was_owed_anew_when_a_database_was_lost_is_held(backend:
     assert!(matches!(reviewed, Reviewed::Done(_)), "{reviewed:?}");
     assert_eq!(correct(&world, "c@example.org").await, CorrectionVerdict::NeverPaid);
     world.check_book().await;
+}
+
+pub(crate) async fn a_payout_that_is_rejected_is_not_given_anew(backend: &impl Backend) {
+    let world = World::rich(backend).await;
+    world.deposit("d", 5_000).await;
+    let payout = owe(&world, "1", 0).await;
+    // A hub has accepted it, and the unit that becomes good leaves it out.
+    let other = world.owe("other", 500).await;
+    let first = slot(0, &[funding()], &[other, payout]);
+    let second = version(id(0, 1), &[funding()], &[other]);
+    let whole = Slot { versions: vec![first.head().clone(), second.clone()], ..first.clone() };
+    let accepted = answered(first.head().id, VersionStatus::Accepted);
+    let changes = [Change::SlotOpened(first), accepted, added(&second, &[]), settled(&whole, &second)];
+    world.apply(changes).await.expect("it is left out");
+    assert_eq!(correct(&world, RIGHT).await, CorrectionVerdict::Noted);
+    world.apply(lost(payout.output().expect("it has a number").amount.get())).await.expect("a foreign unit");
+    world.apply([Change::Restored { at: LATER }]).await.expect("restored");
+    assert_eq!(held(&world).await, [payout.id]);
+    world.store.reject(Endpoint::Test, &world.key("1"), LATER).await.expect("the store works");
+    assert_eq!(last_state(&world).await, CorrectionState::Rejected);
+    let counts = world.store.textcoin_counts(Endpoint::Test, LATER).await.expect("the store works");
+    assert_eq!(counts.corrections, 0, "nothing waits");
 }
 
 pub(crate) async fn what_is_being_corrected_gets_no_other_mail(backend: &impl Backend) {

@@ -200,6 +200,7 @@ macro_rules! behaviours {
                 a_return_after_the_correction_concerns_what_was_given_anew,
                 what_a_lost_unit_may_have_given_is_held,
                 what_was_owed_anew_when_a_database_was_lost_is_held,
+                a_payout_that_is_rejected_is_not_given_anew,
                 what_is_being_corrected_gets_no_other_mail,
                 who_lost_the_right_to_pay_gives_nothing_anew;
             rulebook:

@@ -48,7 +48,8 @@ fn state(fields: &Fields<'_>) -> Result<CorrectionState, StoreError> {
         Some("given") => CorrectionState::Given(PayoutId::new(fields.plain("next")?)),
         Some("claimed") => CorrectionState::Claimed,
         Some("replaced") => CorrectionState::Replaced,
-        Some(_) => CorrectionState::Returned,
+        Some("returned") => CorrectionState::Returned,
+        Some(_) => CorrectionState::Rejected,
         None if !fields.plain::<bool>("is_back")? => CorrectionState::Waits(CorrectionWait::Return),
         None => CorrectionState::Waits(wait(fields)?),
     })
