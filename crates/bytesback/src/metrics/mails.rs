@@ -13,7 +13,7 @@ pub(super) async fn look(sheet: &Sheet, watched: &[Watched]) {
     let waiting = sheet.gauge("bytesback_mails_waiting", help, &["endpoint"]);
     let help = "How long the oldest mail that is to be sent has waited; 0 where none is.";
     let oldest = sheet.gauge("bytesback_mails_oldest_age_seconds", help, &["endpoint"]);
-    let help = "Whether all mails pause since the relay takes none.";
+    let help = "Whether all mails pause since the relay takes none, or it did not like one and has taken none since.";
     let trouble = sheet.gauge("bytesback_mail_trouble", help, &["endpoint"]);
     let now = process::now_seconds();
     for Watched { endpoint: of, store, mails, .. } in watched {
